@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* liblac: colours line art video from a few coloured references (Shi et al., TVCG 2023).
+ *
+ * Flow: lac_open, lac_add_reference for each reference in time order, then lac_send_frame /
+ * lac_receive_frame in turn, lac_send_frame(ctx, NULL, ...) at the end of the stream, lac_receive_frame
+ * until LAC_EOF, lac_close. Frames come out in the order they went in, one for one.
+ *
+ * Threads: a context may be used by one thread at a time; different contexts are independent. */
+#ifndef LAC_H
+#define LAC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(LAC_BUILD) && defined(__GNUC__)
+#define LAC_API __attribute__((visibility("default")))
+#else
+#define LAC_API
+#endif
+
+/* API version of this header. Same major: source and binary compatible. */
+#define LAC_VERSION_MAJOR 0
+#define LAC_VERSION_MINOR 1
+#define LAC_VERSION_PATCH 0
+
+/* Version of the library in use, "MAJOR.MINOR.PATCH". Static string. */
+LAC_API const char *lac_version(void);
+
+/* Every failing call returns one of these; the reason in words goes through the log callback. */
+enum LacError {
+    LAC_OK = 0,
+    LAC_EAGAIN = -1,       /* not an error: send more frames first */
+    LAC_EOF = -2,          /* not an error: the stream was ended and everything came out */
+    LAC_EINVAL = -3,       /* an argument or setting is out of range or contradicts another */
+    LAC_ENOMEM = -4,
+    LAC_EIO = -5,          /* a file cannot be opened or read */
+    LAC_EFORMAT = -6,      /* a file is not what it should be (PNG, safetensors) */
+    LAC_EMODEL = -7,       /* the weights are valid but do not describe a network this library runs */
+    LAC_EDEVICE = -8,      /* the device or precision asked for is not to be had */
+    LAC_EREFERENCE = -9,   /* a reference does not fit the stream, or no reference serves a frame */
+};
+
+/* Short name of a code above, "unknown error" for others. Static string. */
+LAC_API const char *lac_strerror(int code);
+
+enum LacLogLevel { LAC_LOG_ERROR, LAC_LOG_WARNING, LAC_LOG_INFO, LAC_LOG_DEBUG };
+
+/* One line without newline; `message` lives for the call only. Called on the thread that called liblac. */
+typedef void LacLogCallback(void *opaque, enum LacLogLevel level, const char *message);
+
+enum LacPrecision { LAC_PRECISION_AUTO, LAC_PRECISION_FP32, LAC_PRECISION_BF16, LAC_PRECISION_FP16 };
+
+enum LacLines {
+    LAC_LINES_KEEP, /* the input's lines, black over the colour layer */
+    LAC_LINES_REF,  /* line colour from the references, as the network predicts it */
+    LAC_LINES_NONE, /* the colour layer only, filled under the lines */
+};
+
+/* A zeroed struct means the defaults; lac_settings_default() states them. Strings are copied by lac_open. */
+typedef struct LacSettings {
+    const char *weights;     /* safetensors file; NULL: $LAC_WEIGHTS, else the installed preset for the device */
+    const char *device;      /* "auto" (or NULL), "cpu", "ref", "cuda", "cuda:N" */
+    enum LacPrecision precision;
+    int k;                   /* references used per frame, 1..8; 0: 2 */
+    int size;                /* short side the network works at, 64..8192; 0: 384; LAC_SIZE_NATIVE: native */
+    int lookahead;           /* most frames kept waiting for a later reference; 0: LAC_LOOKAHEAD_UNLIMITED is meant
+                                by -1, 0 is none */
+    enum LacLines lines;
+    int threads;             /* CPU threads, 1..256; 0: one per core the process may use */
+    LacLogCallback *log;     /* NULL: silent */
+    void *log_opaque;
+} LacSettings;
+
+#define LAC_SIZE_NATIVE (-1)
+#define LAC_LOOKAHEAD_UNLIMITED (-1)
+
+/* Fills in the defaults: k 2, size 384, lookahead unlimited, everything else automatic. */
+LAC_API void lac_settings_default(LacSettings *s);
+
+enum LacFormat {
+    LAC_GRAY8,  /* 1 byte: line art, black lines 0 on white 255, full range */
+    LAC_RGB24,  /* 3 bytes R, G, B, sRGB as stored */
+};
+
+/* One picture in host memory. The caller owns the pixels. */
+typedef struct LacPicture {
+    enum LacFormat format;
+    int width, height;     /* pixels, 1..16384 each */
+    ptrdiff_t stride;      /* bytes from a row to the next, may be negative */
+    uint8_t *data;         /* first pixel of the first row; only read by lac_send_frame */
+} LacPicture;
+
+/* When a reference's frame is shown. */
+enum LacWhen {
+    LAC_WHEN_TIME,   /* at `time` microseconds: the nearest frame within half a frame duration */
+    LAC_WHEN_FRAME,  /* frame number `time`, from 0 in order of lac_send_frame */
+    LAC_WHEN_NEVER,  /* a model sheet, no frame of the video; it must bring its line art */
+};
+
+typedef struct LacContext LacContext;
+
+/* Reads the weights, opens the device. *ctx is NULL on failure. */
+LAC_API int lac_open(LacContext **ctx, const LacSettings *settings);
+
+/* Adds a reference before the first frame is sent. Times and frame numbers must ascend strictly; kinds
+ * TIME and FRAME may not be mixed. `color` is a PNG file (8 or 16 bit, palette, gray, alpha over white).
+ * `line` is the PNG file of its line art, or NULL: then the line art of the frame it matches is used and
+ * frames wait for it. Both files are read now, so a missing or broken one fails here. */
+LAC_API int lac_add_reference(LacContext *ctx, enum LacWhen when, int64_t time,
+                              const char *color, const char *line);
+
+/* The same with the colour picture (LAC_RGB24, copied) given instead of a PNG file; `name` for messages. */
+LAC_API int lac_add_reference_picture(LacContext *ctx, enum LacWhen when, int64_t time, const char *name,
+                                      const LacPicture *color, const LacPicture *line);
+
+/* Takes one frame of line art (LAC_GRAY8; copied and packed). `time` and `duration` in microseconds;
+ * times must ascend. duration <= 0: taken from the distance to the frame before. NULL line: end of
+ * stream. Never LAC_EAGAIN: pending frames are kept packed. Size must be the same for all frames. */
+LAC_API int lac_send_frame(LacContext *ctx, const LacPicture *line, int64_t time, int64_t duration);
+
+/* 1 when lac_receive_frame has a frame to give, 0 for LAC_EAGAIN, LAC_EOF when drained. Cheap. */
+LAC_API int lac_ready(LacContext *ctx);
+
+/* Colours the oldest pending frame into the caller's LAC_RGB24 picture, same size as the line art.
+ * LAC_EAGAIN when it still waits for a reference, LAC_EOF after the last. On failure the frame stays pending. */
+LAC_API int lac_receive_frame(LacContext *ctx, LacPicture *out);
+
+/* Forgets pending frames and the position in the stream (a seek); references, their encodings and those
+ * line arts that are known stay. */
+LAC_API void lac_flush(LacContext *ctx);
+
+/* Frees everything and sets *ctx to NULL. NULL and a NULL *ctx are fine, at any moment of the flow. */
+LAC_API void lac_close(LacContext **ctx);
+
+/* Milliseconds spent in each stage since lac_open (for benchmarks). Returns the number of stages, and for
+ * stage i < that number its static name and sum; i out of range leaves *name NULL. */
+LAC_API int lac_timing(const LacContext *ctx, int i, const char **name, double *ms);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

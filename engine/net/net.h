@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The colour transform network (3.2, 3.3, 3.5): the forward pass as the host sees it. docs/MODEL.md is its specification. */
+#ifndef LAC_NET_NET_H
+#define LAC_NET_NET_H
+
+#include "model.h"
+#include "ops/ops.h"
+
+typedef struct LacNet LacNet;
+typedef struct LacRefCode LacRefCode; /* all that depends on one reference alone, in device memory */
+
+/* Prepares every layer of `model` on `dev` (which must outlive the net); the model may be freed afterwards. */
+int lac_net_open(LacNet **net, const LacModel *model, const LacDevice *dev);
+void lac_net_close(LacNet **net);
+
+/* Encodes a reference once. line, distance [h][w] and colour [h][w][3] in [-1, 1], h and w multiples of 8,
+ * the same for all references and frames of the net until lac_net_reset. `local`: it is a frame of the
+ * video, so the locality prior holds. */
+int lac_net_encode(LacNet *net, int h, int w, const float *line, const float *distance, const float *colour,
+                   bool local, LacRefCode **code);
+void lac_net_code_free(LacNet *net, LacRefCode **code);
+
+/* Colours one frame: line, distance [h][w] in [-1, 1] -> rgb [h][w][3], clamped to [-1, 1].
+ * The AdaIN parameters of the last set of codes are kept, so they are computed once per set. */
+int lac_net_color(LacNet *net, int h, int w, const float *line, const float *distance,
+                  LacRefCode *const *codes, int count, float *rgb);
+
+/* Called with each stage's name (docs/MODEL.md) and fp32 NHWC values while it is set: for the stage vectors. */
+typedef void LacStageCallback(void *opaque, const char *name, const LacTensor *shape, const float *values);
+void lac_net_set_stage_callback(LacNet *net, LacStageCallback *callback, void *opaque);
+
+/* Milliseconds per stage since lac_net_open; as lac_timing. */
+int lac_net_timing(const LacNet *net, int i, const char **name, double *ms);
+
+#endif
