@@ -67,8 +67,8 @@ typedef struct LacSettings {
     enum LacPrecision precision;
     int k;                   /* references used per frame, 1..8; 0: 2 */
     int size;                /* short side the network works at, 64..8192; 0: 384; LAC_SIZE_NATIVE: native */
-    int lookahead;           /* most frames kept waiting for a later reference; 0: LAC_LOOKAHEAD_UNLIMITED is meant
-                                by -1, 0 is none */
+    int lookahead;           /* most frames kept waiting for a later reference; 0: no limit; LAC_LOOKAHEAD_NONE:
+                                references behind only, zero delay */
     enum LacLines lines;
     int threads;             /* CPU threads, 1..256; 0: one per core the process may use */
     LacLogCallback *log;     /* NULL: silent */
@@ -76,7 +76,7 @@ typedef struct LacSettings {
 } LacSettings;
 
 #define LAC_SIZE_NATIVE (-1)
-#define LAC_LOOKAHEAD_UNLIMITED (-1)
+#define LAC_LOOKAHEAD_NONE (-1)
 
 /* Fills in the defaults: k 2, size 384, lookahead unlimited, everything else automatic. */
 LAC_API void lac_settings_default(LacSettings *s);
