@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Line art computed from the colour frame, and wear of drawn line art."""
+from __future__ import annotations
+
+import random
+
+import numpy as np
+from scipy import ndimage as nd
+
+
+class Extractor:
+    """One extractor with parameters drawn once per shot: dog, xdog, gradient, laplace or darkness."""
+
+    def __init__(self, rng: random.Random, size: int) -> None:
+        k = max(size / 256.0, 0.4)
+        self.kind = rng.choices(["dog", "xdog", "grad", "dark"], [4, 3, 2, 1.2])[0]
+        self.sigma = rng.uniform(0.5, 1.1) * max(k, 0.7)
+        self.gain = rng.uniform(8, 30)
+        self.thr = rng.uniform(0.006, 0.025)
+        self.binary = rng.random() < 0.3
+        self.channel = rng.random() < 0.4
+
+    def __call__(self, rgb: np.ndarray) -> np.ndarray:
+        f = rgb.astype(np.float32) * (1 / 255)
+        g = f.min(axis=2) * 0.5 + f.mean(axis=2) * 0.5 if self.channel else f @ np.array([0.3, 0.59, 0.11], np.float32)
+        s = self.sigma
+        if self.kind == "grad":
+            h = nd.gaussian_filter(g, s)
+            m = np.hypot(nd.sobel(h, 0), nd.sobel(h, 1)) * 0.25
+            v = 1 - (m - self.thr) * self.gain * 0.6
+        elif self.kind == "dark":
+            v = 1 + (g - nd.maximum_filter(g, max(3, int(round(6 * s)) | 1)) + 0.06) * self.gain * 0.35
+        else:
+            a, b = nd.gaussian_filter(g, s, truncate=2.5), nd.gaussian_filter(g, 1.6 * s, truncate=2.5)
+            d = a - b
+            if self.kind == "dog":
+                v = 1 + (d + self.thr * 0.4) * self.gain * 2.5
+            else:
+                u = a + (self.gain * 0.8) * d
+                v = np.where(u > 0.35, 1.0, 1 + np.tanh((u - 0.35) * self.gain * 0.4))
+                # large dark areas stay white: only what is darker than its neighbourhood counts
+                v = np.where(d > -self.thr * 0.3, 1.0, v)
+        v = np.clip(v, 0, 1)
+        if self.binary:
+            v = (v > 0.55).astype(np.float32)
+        return (v * 255).astype(np.uint8)
+
+
+class Wear:
+    """What scanning and thresholding does to drawn lines."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self.kind = rng.choices(["none", "binary", "soft", "grain"], [5, 3, 1.5, 0.6])[0]
+        self.thr = rng.uniform(110, 200)
+        self.seed = rng.randrange(1 << 30)
+
+    def __call__(self, line: np.ndarray, n: int) -> np.ndarray:
+        if self.kind == "binary":
+            return np.where(line > self.thr, 255, 0).astype(np.uint8)
+        if self.kind == "soft":
+            return nd.gaussian_filter(line, 0.6)
+        if self.kind == "grain":
+            r = np.random.default_rng(self.seed + n).normal(0, 10, line.shape)
+            return np.clip(line + r * (line < 240), 0, 255).astype(np.uint8)
+        return line

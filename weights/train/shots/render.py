@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Assembles a shot: cast, framing, camera, ink style, frames."""
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import dataclass
+
+import numpy as np
+
+from .background import Background
+from .canvas import Canvas, Ids, LineStyle, affine, compose
+from .character import Character
+from .lines import Extractor, Wear
+from .motion import camera, curve, timing
+from .palette import Palette
+
+
+@dataclass
+class Shot:
+    """color uint8 [T,H,W,3] sRGB; line uint8 [T,H,W], black on white; region int32 [T,H,W], identity
+    of the fill under each pixel, >= 1, the same for the same part in every frame."""
+    color: np.ndarray
+    line: np.ndarray
+    region: np.ndarray
+
+
+def line_style(rng: random.Random, height: int, pal: Palette) -> LineStyle:
+    u, k = rng.uniform, max(height / 256.0, .45)
+    w = rng.choices([u(.8, 1.3), u(1.2, 2), u(2, 3.5), u(3.5, 6)], [5, 4, 1.6, .8])[0] * k
+    st = LineStyle(width=max(w, .7))
+    st.gray = rng.choice([0, 0, 0, .1, .3, .45])
+    st.taper = rng.random() < .5
+    st.gap = rng.choice([0, 0, 0, 0, .1, .3])
+    st.double = rng.random() < .08
+    st.boil = rng.choice([0, 0, 0, .3, .7, 1.2]) * k
+    st.shadow_line = rng.choice([-1, -1, -1, .1, .5, .7])
+    st.outline = rng.choices(["black", "brown", "self", "none"], [4, 3, 3, .5])[0]
+    st.outline_colour = (0.03, 0.02, 0.03) if st.outline == "black" else tuple(pal.skin_line())
+    a, m = u(0, 6.283), u(.1, .3)
+    st.light = (math.cos(a) * m, -abs(math.sin(a)) * m)
+    st.black_fill = rng.random() < .4
+    return st
+
+
+def make_shot(seed: int, height: int, width: int, frames: int = 8) -> Shot:
+    """One shot, a function of its arguments alone."""
+    rng = random.Random(seed * 1000003 + 17)
+    pal = Palette(rng)
+    ids = Ids()
+    style = line_style(rng, height, pal)
+    action = rng.choices([.4, 1.0, 1.8], [4, 4, 1.5])[0]
+    bg = Background(rng, pal, width, height, ids, style)
+    cams = camera(rng, frames, action)
+    times = timing(rng, frames)
+    n = rng.choices([1, 2, 3], [6, 2.5, 1])[0]
+    cast = []
+    framing = rng.choices(["face", "bust", "half", "full"], [2.5, 3, 2.5, 3])[0]
+    aspect = width / height
+    for i in range(n):
+        ch = Character(rng, pal, f"c{i}.", action)
+        full = ch.tops + ch.torso + ch.legs + 1.6 * ch.big
+        view = {"face": 2.9, "bust": 4.6, "half": 6.5, "full": full * 1.12}[framing] * rng.uniform(.85, 1.2)
+        s = 1 / view
+        x = (rng.uniform(-.15, .15) if n == 1 else (i - (n - 1) / 2) * .75 / n * 1.6 + rng.uniform(-.05, .05)) * max(aspect, .8)
+        y = {"face": .05, "bust": -.16, "half": -.25, "full": -.5 + (1.45 * ch.big + .1) * s}[framing] + rng.uniform(-.05, .05)
+        mx = curve(rng, 0, rng.choice([0, 0, .02, .1, .3]) * action)
+        my = curve(rng, 0, rng.choice([0, .01, .03]) * action)
+        flip = rng.choice([-1, 1])
+        cast.append((ch, s, x, y, mx, my, flip))
+    extract = Extractor(rng, height) if rng.random() < .4 else None
+    wear = Wear(rng)
+    color = np.empty((frames, height, width, 3), np.uint8)
+    line = np.empty((frames, height, width), np.uint8)
+    region = np.empty((frames, height, width), np.int32)
+    still = all(np.allclose(c, cams[0]) for c in cams)
+    phases = {}
+    for f in range(frames):
+        t = times[f]
+        if f and still and t == times[f - 1]:
+            color[f], line[f], region[f] = color[f - 1], line[f - 1], region[f - 1]
+            continue
+        cv = Canvas(width, height, ids, style)
+        cv.phase = phases.setdefault(t, rng.uniform(0, 6.283)) if style.boil else 0.0
+        cam = cams[f]
+        bg.draw(cv, cam)
+        c = cam.copy()
+        c[:, 2] *= 1.0
+        c = compose(affine(height, height, 0, width / 2, height / 2), c)
+        for ch, s, x, y, mx, my, flip in cast:
+            cv.matrix = compose(c, affine(s * flip, s, 0, x + mx(t), y + my(t)))
+            ch.draw(cv, t)
+        a, b, r = cv.arrays()
+        color[f], region[f] = a, r
+        line[f] = extract(a) if extract else wear(b, f)
+    return Shot(color, line, region)
