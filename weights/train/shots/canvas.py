@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Optional, Sequence
 
 import cairo
@@ -22,6 +23,8 @@ class LineStyle:
     gray: float = 0.0            # darkness of the line art's lines, 0 = black
     taper: bool = False          # open strokes thin out at their ends
     gap: float = 0.0             # share of the line left out, 0 = closed
+    nib: float = 1.0             # flat nib: thickness across / along, 1 = round
+    nib_angle: float = 0.0
     double: bool = False         # sketchy: every line twice, shifted
     boil: float = 0.0            # wobble per drawing, pixels
     shadow_line: float = -1.0    # gray level of shadow separation lines, < 0 = none
@@ -62,7 +65,8 @@ def compose(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 class Canvas:
     """One frame being drawn. `matrix` maps drawing units to pixels."""
 
-    def __init__(self, width: int, height: int, ids: Ids, style: LineStyle) -> None:
+    def __init__(self, width: int, height: int, ids: Ids, style: LineStyle, inked: bool = True) -> None:
+        """`inked` false leaves the line art blank (it will be extracted from the colour)."""
         self.w, self.h, self.ids, self.style = width, height, ids, style
         self.matrix = affine(1, 1, 0, 0, 0)
         self.phase = 0.0
@@ -74,7 +78,10 @@ class Canvas:
         self.line.set_source_rgb(1, 1, 1)
         self.line.paint()
         self.reg.set_antialias(cairo.ANTIALIAS_NONE)
+        self.inked = inked
+        self.all = (self.col, self.line, self.reg) if inked else (self.col, self.reg)
         for c in (self.col, self.line):
+            c.set_antialias(cairo.ANTIALIAS_FAST)
             c.set_line_join(cairo.LINE_JOIN_ROUND)
             c.set_line_cap(cairo.LINE_CAP_ROUND)
             c.set_tolerance(0.25)
@@ -84,41 +91,44 @@ class Canvas:
         p = np.asarray(pts, dtype=np.float64) @ self.matrix[:, :2].T + self.matrix[:, 2]
         b = self.style.boil
         if b > 0:
-            q = p[:, ::-1] * (6.0 / self.h) * 4
-            p = p + b * np.sin(q + self.phase + p * (9.0 / self.h))
+            p = p + b * np.sin(p[:, ::-1] * (24.0 / self.h) + self.phase + p * (9.0 / self.h))
         return p
 
     @staticmethod
     def trace(ctx: cairo.Context, p: np.ndarray, sharp: Optional[Sequence[int]], closed: bool) -> None:
-        """Catmull-Rom through p; indices in `sharp` are corners; sharp=() polygon if None."""
+        """Catmull-Rom through p; indices in `sharp` are corners, None makes a polygon."""
+        pts = p.tolist()
         ctx.new_path()
+        ctx.move_to(*pts[0])
         if sharp is None:
-            pts = p.tolist()
-            ctx.move_to(*pts[0])
+            line_to = ctx.line_to
             for x, y in pts[1:]:
-                ctx.line_to(x, y)
+                line_to(x, y)
             if closed:
                 ctx.close_path()
             return
-        n = len(p)
-        nxt = np.concatenate((p[1:], p[:1]))
-        prv = np.concatenate((p[-1:], p[:-1]))
-        t = (nxt - prv) / 6.0
-        if not closed:
-            t[0] = t[-1] = 0
-        if len(sharp):
-            t[list(sharp)] *= 0.0
-        # keep handles shorter than the segments they serve
-        seg = np.hypot(*(nxt - p).T) + 1e-9
-        tl = np.hypot(*t.T) + 1e-9
-        t1 = t * np.minimum(1.0, 0.45 * seg / tl)[:, None]
-        t2 = t * np.minimum(1.0, 0.45 * np.concatenate((seg[-1:], seg[:-1])) / tl)[:, None]
-        a = p + t1
-        b = nxt - np.concatenate((t2[1:], t2[:1]))
-        rows = np.concatenate((a, b, nxt), axis=1).tolist()
-        ctx.move_to(*p[0].tolist())
-        for r in rows if closed else rows[:n - 1]:
-            ctx.curve_to(*r)
+        n = len(pts)
+        curve_to, hypot = ctx.curve_to, math.hypot
+        px, py = pts[-1]
+        x, y = pts[0]
+        seg0 = hypot(x - px, y - py)
+        bx = by = 0.0
+        m = n + 1 if closed else n
+        for i in range(m):
+            nx, ny = pts[(i + 1) % n]
+            seg = hypot(nx - x, ny - y)
+            j = i % n
+            if j in sharp or (not closed and (i == 0 or i == n - 1)):
+                tx = ty = f = g = 0.0
+            else:
+                tx, ty = (nx - px) / 6, (ny - py) / 6
+                ln = hypot(tx, ty) + 1e-9
+                # handles stay shorter than the segments they serve
+                f, g = min(1.0, .45 * seg / ln), min(1.0, .45 * seg0 / ln)
+            if i:
+                curve_to(px + bx, py + by, x - tx * g, y - ty * g, x, y)
+            bx, by = tx * f, ty * f
+            px, py, x, y, seg0 = x, y, nx, ny, seg
         if closed:
             ctx.close_path()
 
@@ -133,9 +143,10 @@ class Canvas:
         """Closed shape. `shade`: colour of the shadow crescent away from the light; `inside`: list of
         callables drawn clipped to the shape; `lineless`: no line in the line art and none in colour."""
         p = self.tf(pts)
-        if p[:, 0].max() < -8 or p[:, 0].min() > self.w + 8 or p[:, 1].max() < -8 or p[:, 1].min() > self.h + 8:
+        (x0, y0), (x1, y1) = p.min(axis=0).tolist(), p.max(axis=0).tolist()
+        if x1 < -8 or x0 > self.w + 8 or y1 < -8 or y0 > self.h + 8:
             return
-        st = self.style
+        st, inked = self.style, self.inked and not lineless
         self.trace(self.col, p, sharp, True)
         path = self.col.copy_path()
         base = col if shade is None else shade
@@ -143,41 +154,44 @@ class Canvas:
         self.col.fill_preserve()
         self.reg.append_path(path)
         self.set_region(key if shade is None else key + "/s")
-        self.line.append_path(path)
-        black = st.black_fill and max(base) < 0.12
-        if not lineless:
+        if inked:
+            self.line.append_path(path)
+            black = st.black_fill and max(base) < 0.12
             self.line.set_source_rgb(*((0, 0, 0) if black else (1, 1, 1)))
             self.line.fill_preserve()
         if shade is not None or inside:
-            for c in (self.col, self.line, self.reg):
-                c.save()
             self.reg.fill_preserve()
-            for c in (self.col, self.line, self.reg):
+            if lineless and self.inked:
+                self.line.append_path(path)
+            for c in self.all:
+                c.save()
                 c.clip()
             if shade is not None:
-                ext = np.ptp(p, axis=0)
-                e = min(ext[0], ext[1])
+                e = min(x1 - x0, y1 - y0)
                 dx, dy = shifted if shifted is not None else (st.light[0] * e * light, st.light[1] * e * light)
-                self.trace(self.col, p + (dx, dy), sharp, True)
-                lit = self.col.copy_path()
+                for c, drawn in ((self.col, True), (self.reg, True), (self.line, self.inked and st.shadow_line >= 0)):
+                    if not drawn:
+                        continue
+                    c.save()
+                    c.translate(dx, dy)
+                    c.append_path(path)
+                    c.restore()
                 self.col.set_source_rgb(*col)
                 self.col.fill()
-                self.reg.append_path(lit)
                 self.set_region(key)
                 self.reg.fill()
-                if st.shadow_line >= 0:
-                    self.line.append_path(lit)
+                if self.inked and st.shadow_line >= 0:
                     self.line.set_source_rgb(*(st.shadow_line,) * 3)
                     self.line.set_line_width(st.width * 0.7)
                     self.line.stroke()
             for f in inside:
                 f()
-            for c in (self.col, self.line, self.reg):
+            for c in self.all:
                 c.restore()
-            self.line.new_path()
-            self.line.append_path(path)
-            self.col.new_path()
-            self.col.append_path(path)
+            if outline and not lineless:
+                self.col.append_path(path)
+                if self.inked:
+                    self.line.append_path(path)
         else:
             self.reg.fill()
         if outline and not lineless:
@@ -185,31 +199,42 @@ class Canvas:
         self.col.new_path()
         self.line.new_path()
 
+    def _pen(self, ctx: cairo.Context, w: float) -> None:
+        """Stroke the path, with a flat nib if the style has one."""
+        ctx.set_line_width(w)
+        nib = self.style.nib
+        if nib < 1:
+            ctx.save()
+            ctx.rotate(self.style.nib_angle)
+            ctx.scale(1, nib)
+            ctx.stroke()
+            ctx.restore()
+        else:
+            ctx.stroke()
+
     def _ink(self, path, lw: float, col: Colour) -> None:
         st = self.style
         w = st.width * lw
-        ln = self.line
-        g = st.gray
-        ln.set_source_rgb(g, g, g)
-        ln.set_line_width(w)
-        if st.gap > 0:
-            on = self.h * 0.12
-            ln.set_dash([on * (1 - st.gap), on * st.gap * 0.3, on * 1.7, on * st.gap * 0.2], self.phase * 7)
-        ln.stroke()
-        if st.double:
-            ln.save()
-            ln.translate(math.sin(self.phase * 3) * w * 0.8, math.cos(self.phase * 5) * w * 0.8)
-            ln.append_path(path)
-            ln.set_line_width(w * 0.5)
-            ln.stroke()
-            ln.restore()
-        if st.gap > 0:
-            ln.set_dash([])
+        if self.inked:
+            ln, g = self.line, st.gray
+            ln.set_source_rgb(g, g, g)
+            if st.gap > 0:
+                on = self.h * 0.12
+                ln.set_dash([on * (1 - st.gap), on * st.gap * 0.3, on * 1.7, on * st.gap * 0.2], self.phase * 7)
+            self._pen(ln, w)
+            if st.double:
+                ln.save()
+                ln.translate(math.sin(self.phase * 3) * w * 0.8, math.cos(self.phase * 5) * w * 0.8)
+                ln.append_path(path)
+                ln.restore()
+                ln.set_line_width(w * 0.5)
+                ln.stroke()
+            if st.gap > 0:
+                ln.set_dash([])
         c = self.ink_colour(col)
         if c is not None:
             self.col.set_source_rgb(*c)
-            self.col.set_line_width(w)
-            self.col.stroke()
+            self._pen(self.col, w)
 
     def ink_colour(self, col: Colour) -> Optional[Colour]:
         o = self.style.outline
@@ -227,25 +252,26 @@ class Canvas:
         w = max(st.width * lw, 0.5)
         c = ink if ink is not None else self.ink_colour(col)
         g = st.gray if gray is None else gray
-        if st.taper if taper is None else taper:
-            n = 9
-            q = resample(p, n)
-            d = np.gradient(q, axis=0)
-            d = d[:, ::-1] * (1, -1) / (np.hypot(*d.T)[:, None] + 1e-6)
-            half = (0.62 * w * np.sin(np.linspace(0.25, math.pi - 0.1, n)))[:, None]
-            poly = np.concatenate((q + d * half, (q - d * half)[::-1]))
-            for ctx, s in ((self.line, (g, g, g)), (self.col, c)):
-                if s is not None:
-                    self.trace(ctx, poly, (0, n - 1, n, 2 * n - 1), True)
-                    ctx.set_source_rgb(*s)
-                    ctx.fill()
+        jobs = [(self.col, c)] if c is not None else []
+        if self.inked:
+            jobs.append((self.line, (g, g, g)))
+        if not jobs:
             return
-        for ctx, s in ((self.line, (g, g, g)), (self.col, c)):
-            if s is not None:
-                self.trace(ctx, p, (), False)
-                ctx.set_source_rgb(*s)
-                ctx.set_line_width(w)
-                ctx.stroke()
+        first = jobs[0][0]
+        tapered = st.taper if taper is None else taper
+        if tapered:
+            self.trace(first, tube(p, TAPER * w, 7), (0, 6, 7, 13), True)
+        else:
+            self.trace(first, p, (), False)
+        path = first.copy_path() if len(jobs) > 1 else None
+        for ctx, s in jobs:
+            if ctx is not first:
+                ctx.append_path(path)
+            ctx.set_source_rgb(*s)
+            if tapered:
+                ctx.fill()
+            else:
+                self._pen(ctx, w)
 
     def arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """colour [H,W,3] uint8, line [H,W] uint8, region [H,W] int32 (copies)."""
@@ -259,29 +285,59 @@ class Canvas:
         return c[..., 2::-1].copy(), ln[..., 1].copy(), reg
 
 
-def resample(p: np.ndarray, n: int) -> np.ndarray:
-    """n points along a Catmull-Rom curve through p, uniform in parameter."""
-    m = len(p)
-    if m == 2:
-        return p[0] + (p[1] - p[0]) * np.linspace(0, 1, n)[:, None]
+TAPER = np.array([.12, .4, .58, .62, .55, .35, .08])
+
+
+@lru_cache(maxsize=256)
+def _basis(m: int, n: int) -> np.ndarray:
+    """n x m matrix: Catmull-Rom through m points, sampled at n uniform parameters."""
     u = np.linspace(0, m - 1, n)
     i = np.minimum(u.astype(int), m - 2)
-    f = (u - i)[:, None]
-    p0, p1, p2, p3 = p[np.maximum(i - 1, 0)], p[i], p[i + 1], p[np.minimum(i + 2, m - 1)]
-    return 0.5 * (2 * p1 + (p2 - p0) * f + (2 * p0 - 5 * p1 + 4 * p2 - p3) * f * f + (3 * p1 - p0 - 3 * p2 + p3) * f ** 3)
+    f = u - i
+    b = np.zeros((n, m))
+    rows = np.arange(n)
+    w = (-f + 2 * f ** 2 - f ** 3, 2 - 5 * f ** 2 + 3 * f ** 3, f + 4 * f ** 2 - 3 * f ** 3, -f ** 2 + f ** 3)
+    for k in range(4):
+        np.add.at(b, (rows, np.clip(i + k - 1, 0, m - 1)), w[k] * .5)
+    return b
+
+
+@lru_cache(maxsize=256)
+def _slopes(m: int, n: int) -> np.ndarray:
+    """n x m matrix: the direction of that curve at the same parameters."""
+    return np.gradient(_basis(m, n), axis=0)
+
+
+@lru_cache(maxsize=512)
+def _interp(n: int, m: int) -> np.ndarray:
+    u = np.linspace(0, m - 1, n)
+    return np.maximum(0, 1 - np.abs(u[:, None] - np.arange(m)))
+
+
+def resample(p: np.ndarray, n: int) -> np.ndarray:
+    """n points along a Catmull-Rom curve through p, uniform in parameter."""
+    return _basis(len(p), n) @ p
 
 
 def tube(centre, widths, n: int = 7) -> np.ndarray:
     """Closed contour around a curved centre line; widths are half-widths, interpolated."""
-    c = resample(np.asarray(centre, dtype=np.float64), n)
-    d = np.gradient(c, axis=0)
-    d = d[:, ::-1] * (1, -1) / (np.hypot(*d.T)[:, None] + 1e-9)
-    w = np.interp(np.linspace(0, 1, n), np.linspace(0, 1, len(widths)), widths)[:, None]
-    return np.concatenate((c + d * w, (c - d * w)[::-1]))
+    p = np.asarray(centre, dtype=np.float64)
+    c = _basis(len(p), n) @ p
+    d = _slopes(len(p), n) @ p
+    w = _interp(n, len(widths)) @ np.asarray(widths, dtype=np.float64)
+    k = w / (np.sqrt((d * d).sum(axis=1)) + 1e-9)
+    o = np.empty_like(d)
+    o[:, 0] = d[:, 1] * k
+    o[:, 1] = -d[:, 0] * k
+    return np.concatenate((c + o, (c - o)[::-1]))
+
+
+@lru_cache(maxsize=64)
+def _circle(n: int) -> np.ndarray:
+    a = np.arange(n) * (2 * math.pi / n)
+    return np.stack((np.cos(a), np.sin(a)), axis=1)
 
 
 def ellipse(cx: float, cy: float, rx: float, ry: float, n: int = 10, rot: float = 0.0) -> np.ndarray:
-    a = np.arange(n) * (2 * math.pi / n)
-    x, y = rx * np.cos(a), ry * np.sin(a)
     c, s = math.cos(rot), math.sin(rot)
-    return np.stack((cx + x * c - y * s, cy + x * s + y * c), axis=1)
+    return _circle(n) @ np.array([[rx * c, rx * s], [-ry * s, ry * c]]) + (cx, cy)

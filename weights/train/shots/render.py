@@ -32,6 +32,7 @@ def line_style(rng: random.Random, height: int, pal: Palette) -> LineStyle:
     st.gray = rng.choice([0, 0, 0, .1, .3, .45])
     st.taper = rng.random() < .5
     st.gap = rng.choice([0, 0, 0, 0, .1, .3])
+    st.nib, st.nib_angle = rng.choice([1, 1, 1, .6, .4, .25]), rng.uniform(0, 3.14)
     st.double = rng.random() < .08
     st.boil = rng.choice([0, 0, 0, .3, .7, 1.2]) * k
     st.shadow_line = rng.choice([-1, -1, -1, .1, .5, .7])
@@ -80,7 +81,7 @@ def make_shot(seed: int, height: int, width: int, frames: int = 8) -> Shot:
         if f and still and t == times[f - 1]:
             color[f], line[f], region[f] = color[f - 1], line[f - 1], region[f - 1]
             continue
-        cv = Canvas(width, height, ids, style)
+        cv = Canvas(width, height, ids, style, extract is None)
         cv.phase = phases.setdefault(t, rng.uniform(0, 6.283)) if style.boil else 0.0
         cam = cams[f]
         bg.draw(cv, cam)
