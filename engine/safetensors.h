@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* safetensors: file bytes -> validated named views. Knows nothing of networks.
+ *
+ * Accepted: F32, F16, BF16 tensors that tile the data section exactly, each aligned to its element size,
+ * at most LAC_SAFETENSORS_MAX_RANK dimensions, and string metadata. Everything else is LAC_EFORMAT with
+ * source, tensor and reason in the log. */
+#ifndef LAC_SAFETENSORS_H
+#define LAC_SAFETENSORS_H
+
+#include "common.h"
+
+enum {
+    LAC_SAFETENSORS_MAX_RANK = 8,
+    LAC_SAFETENSORS_MAX_HEADER = 4 << 20, /* bytes */
+};
+
+enum LacStorage { LAC_STORAGE_F32, LAC_STORAGE_F16, LAC_STORAGE_BF16 };
+
+/* One tensor of the file, rows (last dimension) contiguous, little endian. Lives as long as its file. */
+typedef struct LacView {
+    const char *name;                         /* UTF-8, not empty, no control characters */
+    enum LacStorage storage;
+    int rank;                                 /* 0: a scalar */
+    size_t shape[LAC_SAFETENSORS_MAX_RANK];
+    size_t count;                             /* elements */
+    const uint8_t *data;
+} LacView;
+
+typedef struct LacSafetensors LacSafetensors;
+
+/* Reads the whole file. LAC_EIO, LAC_EFORMAT, LAC_ENOMEM; *st is NULL on failure. */
+int lac_safetensors_open(LacSafetensors **st, const char *path, const LacLog *log);
+/* The same from memory; `bytes` stay the caller's and must outlive *st. `source` names them in messages. */
+int lac_safetensors_parse(LacSafetensors **st, const uint8_t *bytes, size_t size, const char *source,
+                          const LacLog *log);
+void lac_safetensors_close(LacSafetensors **st);
+
+/* Path or source name given at opening. */
+const char *lac_safetensors_source(const LacSafetensors *st);
+
+/* Tensors in the order of their names. */
+size_t lac_safetensors_count(const LacSafetensors *st);
+const LacView *lac_safetensors_at(const LacSafetensors *st, size_t i);
+/* NULL when there is none. */
+const LacView *lac_safetensors_find(const LacSafetensors *st, const char *name);
+/* Value of a metadata key, NULL when absent. */
+const char *lac_safetensors_metadata(const LacSafetensors *st, const char *key);
+
+/* All `count` elements as fp32; exact. */
+void lac_view_read(const LacView *view, float *dst);
+
+#endif
