@@ -157,17 +157,20 @@ class Sim(nn.Module):
         self.mask_tgt = conv(c, 2, 3, bias=True)      # the share of f_d in Conv([f_di, f_d]) of m and n
         self.mask_ref = conv(c, 2, 3)                 # the share of f_di
         if cfg.locality:
-            self.locality = nn.Parameter(torch.tensor([1.0]))   # lambda = exp(locality)
+            self.locality = nn.Parameter(torch.tensor([3.0]))   # lambda = exp(locality)
 
-    def logits(self, fd: Tensor, fdr: Tensor) -> Tensor:
-        """fd [S,T,C,h,w], fdr [S,K,C,h,w] -> [S, T*h*w, K*h*w]."""
+    def logits(self, fd: Tensor, fdr: Tensor, local: Tensor | None = None) -> Tensor:
+        """fd [S,T,C,h,w], fdr [S,K,C,h,w], local [S,K] or None (all) -> [S, T*h*w, K*h*w]."""
         s, t, _, h, w = fd.shape
         q = self.q(fd.flatten(0, 1)).reshape(s, t, self.head, h * w).permute(0, 1, 3, 2).reshape(s, t * h * w, -1)
         k = self.k(fdr.flatten(0, 1)).reshape(s, -1, self.head, h * w).permute(0, 1, 3, 2).reshape(s, -1, self.head)
         logit = (q.float() * self.head ** -0.5) @ k.float().transpose(1, 2) if not torch.is_autocast_cpu_enabled() \
             else (q * self.head ** -0.5) @ k.transpose(1, 2)
         if self.locality_on:
-            logit = logit.float() + self.prior(h, w, t, fdr.shape[1], fd.device)
+            prior = self.prior(h, w, t, fdr.shape[1], fd.device)
+            if local is not None:               # a model sheet is no frame of the video: no prior
+                prior = prior * local.float().repeat_interleave(h * w, 1)[:, None]
+            logit = logit.float() + prior
         return logit.float()
 
     def prior(self, h: int, w: int, t: int, k: int, device: torch.device) -> Tensor:
@@ -178,7 +181,8 @@ class Sim(nn.Module):
         d2 = (p[:, None] - p[None]).square().sum(-1)
         return -(self.locality.exp() * d2).repeat(t, k)
 
-    def forward(self, fd: Tensor, fdr: Tensor, fyr: Tensor, colour: Tensor) -> dict[str, Tensor]:
+    def forward(self, fd: Tensor, fdr: Tensor, fyr: Tensor, colour: Tensor,
+                local: Tensor | None = None) -> dict[str, Tensor]:
         """fd [S,T,C,h,w]; fdr, fyr [S,K,C,h,w]; colour [S,K,3,h,w] -> f_sim, warped colour, attention."""
         s, t, c, h, w = fd.shape
         k = fdr.shape[1]
@@ -186,7 +190,7 @@ class Sim(nn.Module):
         mr = self.mask_ref(fdr.flatten(0, 1)).reshape(s, 1, k, 2, h, w)
         mask = torch.sigmoid(mt + mr)                                         # [S,T,K,2,h,w]
         m, n = mask[:, :, :, 0:1], mask[:, :, :, 1:2]
-        att = torch.softmax(self.logits(fd, fdr), -1)                         # [S, T*hw, K*hw]
+        att = torch.softmax(self.logits(fd, fdr, local), -1)                  # [S, T*hw, K*hw]
         v = self.v(fyr.flatten(0, 1)).reshape(s, k, c // 2, h * w)
         # V is masked per target: one product per target frame
         vm = (v[:, None] * m.reshape(s, t, k, 1, h * w)).permute(0, 1, 2, 4, 3).reshape(s, t, k * h * w, c // 2)
@@ -252,8 +256,10 @@ class ColorTransform(nn.Module):
         e = self.embedder(xr.flatten(0, 1), yr.flatten(0, 1)).reshape(s, k, -1).mean(1)
         return self.mlp1(F.relu(self.mlp0(e))).reshape(s, self.cfg.mid_blocks, 4, self.cfg.width)
 
-    def forward(self, x: Tensor, d: Tensor, xr: Tensor, dr: Tensor, yr: Tensor) -> dict[str, Tensor]:
-        """Targets x, d [S,T,1,H,W]; references xr, dr [S,K,1,H,W], yr [S,K,3,H,W].
+    def forward(self, x: Tensor, d: Tensor, xr: Tensor, dr: Tensor, yr: Tensor,
+                local: Tensor | None = None) -> dict[str, Tensor]:
+        """Targets x, d [S,T,1,H,W]; references xr, dr [S,K,1,H,W], yr [S,K,3,H,W]. local [S,K]: 1 where the
+        reference is a frame of the video, so that the locality prior holds; None: all are.
 
         Returns every stage; "out" [S,T,3,H,W] is the picture, not clamped.
         """
@@ -265,7 +271,7 @@ class ColorTransform(nn.Module):
         f_dt, f_dr = f_d[:, :t], f_d[:, t:]
         f_y = self.enc(yr.flatten(0, 1))[2].reshape(s, k, *f_d.shape[2:])
         colour = F.avg_pool2d(yr.flatten(0, 1), 4).reshape(s, k, 3, *f_d.shape[3:])
-        sim = self.sim(f_dt, f_dr, f_y, colour)
+        sim = self.sim(f_dt, f_dr, f_y, colour, local)
         p = self.style(xr, yr)
         warped = sim["warped"].flatten(0, 1)
         f = f_line + sim["f_sim"].flatten(0, 1)

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Trains the colour transform network on generated shots; stops and resumes at any time.
+
+    /usr/bin/python3 weights/train/train.py --preset small --out RUN_DIR --minutes 120
+
+RUN_DIR gets last.pt (network, EMA, optimiser, counters), log.csv and validation sheets. A run started
+again with the same RUN_DIR goes on where it was; --minutes is the whole run's training time, over which
+the learning rate warms up, holds and falls.
+"""
+from __future__ import annotations
+
+import argparse
+import csv
+import dataclasses
+import math
+import os
+import time
+
+import numpy as np
+import torch
+from PIL import Image
+
+from data import FRAMES, Pool, prepare
+from losses import WEIGHTS, color_losses
+from model import PRESETS, ColorTransform, Config
+
+VALIDATION_SEED = 0x5EED0000
+VALIDATION_SHOTS = 12
+
+
+def learning_rate(step: int, progress: float, peak: float) -> float:
+    """Warm-up over 100 steps, constant to 60 % of the time, cosine to 4 %."""
+    fall = max(0.0, (progress - 0.6) / 0.4)
+    return peak * min(1.0, (step + 1) / 100) * (0.04 + 0.96 * 0.5 * (1 + math.cos(math.pi * min(1.0, fall))))
+
+
+class Validation:
+    """Fixed shots: first and last frame are the references, the frame between is scored at 256x256."""
+
+    def __init__(self) -> None:
+        self.items = [prepare(VALIDATION_SEED + i, 256, 256) for i in range(VALIDATION_SHOTS)]
+
+    @torch.no_grad()
+    def run(self, net: ColorTransform, sheet: str) -> tuple[float, float]:
+        """PSNR of the network and of copying the first reference; writes `sheet` (line, out, truth, warped)."""
+        net.eval()
+        scores, copies, rows = [], [], []
+        for item in self.items:
+            mid, ends = FRAMES // 2, [0, FRAMES - 1]
+            x = torch.from_numpy(item.x).float()[None, :, None]
+            d = torch.from_numpy(item.d).float()[None, :, None]
+            y = torch.from_numpy(item.y).float().permute(0, 3, 1, 2)[None] / 127.5 - 1
+            with torch.autocast("cpu", torch.bfloat16):
+                r = net(x[:, [mid]], d[:, [mid]], x[:, ends], d[:, ends], y[:, ends])
+            out, truth = r["out"][0, 0].float().clamp(-1, 1), y[0, mid]
+            psnr = lambda a: -10 * math.log10(float(((a - truth) / 2).square().mean()) + 1e-9)
+            scores.append(psnr(out))
+            copies.append(psnr(y[0, 0]))
+            warped = torch.nn.functional.interpolate(r["warped"][0].float(), scale_factor=4)[0]
+            panels = [x[0, mid].expand(3, -1, -1), y[0, 0], out, truth, warped, y[0, -1]]
+            rows.append(torch.cat(panels, 2))
+        net.train()
+        image = torch.cat([torch.cat(rows[::2], 1), torch.cat(rows[1::2], 1)], 2)
+        image = ((image.clamp(-1, 1) + 1) * 127.5).permute(1, 2, 0).byte().numpy()
+        Image.fromarray(image).resize((image.shape[1] // 2, image.shape[0] // 2), Image.BILINEAR).save(sheet)
+        return float(np.mean(scores)), float(np.mean(copies))
+
+
+def save(path: str, state: dict) -> None:
+    """Never leaves a half-written checkpoint behind."""
+    torch.save(state, path + ".tmp")
+    os.replace(path + ".tmp", path)
+
+
+def main() -> None:
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument("--preset", default="small", choices=PRESETS)
+    ap.add_argument("--out", required=True)
+    ap.add_argument("--minutes", type=float, default=120, help="training time of the whole run")
+    ap.add_argument("--lr", type=float, default=4e-4)
+    ap.add_argument("--seed", type=int, default=1)
+    ap.add_argument("--threads", type=int, default=2)
+    ap.add_argument("--validate", type=float, default=10, help="minutes between validations")
+    ap.add_argument("--init", help="checkpoint whose weights to start from")
+    args = ap.parse_args()
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(args.seed)
+    os.makedirs(args.out, exist_ok=True)
+    path = os.path.join(args.out, "last.pt")
+
+    cfg: Config = PRESETS[args.preset]
+    net = ColorTransform(cfg).train().to(memory_format=torch.channels_last)
+    opt = torch.optim.Adam(net.parameters(), args.lr, betas=(0.8, 0.99))
+    step, seconds = 0, 0.0
+    ema = {k: v.detach().clone() for k, v in net.state_dict().items()}
+    if os.path.exists(path):
+        state = torch.load(path, map_location="cpu")
+        net.load_state_dict(state["model"])
+        opt.load_state_dict(state["optimizer"])
+        ema, step, seconds = state["ema"], state["step"], state["seconds"]
+        print(f"resumed at step {step}, {seconds / 60:.1f} min", flush=True)
+    elif args.init:
+        net.load_state_dict(torch.load(args.init, map_location="cpu")["model"])
+    validation = Validation()
+    pool = Pool(args.seed + step)
+    log = csv.writer(open(os.path.join(args.out, "log.csv"), "a", newline=""), lineterminator="\n")
+    mean: dict[str, float] = {}
+    last_save = last_validation = seconds
+    ema_net = ColorTransform(cfg).to(memory_format=torch.channels_last)
+
+    def checkpoint() -> None:
+        save(path, {"config": dataclasses.asdict(cfg), "preset": args.preset, "model": net.state_dict(), "ema": ema,
+                    "optimizer": opt.state_dict(), "step": step, "seconds": seconds, "seed": args.seed})
+
+    while seconds < args.minutes * 60:
+        start = time.monotonic()
+        batch = pool.batch()
+        lr = learning_rate(step, seconds / (args.minutes * 60), args.lr)
+        opt.param_groups[0]["lr"] = lr
+        with torch.autocast("cpu", torch.bfloat16):
+            stages = net(batch.x, batch.d, batch.xr, batch.dr, batch.yr)
+        terms, hit = color_losses(stages, batch)
+        loss = sum(WEIGHTS[k] * v for k, v in terms.items())
+        opt.zero_grad(set_to_none=True)
+        loss.backward()
+        norm = float(torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0))
+        if math.isfinite(norm):
+            opt.step()
+        decay = min(0.998, (step + 1) / (step + 20))
+        with torch.no_grad():
+            for k, v in net.state_dict().items():
+                ema[k].lerp_(v, 1 - decay)
+        for k, v in {**{k: float(v) for k, v in terms.items()}, "hit": hit}.items():
+            mean[k] = v if k not in mean else 0.98 * mean[k] + 0.02 * v
+        step += 1
+        seconds += time.monotonic() - start
+        if step % 25 == 0:
+            log.writerow([step, f"{seconds:.0f}", f"{lr:.2e}", *(f"{v:.4f}" for v in mean.values())])
+            left = args.minutes - seconds / 60
+            print(f"step {step} {seconds / step:.2f} s/step, {left:.0f} min left, lr {lr:.1e} grad {norm:.2f} "
+                  + " ".join(f"{k} {v:.4f}" for k, v in mean.items()), flush=True)
+        if seconds - last_save > 120:
+            last_save = seconds
+            checkpoint()
+        if seconds - last_validation > args.validate * 60 or seconds >= args.minutes * 60:
+            last_validation = seconds
+            ema_net.load_state_dict(ema)
+            psnr, copy = validation.run(ema_net, os.path.join(args.out, "validation.png"))
+            print(f"validation step {step}: {psnr:.2f} dB, copying {copy:.2f} dB", flush=True)
+    checkpoint()
+
+
+if __name__ == "__main__":
+    main()
