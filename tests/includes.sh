@@ -1,0 +1,63 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Checks that includes flow one way: each room names the headers of ours it may include; the headers of
+# oneDNN and CUDA stay in their back end; the filter sees of liblac only its public header.
+set -u
+
+passed=0
+failed=0
+
+bad() {
+    echo "includes: $*"
+    failed=$((failed + 1))
+}
+
+# allow "FILES" "HEADERS": every #include "..." of FILES matches one of the patterns in HEADERS.
+allow() {
+    # shellcheck disable=SC2086 # a list of patterns
+    for f in $1; do
+        [ -f "$f" ] || continue
+        before=$failed
+        for h in $(sed -n 's/^ *# *include *"\([^"]*\)".*/\1/p' "$f"); do
+            ok=no
+            set -f
+            for pattern in $2; do
+                # shellcheck disable=SC2254
+                case $h in $pattern) ok=yes ;; esac
+            done
+            set +f
+            [ $ok = yes ] || bad "$f includes $h, which its room may not (docs/index.md, Rooms)"
+        done
+        [ $failed != "$before" ] || passed=$((passed + 1))
+    done
+}
+
+base="lac.h common.h config.h"
+ops="ops/ops.h ops/tensor.h"
+allow "engine/lac.h" ""
+allow "engine/common.*" "lac.h common.h"
+allow "engine/ops/*.h engine/ops/*.c" "$base ops/*"
+allow "engine/ops/ref/*" "$base $ops ops/ref/*"
+allow "engine/ops/cpu/*" "$base $ops ops/cpu/* ops/ref/*"
+allow "engine/ops/cuda/*" "$base $ops ops/cuda/*"
+allow "engine/safetensors.*" "$base safetensors.h"
+allow "engine/model.*" "$base safetensors.h model.h"
+allow "engine/net/*" "$base $ops net/* model.h"
+allow "engine/lineart.* engine/png.*" "$base lineart.h png.h picture.h"
+allow "libavfilter-lac/*" "libavutil/* libavfilter/* libavcodec/* libavformat/* avfilter.h filters.h formats.h internal.h video.h lavfutils.h lac_*.h"
+
+# only "DIR" "HEADERS": an #include of HEADERS is found nowhere in the engine but in DIR.
+only() {
+    hits=$(grep -rnE "^ *# *include *[<\"]($2)" engine libavfilter-lac tests/engine tests/fuzz 2>/dev/null | grep -v "^$1")
+    if [ -n "$hits" ]; then
+        bad "only $1 may include $2:
+$hits"
+    else
+        passed=$((passed + 1))
+    fi
+}
+only engine/ops/cpu/ 'dnnl|oneapi'
+only engine/ops/cuda/ 'cuda|cudnn|cublas|nvrtc|nvToolsExt'
+
+echo "includes: $passed passed, $failed failed"
+[ $failed = 0 ]
