@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Checkpoint -> weights file: `python3 export.py checkpoint.pt small.safetensors --preset small --provenance TEXT`.
+
+A checkpoint holds "config" (Config as a dict), "model" (state_dict) and optionally "ema" (preferred).
+"""
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+import weights_io
+from model import ColorTransform, Config
+
+STORAGE = {"fp16": torch.float16, "bf16": torch.bfloat16, "fp32": torch.float32}
+
+
+def weights_metadata(cfg: Config, preset: str, provenance: str) -> dict[str, str]:
+    """Everything engine/model.c reads, and what people want to know of a file."""
+    return {"format": "lineartcolor", "format_version": "1", "kind": "color_transform", "preset": preset,
+            "provenance": provenance, "license": "CC-BY-4.0", **cfg.metadata()}
+
+
+def runtime_tensors(state: dict[str, Tensor], dtype: torch.dtype) -> dict[str, Tensor]:
+    """The tensors inference needs, rounded to the storage type."""
+    out = {}
+    for name, t in state.items():
+        if name.startswith("latent_"):          # the latent loss's heads (Eq. 9)
+            continue
+        r = t.detach().float().to(dtype)
+        if not torch.isfinite(r.float()).all():
+            raise ValueError(f"{name}: not finite as {dtype} (largest value {t.abs().max().item():g})")
+        out[name] = r
+    return out
+
+
+def config_of(fields: dict[str, Any]) -> Config:
+    return Config(**{**fields, "match_dilations": tuple(fields["match_dilations"])})
+
+
+def main() -> None:
+    ap = argparse.ArgumentParser(description=__doc__)
+    ap.add_argument("checkpoint", type=Path)
+    ap.add_argument("output", type=Path)
+    ap.add_argument("--preset", required=True, help="preset name stored in the file")
+    ap.add_argument("--provenance", required=True, help="what the weights were trained on, free text")
+    ap.add_argument("--dtype", choices=STORAGE, default="fp16")
+    args = ap.parse_args()
+    ck = torch.load(args.checkpoint, map_location="cpu")
+    cfg = config_of(ck["config"])
+    state = ck.get("ema") or ck["model"]
+    ColorTransform(cfg).load_state_dict(state)  # names and shapes must be the network's own
+    weights_io.save(args.output, runtime_tensors(state, STORAGE[args.dtype]),
+                    weights_metadata(cfg, args.preset, args.provenance))
+    print(f"{args.output}: {args.output.stat().st_size} bytes, {args.dtype}")
+
+
+if __name__ == "__main__":
+    main()
