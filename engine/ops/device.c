@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From a device's name to an open back end. */
+#include "ops/backend.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* "cuda" or "cuda:N" -> N in 0..63 (0 when not given); -1: not such a name. */
+static int cuda_index(const char *device)
+{
+    char *end;
+    long n;
+
+    if (strncmp(device, "cuda", 4)) {
+        return -1;
+    }
+    if (!device[4]) {
+        return 0;
+    }
+    if (device[4] != ':' || device[5] < '0' || device[5] > '9') {
+        return -1;
+    }
+    n = strtol(device + 5, &end, 10);
+    return *end || n > 63 ? -1 : (int)n;
+}
+
+int lac_device_open(LacDevice *dev, const char *device, enum LacPrecision precision, int threads,
+                    const LacLog *log)
+{
+    int index;
+
+    memset(dev, 0, sizeof *dev);
+    if (precision < LAC_PRECISION_AUTO || precision > LAC_PRECISION_FP16) {
+        return lac_fail(log, LAC_EINVAL, "unknown precision %d", (int)precision);
+    }
+    if (!device || !strcmp(device, "auto") || !strcmp(device, "cpu")) {
+        return lac_cpu_open(dev, precision, threads, log);
+    }
+    if (!strcmp(device, "ref")) {
+        return lac_ref_open(dev, precision, log);
+    }
+    index = cuda_index(device);
+    if (index >= 0) {
+        return lac_cuda_open(dev, index, precision, log);
+    }
+    return lac_fail(log, LAC_EDEVICE, "unknown device '%s': expected auto, cpu, cuda, cuda:N or ref", device);
+}
+
+void lac_device_close(LacDevice *dev)
+{
+    if (dev && dev->ops) {
+        dev->ops->close(dev->be);
+        memset(dev, 0, sizeof *dev);
+    }
+}
