@@ -256,30 +256,28 @@ class ColorTransform(nn.Module):
         e = self.embedder(xr.flatten(0, 1), yr.flatten(0, 1)).reshape(s, k, -1).mean(1)
         return self.mlp1(F.relu(self.mlp0(e))).reshape(s, self.cfg.mid_blocks, 4, self.cfg.width)
 
-    def forward(self, x: Tensor, d: Tensor, xr: Tensor, dr: Tensor, yr: Tensor,
-                local: Tensor | None = None) -> dict[str, Tensor]:
-        """Targets x, d [S,T,1,H,W]; references xr, dr [S,K,1,H,W], yr [S,K,3,H,W]. local [S,K]: 1 where the
-        reference is a frame of the video, so that the locality prior holds; None: all are.
+    def references(self, xr: Tensor, dr: Tensor, yr: Tensor) -> dict[str, Tensor]:
+        """What depends on the references alone: xr, dr [S,K,1,H,W], yr [S,K,3,H,W]."""
+        s, k = xr.shape[:2]
+        f_d = self.end(xr.flatten(0, 1), dr.flatten(0, 1))
+        f_y = self.enc(yr.flatten(0, 1))[2]
+        colour = F.avg_pool2d(yr.flatten(0, 1), 4)
+        return {"f_d_ref": f_d.reshape(s, k, *f_d.shape[1:]), "f_y": f_y.reshape(s, k, *f_y.shape[1:]),
+                "colour": colour.reshape(s, k, *colour.shape[1:]), "style": self.style(xr, yr)}
 
-        Returns every stage; "out" [S,T,3,H,W] is the picture, not clamped.
-        """
+    def color(self, x: Tensor, d: Tensor, refs: dict[str, Tensor], local: Tensor | None = None) -> dict[str, Tensor]:
+        """Targets x, d [S,T,1,H,W] and what `references` gave -> every stage."""
         s, t = x.shape[:2]
-        k = xr.shape[1]
         e0, e1, f_line = self.enl(x.flatten(0, 1))
-        f_d = self.end(torch.cat([x, xr], 1).flatten(0, 1), torch.cat([d, dr], 1).flatten(0, 1))
-        f_d = f_d.reshape(s, t + k, *f_d.shape[1:])
-        f_dt, f_dr = f_d[:, :t], f_d[:, t:]
-        f_y = self.enc(yr.flatten(0, 1))[2].reshape(s, k, *f_d.shape[2:])
-        colour = F.avg_pool2d(yr.flatten(0, 1), 4).reshape(s, k, 3, *f_d.shape[3:])
-        sim = self.sim(f_dt, f_dr, f_y, colour, local)
-        p = self.style(xr, yr)
+        f_d = self.end(x.flatten(0, 1), d.flatten(0, 1))
+        f_d = f_d.reshape(s, t, *f_d.shape[1:])
+        sim = self.sim(f_d, refs["f_d_ref"], refs["f_y"], refs["colour"], local)
         warped = sim["warped"].flatten(0, 1)
         f = f_line + sim["f_sim"].flatten(0, 1)
         if self.cfg.warp:
             f = f + self.warp_in(warped)
-        stages = {"e0": e0, "e1": e1, "f_line": f_line, "f_d": f_dt, "f_d_ref": f_dr, "f_y": f_y,
-                  "colour": colour, "style": p, "mid_in": f, **sim}
-        pt = p[:, None].expand(-1, t, -1, -1, -1).flatten(0, 1)
+        stages = {"e0": e0, "e1": e1, "f_line": f_line, "f_d": f_d, "mid_in": f, **refs, **sim}
+        pt = refs["style"][:, None].expand(-1, t, -1, -1, -1).flatten(0, 1)
         for i, block in enumerate(self.mid):
             f = block(f, pt[:, i])
         stages["f_mid"] = f
@@ -289,3 +287,12 @@ class ColorTransform(nn.Module):
             stages["latent_sim"] = self.latent_sim(sim["f_sim"].flatten(0, 1)).reshape(s, t, 3, *f_d.shape[3:])
             stages["latent_mid"] = self.latent_mid(f).reshape(s, t, 3, *f_d.shape[3:])
         return stages
+
+    def forward(self, x: Tensor, d: Tensor, xr: Tensor, dr: Tensor, yr: Tensor,
+                local: Tensor | None = None) -> dict[str, Tensor]:
+        """Targets x, d [S,T,1,H,W]; references xr, dr [S,K,1,H,W], yr [S,K,3,H,W]. local [S,K]: 1 where the
+        reference is a frame of the video, so that the locality prior holds; None: all are.
+
+        Returns every stage; "out" [S,T,3,H,W] is the picture, not clamped.
+        """
+        return self.color(x, d, self.references(xr, dr, yr), local)
