@@ -33,6 +33,7 @@ class Background:
         self.w, self.h = int(width * m), int(height * m)
         bg_style = LineStyle(**{**style.__dict__, "boil": 0.0, "width": style.width * rng.choice([.6, .8, 1.0]), "gap": max(style.gap, rng.choice([0, 0, .15, .4]))})
         bg_style.outline = rng.choice(["none", "self", bg_style.outline])
+        bg_style.black_fill = False
         self.lines = self.kind in ("white", "flat", "gradient") or rng.random() < .6
         cv = Canvas(self.w, self.h, ids, bg_style)
         cv.prefix = "bg"

@@ -10,9 +10,10 @@ import random
 
 import numpy as np
 
+from .acting import Acting
 from .canvas import Canvas, affine, compose, ellipse, mix, tube
 from .head import Head
-from .motion import Curve, curve
+from .motion import curve
 from .palette import Palette
 
 
@@ -58,25 +59,12 @@ class Character:
         self.shadep = r.random()
         # acting
         k = action
-        self.turn = curve(r, r.choice([0, u(-0.5, 0.5)]), 0.2 * k)
+        self.acting = Acting(r, k)
         self.lean = curve(r, u(-0.06, 0.06), 0.05 * k)
-        self.bob = curve(r, 0, 0.05 * k)
-        self.squash = curve(r, 0, 0.09 * k * (r.random() < 0.4))
+        self.bob = curve(r, 0, 0.04 * k)
         self.sway = curve(r, 0, 0.5 * k)
-        self.limbs: dict[str, Curve] = {}
-        pose = r.choice(["rest", "rest", "hips", "wave", "cross", "reach", "wild"])
-        for side in "LR":
-            up, lo = {"rest": (u(0.05, 0.35), u(-0.1, 0.4)), "hips": (u(0.6, 0.9), u(-1.7, -1.2)),
-                      "wave": (u(0.1, 0.4) if side == "L" else u(1.6, 2.6), u(-0.3, 0.9)),
-                      "cross": (u(-0.1, 0.3), u(-2.2, -1.5)), "reach": (u(0.8, 1.7), u(-0.5, 0.3)),
-                      "wild": (u(-0.4, 2.8), u(-2.2, 1.0))}[pose]
-            amp = r.choice([0.05, 0.15, 0.6, 1.4]) * k
-            self.limbs["u" + side] = curve(r, up, amp)
-            self.limbs["l" + side] = curve(r, lo, amp)
-            amp = r.choice([0.0, 0.05, 0.4]) * k
-            self.limbs["t" + side] = curve(r, u(0.0, 0.25), amp)
-            self.limbs["s" + side] = curve(r, u(-0.1, 0.1), amp)
-        self.front_arm = r.random() < 0.5 or pose == "cross"
+        self.belt = r.random() < .6
+        self.front_arm = r.random() < 0.6
         self.hand = r.choice(["fist", "open", "open", "mitt", "point"])
         self.tops = self.neck + 0.95
 
@@ -93,43 +81,53 @@ class Character:
     def draw(self, cv: Canvas, t: float) -> None:
         cv.prefix = self.name
         base = cv.matrix
-        sq = self.squash(t)
+        act = self.acting
+        p = self.p = act.pose(t)
+        ln = self.legs / 2
+        stand = max(math.cos(p["t" + s]) + math.cos(p["t" + s] + p["s" + s]) for s in "LR") * ln
         foot = self.tops + self.torso + self.legs
-        m = affine(1 - sq, 1 + sq, 0, 0, 0)
-        pivot = affine(1, 1, 0, 0, foot)
-        cv.matrix = compose(base, compose(compose(pivot, m), affine(1, 1, self.lean(t), 0, -foot)))
-        body = cv.matrix
-        yaw = self.turn(t)
-        sway = self.sway(t)
-        top = self.tops + self.bob(t)
-        hip = top + self.torso
-        headm = compose(body, affine(self.big, self.big, 0, yaw * 0.15, self.bob(t) * 0.7 + (1 - self.big) * 1.0))
+        sq = act.stretch(t)
+        m = affine(1 - sq, 1 + sq, self.lean(t), 0, foot - act.lift(t))
+        body = compose(base, compose(m, affine(1, 1, 0, 0, -foot)))
+        yaw, sway = p["yaw"], self.sway(t)
+        hip = foot - stand
+        upper = compose(body, compose(affine(1, 1, p["bend"], 0, hip), affine(1, 1, 0, 0, -hip)))
+        top = hip - self.torso + self.bob(t)
+        headm = compose(upper, affine(self.big, self.big, -p["bend"] * .5, yaw * 0.15, top - self.tops * self.big))
         cv.matrix = headm
         self.head.back(cv, t, sway)
-        cv.matrix = body
+        cv.matrix = upper
         if self.cape:
             w = self.sw * 1.15
             cv.shape([(-w * .6, top), (w * .6, top), (w * 1.2 + sway * .3, hip), (w * 1.1 + sway, hip + 1.5), (sway * 0.7, hip + 1.7),
                       (-w * 1.1 + sway, hip + 1.5), (-w * 1.2 + sway * .3, hip)], self.cape, "cape", (0, 1, 3, 5), shade=self.sh("cape", self.cape))
         arms = ["L", "R"] if yaw < 0 else ["R", "L"]
+        self._arm(cv, t, arms[0], top, yaw)
         if not self.front_arm:
-            self._arm(cv, t, "L", top, yaw)
-            self._arm(cv, t, "R", top, yaw)
-        else:
-            self._arm(cv, t, arms[0], top, yaw)
+            self._arm(cv, t, arms[1], top, yaw)
+        cv.matrix = body
         self._legs(cv, t, hip, yaw, sway)
+        cv.matrix = upper
         self._torso(cv, t, top, hip, yaw, sway)
-        if self.front_arm:
+        late = self.front_arm and p["u" + arms[1]] + .5 * p["l" + arms[1]] > 1.2
+        if self.front_arm and not late:
             self._arm(cv, t, arms[1], top, yaw)
         cv.matrix = headm
         self.head.front(cv, t, sway)
+        cv.matrix = upper
+        if late:
+            self._arm(cv, t, arms[1], top, yaw)
         cv.matrix = base
+
+    def span(self) -> tuple[float, float]:
+        """Top and bottom of the standing figure."""
+        return self.tops - (self.tops + 1.5) * self.big, self.tops + self.torso + self.legs + .45
 
     def _legs(self, cv: Canvas, t: float, hip: float, yaw: float, sway: float) -> None:
         fore = math.cos(yaw * 0.8)
         ln = self.legs / 2
         for side, s in (("L", -1), ("R", 1)):
-            a, b = self.limbs["t" + side](t), self.limbs["s" + side](t)
+            a, b = self.p["t" + side], self.p["s" + side]
             x0 = s * self.hw * 0.52 * fore
             k = (x0 + s * math.sin(a) * ln, hip + math.cos(a) * ln)
             f = (k[0] + s * math.sin(a + b) * ln, k[1] + math.cos(a + b) * ln)
@@ -223,14 +221,14 @@ class Character:
                       (nw, top + .1), (sy * .5, top + .35), (-nw, top + .1)], col, "hood", (0, 6), shade=self.sh("hood", col))
             for s in (-1, 1):
                 cv.stroke([(sy + s * .2, top + .6), (sy + s * .22, top + 1.1), (sy + s * .2 + sway * .1, top + 1.5)], 1.4, col)
-        if not self.skirt or wear != "dress":
+        if self.belt and (not self.skirt or wear != "dress"):
             cv.shape([(-hw * 1.02, hip - .12), (hw * 1.02, hip - .12), (hw * 1.02, hip + .1), (-hw * 1.02, hip + .1)], self.trim, "belt", None)
             cv.shape([(sy - .14, hip - .14), (sy + .14, hip - .14), (sy + .14, hip + .12), (sy - .14, hip + .12)], self.pcol, "buckle", None, lw=.8)
 
     def _arm(self, cv: Canvas, t: float, side: str, top: float, yaw: float) -> None:
         s = -1 if side == "L" else 1
         fore = math.cos(yaw * 0.8)
-        a, b = self.limbs["u" + side](t), self.limbs["l" + side](t)
+        a, b = self.p["u" + side], self.p["l" + side]
         x, y = s * self.sw * 0.88 * fore, top + .42
         L = self.arm
         e = (x + s * math.sin(a) * L, y + math.cos(a) * L)

@@ -11,6 +11,7 @@ import random
 import numpy as np
 
 from .canvas import Canvas, affine, compose, ellipse, mix, tube
+from .hair import Hair
 from .motion import curve
 from .palette import Palette, hsv
 
@@ -21,10 +22,10 @@ class Head:
     def __init__(self, rng: random.Random, pal: Palette, name: str, action: float) -> None:
         r, u, k = rng, rng.uniform, action
         self.name = name
-        self.skin, self.hair = pal.skin(), pal.hair()
-        self.skin_sh = pal.shade(self.skin, u(.6, 1)) if r.random() < .7 else None
-        self.hair_sh = pal.shade(self.hair, u(.6, 1)) if r.random() < .65 else None
-        self.hair_hi = pal.lit(self.hair) if r.random() < .35 else None
+        self.skin = pal.skin()
+        self.skin_sh = pal.shade(self.skin, u(.5, 1)) if r.random() < .7 else None
+        self.style = Hair(rng, pal)
+        self.hair, self.vol = self.style.col, self.style.vol
         self.eye_style = r.choices(["anime", "round", "dot", "sharp", "black"], [5, 3, 1, 2, .6])[0]
         self.es = u(.7, 1.35)
         self.ex, self.ey = u(.32, .46), u(.0, .25)
@@ -41,26 +42,12 @@ class Head:
         self.tongue = pal.tone((.9, .45, .45))
         self.teeth = pal.tone((1, 1, 1))
         self.blush = mix(self.skin, (1, .4, .4), .35) if r.random() < .3 else None
-        self.bangs = r.randint(3, 8)
-        self.bang_len = u(.25, .85)
-        self.spread = [u(-.1, .1) for _ in range(12)]
-        self.lens = [u(.7, 1.25) for _ in range(12)]
-        self.part = u(-.5, .5)
-        self.vol = u(1.06, 1.3)
-        self.style = r.choices(["bob", "long", "short", "spiky", "tails", "pony", "bald"], [3, 3, 4, 3, 1.5, 1.5, .7])[0]
-        self.back_len = {"bob": u(.7, 1.4), "long": u(1.8, 4), "tails": u(.3, .8), "pony": u(.3, .6)}.get(self.style, u(.1, .5))
-        self.locks = r.random() < .6 and self.style not in ("bald",)
-        self.lock_len = u(.6, 2.0)
-        self.spikes = [u(.1, .6) for _ in range(9)]
-        self.strand_lines = r.randint(0, 6)
-        self.split = r.random() < .6
         self.hat = r.choices([None, "cap", "straw", "beanie", "band", "horns", "bow", "cat"], [9, 1.3, 1, .8, .8, .5, 1, .6])[0]
         self.hatc, self.hatc2 = pal.cloth(), pal.cloth()
         self.hat_sh = pal.shade(self.hatc)
         self.glasses = r.random() < .16
         self.glassc = pal.cloth() if r.random() < .5 else (.08, .08, .1)
         self.beard = pal.near(self.hair) if r.random() < .07 else None
-        self.hair2 = pal.near(self.hair, .1) if r.random() < .3 else self.hair
         self.earring = pal.any() if r.random() < .15 else None
         # acting
         big = r.random() < .25
@@ -102,40 +89,15 @@ class Head:
     # -- layers
     def back(self, cv: Canvas, t: float, sway: float) -> None:
         m = self._m(cv, t)
-        v, L, w = self.vol, self.back_len, self.wind(t)
-        col, sh = (self.hair_sh or self.hair), None
-        if self.style in ("tails", "pony"):
-            for s in ((-1, 1) if self.style == "tails" else (1,)):
-                x0 = s * .95 if self.style == "tails" else .2
-                root = self.pr([(x0, -.45, -.4)])[0]
-                d = s * .6 + (sway + w) * .8
-                pts = [root, root + (d * .7, .1), root + (d * 1.1, 1.2), root + (d * .9 + sway * .3, 2.4)]
-                cv.shape(tube(pts, [.12, .42, .36, .02], 8), self.hair, f"tail{s}", (7, 8), shade=self.hair_sh)
-                cv.stroke([root + (d * .6, .2), root + (d, 1.1), root + (d * .9, 2)], .7, self.hair)
-                cv.shape(ellipse(*(root + (d * .1, .05)), .17, .17, 8), self.hatc2, f"tie{s}")
-        if self.style in ("bob", "long", "tails", "pony", "short"):
-            n = 7
-            hem = []
-            for i in range(n):
-                x = v * (1 - 2 * i / (n - 1)) * (1.0 if L > 1 else .85)
-                hem.append((x + (sway * .25 + w) * L * .5, .5 + L * self.lens[i] * (.85 if i % 2 else 1), -.4))
-                if i < n - 1:
-                    hem.append((x - v / n + (sway * .2 + w) * L * .4, .5 + L * .75, -.4))
-            pts = [(-v, 0, -.1), (-v * .8, -.8, -.1), (0, -v, -.1), (v * .8, -.8, -.1), (v, 0, -.1), (v * 1.02, .5, -.3)] + hem + [(-v * 1.02, .5, -.3)]
-            cv.shape(self.pr(pts), col, "backhair", tuple(range(6, 6 + len(hem))))
-            for i in range(self.strand_lines):
-                x, y, z = hem[(i * 3) % len(hem)]
-                cv.stroke(self.pr([(x, y - .15, z), (x * 1.0, y * .6, z), (x * .9, .3, z)]), .7, col)
+        self.style.draw_back(cv, self.pr, self.wind(t), sway)
         cv.matrix = m
 
     def front(self, cv: Canvas, t: float, sway: float) -> None:
         m = self._m(cv, t)
         self._skull(cv)
         self._face(cv, t)
-        if self.style != "bald":
-            self._bangs(cv, t, sway)
-        elif self.beard is None and self.hair_hi:
-            cv.shape(self.face([(-.3, -.75), (.1, -.8), (.05, -.7), (-.25, -.65)], 1.2), mix(self.skin, (1, 1, 1), .5), "shine", lineless=True)
+        if self.style.style != "bald":
+            self.style.draw_front(cv, self.pr, self.wind(t) + sway * .08, sway)
         if self.glasses:
             self._glasses(cv)
         if self.hat:
@@ -163,7 +125,9 @@ class Head:
                 for s in (-1, 1):
                     cv.shape(self.face(ellipse(s * .52, .45, .17, .09, 8)), self.blush, f"blush{s}", lineless=True)
             inside.append(blush)
-        cv.shape(self.pr(pts), self.skin, "face", shade=self.skin_sh, inside=inside, light=1.0)
+        if self.skin_sh and self.style.casts and self.style.style not in ("bald", "slick"):
+            inside.insert(0, lambda: self.style.cast_shadow(cv, self.pr, self.wind(self.t), self.skin_sh))
+        cv.shape(self.pr(pts), self.skin, "face", shade=self.skin_sh, inside=inside, light=.6)
         if self.beard:
             b = [(-k, .35, .12), (-.35, .62, .8), (0, .55, .9), (.35, .62, .8), (k, .35, .12), (j + .15, c * .8, .3), (0, c * 1.15, .5), (-j - .15, c * .8, .3)]
             cv.shape(self.pr(b), self.beard, "beard", (0, 4))
@@ -249,63 +213,6 @@ class Head:
             if sm > 0.2:
                 cv.shape(self.face([(-w, y - h * .5), (w, y - h * .5), (w * .8, y + h * .05), (-w * .8, y + h * .05)], 1.15), self.teeth, "teeth", lw=.6)
         cv.shape(self.face(pts, 1.15), self.mouth_in, "mouth", (0, 2), inside=[inner])
-
-    def _bangs(self, cv: Canvas, t: float, sway: float) -> None:
-        v, n = self.vol, self.bangs
-        w = self.wind(t) + sway * .08
-        if self.locks:
-            for s in (-1, 1):
-                L = self.lock_len
-                a = [(s * v * .93, -.3, .15), (s * v * .98, .3, .25), (s * (v * .9) + w, .3 + L * .6, .25), (s * .8 + w * 2, .3 + L, .2)]
-                cv.shape(tube(self.pr(a), [.2, .2, .14, .0], 6), self.hair, f"lock{s}", (5, 6), shade=self.hair_sh)
-        top = []
-        if self.style == "spiky":
-            m = 7
-            for i in range(m):
-                a = math.pi * (1.06 - 1.12 * i / (m - 1))
-                rr = v + self.spikes[i]
-                d = self.part * .3
-                top.append((math.cos(a + d * .3) * rr + w, -math.sin(a) * rr - .05, 0))
-                if i < m - 1:
-                    a -= math.pi * .56 / (m - 1)
-                    top.append((math.cos(a) * v, -math.sin(a) * v, 0))
-        else:
-            for i in range(7):
-                a = math.pi * (1.04 - 1.08 * i / 6)
-                top.append((math.cos(a) * v, -math.sin(a) * v * 1.02, 0))
-        low = []
-        roots = []
-        for i in range(n):
-            x0 = .95 - 1.9 * i / n
-            x1 = .95 - 1.9 * (i + 1) / n
-            xm = (x0 + x1) / 2
-            ln = self.bang_len * self.lens[i] * (1 + .5 * abs(xm))
-            tip = (xm * .95 + self.part * .35 * (1 - abs(xm)) + self.spread[i] + w, -.55 + ln, math.sqrt(max(1.25 - xm * xm - .2, .1)))
-            low.append(tip)
-            if i < n - 1:
-                low.append((x1 * 1.0 + w * .3, -.55 + ln * .35, math.sqrt(max(1.25 - x1 * x1 - .2, .1))))
-            roots.append((tip, (xm * .6 + self.part * .3, -.85, .6)))
-        pts = top + low
-        nt = len(top)
-        sharp = tuple(range(nt, len(pts))) + (tuple(range(nt)) if self.style == "spiky" else (0, nt - 1))
-        P = self.pr(pts)
-
-        def inside() -> None:
-            if self.hair_hi:
-                z = [(-.75 + i * .15, -.62 - (.1 if i % 2 else 0) + .2 * (abs(i - 5) / 5) ** 2, .75) for i in range(11)]
-                z += [(x, y - .14, .7) for x, y, _ in z[::-1]]
-                cv.shape(self.pr(z), self.hair_hi, "hairhi", None, lineless=True)
-            for i in range(min(self.strand_lines, n - 1)):
-                tip, root = roots[i]
-                nx = low[2 * i + 1]
-                cv.stroke(self.pr([nx, (nx[0] * .9, nx[1] - .25, nx[2]), (nx[0] * .75 + self.part * .2, nx[1] - .45, nx[2] * .9)]), .8, self.hair)
-        cv.shape(P, self.hair, "bangs", sharp, shade=self.hair_sh, inside=[inside], light=.8)
-        if self.split:
-            i = n // 2
-            tip, root = roots[i]
-            x, y, z = root
-            cv.shape(self.pr([(x - .12, y + .2, z), (x + .14, y + .2, z), (tip[0] + .16, tip[1] - .25, tip[2]), (tip[0] + .05 + w, tip[1] + .12, tip[2]),
-                              (tip[0] - .12, tip[1] - .25, tip[2])]), self.hair2, "strand", (0, 1, 3), shade=None)
 
     def _glasses(self, cv: Canvas) -> None:
         for s in (-1, 1):

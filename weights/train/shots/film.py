@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What compositing and video do to the colour frame: light ramps, vignette, softness, chroma loss, grain."""
+from __future__ import annotations
+
+import random
+
+import numpy as np
+from scipy import ndimage as nd
+
+
+class Film:
+    """One shot's treatment; most shots have none or little."""
+
+    def __init__(self, rng: random.Random, height: int, width: int) -> None:
+        u = rng.uniform
+        self.gain = None
+        if rng.random() < .3:
+            y, x = np.linspace(-1, 1, height, dtype=np.float32)[:, None], np.linspace(-1, 1, width, dtype=np.float32)[None]
+            if rng.random() < .6:
+                g = 1 + u(-.25, .2) * y + u(-.2, .2) * x
+            else:
+                g = 1.05 - u(.1, .35) * (x * x + y * y)
+            tint = np.array([u(.9, 1.1) for _ in range(3)], np.float32)
+            self.gain = g[..., None] * (1 + (tint - 1) * u(0, 1))
+        self.soft = u(.3, .7) * max(height / 256, .6) if rng.random() < .3 else 0.0
+        self.chroma = rng.random() < .25
+        self.grain = u(1, 4) if rng.random() < .12 else 0.0
+        self.seed = rng.randrange(1 << 30)
+
+    def __call__(self, rgb: np.ndarray, n: int) -> np.ndarray:
+        if self.gain is None and not self.soft and not self.chroma and not self.grain:
+            return rgb
+        f = rgb.astype(np.float32)
+        if self.gain is not None:
+            f *= self.gain
+        if self.chroma:
+            y = f @ np.array([.299, .587, .114], np.float32)
+            d = nd.uniform_filter(f - y[..., None], (2, 2, 1))
+            f = y[..., None] + d
+        if self.soft:
+            f = nd.gaussian_filter(f, (self.soft, self.soft, 0), truncate=2.5)
+        if self.grain:
+            f += np.random.default_rng(self.seed + n).normal(0, self.grain, f.shape[:2]).astype(np.float32)[..., None]
+        return np.clip(f + .5, 0, 255).astype(np.uint8)

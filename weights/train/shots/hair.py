@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Hair: bangs of curved strands fanning from a parting, side locks, back hair, tails, tufts.
+
+Works in the head's 3-D space through the projection `pr` of a Head."""
+from __future__ import annotations
+
+import math
+import random
+from typing import Callable
+
+import numpy as np
+
+from .canvas import Canvas, Colour, ellipse, tube
+from .palette import Palette
+
+Project = Callable[[object], np.ndarray]
+
+
+def strands(tips: list, notches: list, curl: float, fat: float) -> tuple[list, list[int]]:
+    """Outline notch-tip-notch-... with bowed edges; returns points and the indices of corners.
+    len(notches) == len(tips) + 1."""
+    pts: list = [notches[0]]
+    sharp = [0]
+    for i, t in enumerate(tips):
+        a, b = notches[i], notches[i + 1]
+        s = -1 if b[0] < a[0] else 1
+        for p, q, k in ((a, t, -s), (t, b, s)):
+            pts.append(tuple((p[j] + q[j]) * .5 + (curl + k * fat if j == 0 else 0) for j in range(3)))
+            pts.append(q)
+            sharp.append(len(pts) - 1)
+    return pts, sharp
+
+
+def depth(x: float, y: float, r2: float) -> float:
+    return math.sqrt(max(r2 - x * x - .3 * y * y, .03))
+
+
+class Hair:
+    """Design of one head of hair."""
+
+    def __init__(self, rng: random.Random, pal: Palette) -> None:
+        r, u = rng, rng.uniform
+        self.col = pal.hair()
+        self.sh = pal.shade(self.col, u(.5, 1)) if r.random() < .6 else None
+        self.back_col = self.sh if self.sh and r.random() < .6 else (pal.near(self.col, .06) if r.random() < .3 else self.col)
+        self.hi = pal.lit(self.col) if r.random() < .35 else None
+        self.col2 = pal.any() if r.random() < .06 else (pal.near(self.col, .12) if r.random() < .2 else self.col)
+        self.tie = pal.cloth()
+        self.style = r.choices(["bob", "long", "short", "spiky", "tails", "pony", "slick", "bald", "bun"], [4, 3, 5, 3, 1.3, 1.5, 1.2, .5, .8])[0]
+        self.vol = u(1.05, 1.25)
+        n = self.n = r.randint(4, 10)
+        self.part = u(-.6, .6)
+        self.base = u(.2, .75)
+        self.side = u(.0, .7)
+        self.tips = [(u(-.09, .09), u(.65, 1.3)) for _ in range(n)]
+        self.notch = [u(.25, .7) for _ in range(n + 1)]
+        self.curl, self.fat = u(-.1, .1), u(.0, .06)
+        self.sweep = u(-.3, .3)
+        self.locks = r.random() < .5
+        self.lock_len, self.lock_w = u(.5, 1.7), u(.1, .22)
+        m = self.m = r.randint(4, 9)
+        self.back_len = {"bob": u(.5, 1.1), "long": u(1.6, 3.6)}.get(self.style, u(-.1, .5))
+        self.back_tips = [u(.8, 1.2) for _ in range(m)]
+        self.back_w = u(.95, 1.2)
+        self.tufts = sorted((u(.08, .92), u(.08, .35), u(-.25, .25)) for _ in range(r.choice([0, 0, 2, 4, 7] if self.style != "spiky" else [6, 9, 11])))
+        if self.style == "spiky":
+            self.tufts = [(a, ln * 1.9, d) for a, ln, d in self.tufts]
+        self.ahoge = r.random() < .15
+        self.overlay = [(r.randrange(n), u(.05, .3), u(-.15, .15)) for _ in range(r.choice([0, 0, 1, 2, 3]))]
+        self.inner = r.randint(0, n)
+        self.zig = [u(-.05, .05) for _ in range(13)]
+        self.casts = r.random() < .6
+
+    # -- geometry
+    def bangs(self, w: float) -> tuple[list, list[int], list, list]:
+        """Outline of the front hair (3-D points, corners), its tips and notches; w = wind."""
+        v = self.vol
+        top = []
+        sharp: list[int] = []
+        a0, a1 = 1.03 * math.pi, -.03 * math.pi
+        marks = [(i / 8, None) for i in range(9)] + [(a, (ln, d)) for a, ln, d in self.tufts]
+        marks.sort(key=lambda q: q[0])
+        for f, tuft in marks:
+            a = a0 + (a1 - a0) * f
+            x, y = math.cos(a) * v, -math.sin(a) * v * 1.03
+            if tuft is None:
+                top.append((x, y, 0.0))
+                continue
+            ln, d = tuft
+            k = .09 + .12 * ln
+            b = a + k
+            c = a - k
+            top.append((math.cos(b) * v, -math.sin(b) * v * 1.03, 0.0))
+            top.append((math.cos(a + d) * (v + ln) + w, -math.sin(a + d) * (v + ln), 0.0))
+            top.append((math.cos(c) * v, -math.sin(c) * v * 1.03, 0.0))
+            sharp += [len(top) - 3, len(top) - 2, len(top) - 1]
+        n = self.n
+        tips, notches = [], []
+        slick = self.style == "slick"
+        edge = v * .98
+        for i in range(n + 1):
+            x = edge * (1 - 2 * i / n)
+            y = -.6 + (self.base * self.notch[i] * .8 if not slick else .1 + .35 * x * x)
+            if i in (0, n):
+                x, y = v * (1 if i == 0 else -1), .05 + self.side * .3
+            notches.append((x + w * .2, y, depth(x, y, v * v + .12)))
+            if i < n:
+                dx, ln = self.tips[i]
+                x = edge * (1 - 2 * (i + .5) / n)
+                y = -.55 + (self.base * ln * (1 + .3 * abs(x)) + self.side * abs(x) ** 3 * 1.1 if not slick else .15 + .35 * x * x)
+                x = x * .97 + dx + self.sweep * (1 - abs(x)) * .7
+                tips.append((x + w, y, depth(x, y, v * v + .15)))
+        low, ls = strands(tips, notches, self.curl + w * .5, self.fat)
+        k = len(top)
+        return top + low, sharp + [k + i for i in ls] + [0, k - 1], tips, notches
+
+    # -- layers
+    def draw_back(self, cv: Canvas, pr: Project, w: float, sway: float) -> None:
+        v, L = self.vol, self.back_len
+        if self.style in ("tails", "pony", "bun"):
+            for s in ((-1, 1) if self.style != "pony" else (1,)):
+                x0 = s * .9 if self.style != "pony" else .25
+                root = pr([(x0, -.5, -.35)])[0]
+                if self.style == "bun":
+                    cv.shape(ellipse(*(root + (s * .15, -.3)), .42, .4, 8), self.col, f"bun{s}", shade=self.sh)
+                    cv.stroke([root + (s * .0, -.45), root + (s * .25, -.35), root + (s * .3, -.1)], .7, self.col)
+                    continue
+                d = s * .6 + (sway + w) * .8
+                pts = [root, root + (d * .7, .1), root + (d * 1.1, 1.2), root + (d * .9 + sway * .3, 2.4)]
+                cv.shape(tube(pts, [.12, .42, .36, .02], 8), self.col, f"tail{s}", (7, 8), shade=self.sh)
+                cv.shape(tube([root + (d * .5, .2), root + (d * .8, .9), root + (d * .3 + sway * .4, 1.9)], [.1, .22, .02], 6), self.col2, f"tail2{s}", (5, 6))
+                cv.stroke([root + (d * .6, .2), root + (d * 1.1, 1.1), root + (d * .95, 2)], .7, self.col)
+                cv.shape(ellipse(*(root + (d * .12, .05)), .17, .17, 8), self.tie, f"tie{s}", lw=.8)
+        if self.style in ("bald", "slick") and L < .3:
+            return
+        m, bw = self.m, v * self.back_w
+        tips, notches = [], []
+        for i in range(m + 1):
+            x = bw * (1 - 2 * i / m)
+            drift = (sway * .25 + w) * max(L, .2) * .6
+            notches.append((x + drift, .35 + max(L, 0) * .8 if i not in (0, m) else .1, -.35))
+            if i < m:
+                xm = bw * (1 - 2 * (i + .5) / m) * (1.08 if L < 1.2 else .95)
+                tips.append((xm + drift * 1.3, .45 + L * self.back_tips[i] + .15, -.35))
+        low, ls = strands(tips, notches, self.curl, self.fat + .02)
+        top = [(-v, 0, -.1), (-v * .75, -.75, -.1), (0, -v, -.1), (v * .75, -.75, -.1), (v, 0, -.1)]
+        cv.shape(pr(top + low), self.back_col, "backhair", [5 + i for i in ls])
+        for i in range(min(self.inner, m - 1)):
+            x, y, z = notches[i + 1]
+            cv.stroke(pr([(x, y, z), (x * 1.02, y * .7, z), (x * .93, y * .3, z)]), .7, self.back_col)
+
+    def draw_front(self, cv: Canvas, pr: Project, w: float, sway: float) -> None:
+        v = self.vol
+        if self.locks:
+            for s in (-1, 1):
+                L = self.lock_len
+                a = [(s * v * .9, -.35, .3), (s * v * .97, .2, .3), (s * v * .92 + w, .2 + L * .6, .3), (s * .78 + w * 2 + sway * .1, .2 + L, .25)]
+                cv.shape(tube(pr(a), [.1, self.lock_w, self.lock_w * .8, .0], 7), self.col, f"lock{s}", (6, 7), shade=self.sh)
+                if self.inner > 2:
+                    cv.stroke(pr([(s * v * .95, .1, .3), (s * v * .93 + w, .1 + L * .5, .3), (s * .82 + w * 2, .1 + L * .8, .25)]), .6, self.col)
+        pts, sharp, tips, notches = self.bangs(w)
+        crown = (self.part * .7, -v * .9, .3)
+
+        def inside() -> None:
+            if self.hi:
+                z = [(-.8 + i * .16, -.68 + .25 * ((i - 5) / 5) ** 2 + self.zig[i], .7) for i in range(11)]
+                z += [(x, y - .12 - 2 * self.zig[10 - i], .68) for i, (x, y, _) in enumerate(z[::-1])]
+                cv.shape(pr(z), self.hi, "hairhi", None, lineless=True)
+            for i in range(1, min(self.inner, self.n - 1) + 1):
+                x, y, z = notches[i]
+                k = .55 if i % 2 else .35
+                q = tuple(a + (b - a) * k for a, b in zip((x, y, z), crown))
+                cv.stroke(pr([(x, y, z), ((x + q[0]) * .5 + .05 * (1 if x > crown[0] else -1), (y + q[1]) * .5, (z + q[2]) * .5 + .15), q]), .8, self.col)
+        cv.shape(pr(pts), self.col, "bangs", sharp, shade=self.sh, inside=[inside], light=.6)
+        for j, (i, ln, dx) in enumerate(self.overlay):
+            x, y, z = tips[i]
+            p = [(x * .6 + self.part * .3, -.75, .75), (x * .9 + dx * .5, y - .25, z), (x + dx + w, y + ln, z)]
+            cv.shape(tube(pr(p), [.04, .12, 0], 5), self.col2, f"strand{j}", (0, 4, 5, 9), shade=None)
+        if self.ahoge:
+            p = [(self.part * .4, -v, .1), (self.part * .4 + .1, -v - .35, .1), (self.part * .4 + .4 + w * 2, -v - .4, .1)]
+            cv.shape(tube(pr(p), [.09, .07, 0], 6), self.col, "ahoge", (0, 5, 6, 11))
+
+    def cast_shadow(self, cv: Canvas, pr: Project, w: float, skin_shade: Colour) -> None:
+        """Shadow of the bangs on the face; draw clipped to the face."""
+        pts, sharp, _, _ = self.bangs(w)
+        cv.shape(pr(pts) + (.03, .12), skin_shade, "hairshadow", sharp, lineless=True)
