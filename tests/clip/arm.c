@@ -7,8 +7,6 @@
 
 #define UPPER 150 /* lengths in design units */
 #define FORE 122
-#define JACKET 0x3E5C9A
-#define JACKET_SHADOW 0x2C4277
 
 typedef struct Arm {
     Pt shoulder, elbow, wrist;
@@ -29,9 +27,9 @@ static Arm arm_of(const Pose *pose)
 
 static void sleeve_shapes(const Arm *a, Shape sleeve[2])
 {
-    const double upper_radius[3] = { 33, 31, 28 }, fore_radius[3] = { 29, 28, 25 };
+    const double upper_radius[3] = { 33, 31, 28 }, fore_radius[3] = { 29, 28, 26 };
     Pt upper[3] = { a->shoulder, pt_lerp(a->shoulder, a->elbow, 0.5), a->elbow };
-    Pt fore[3] = { a->elbow, pt_lerp(a->elbow, a->wrist, 0.5), a->wrist };
+    Pt fore[3] = { a->elbow, pt_lerp(a->elbow, a->wrist, 0.4), pt_lerp(a->elbow, a->wrist, 0.78) };
 
     sleeve[0] = shape_tube(upper, upper_radius, 3);
     sleeve[1] = shape_tube(fore, fore_radius, 3);
@@ -52,7 +50,7 @@ static Shape palm_shape(const Arm *a)
     Shape s;
 
     shape_start(&s, true);
-    for (int i = 0; i < (int)(sizeof(xy) / sizeof(xy[0])); i++)
+    for (int i = 0; i < ROWS(xy); i++)
         shape_add(&s, xy[i][0], xy[i][1]);
     to_hand(&s, a);
     return s;
@@ -119,12 +117,6 @@ static void draw_hand(Pen *pen, const Arm *a, double spread)
     shadow = shape_ellipse(24, 14, 17, 8);
     to_hand(&shadow, a);
     pen_tint(pen, &shadow, rgb(SKIN));
-    for (int i = 2; i < 5; i++) { /* the clefts between the fingers */
-        double y = (base[i - 2] + base[i - 1]) / 2;
-        const double cleft[3][2] = { { 62, y * 1.12 }, { 57, y * 1.05 }, { 52, y } };
-
-        crease(pen, a, cleft, INK * 0.8);
-    }
     crease(pen, a, life, INK * 0.8);
     crease(pen, a, heart, INK * 0.7);
     crease(pen, a, heel, INK * 0.7);
@@ -151,30 +143,32 @@ static Shape band(const Arm *a, double direction, double x0, double x1, double r
 static void draw_sleeve(Pen *pen, const Pose *pose, const Arm *a)
 {
     Shape sleeve[2], s;
-    double turn = pose->forearm - (CLIP_PI / 2 - pose->upper_arm); /* bend of the elbow */
-    double middle = (pose->forearm + CLIP_PI + CLIP_PI / 2 - pose->upper_arm + CLIP_PI) / 2;
+    /* Halfway between the directions from the elbow to shoulder and wrist: its inside. */
+    double inside = atan2(sin(pose->forearm) - cos(pose->upper_arm),
+                          cos(pose->forearm) - sin(pose->upper_arm));
+    double bend = pose->forearm - (-CLIP_PI / 2 - pose->upper_arm); /* angle between the two */
 
     sleeve_shapes(a, sleeve);
     s = band(a, pose->forearm, -4, 13, 22);
-    pen_draw(pen, &s, rgb(0xFBFAF5), INK);
+    pen_draw(pen, &s, rgb(SHIRT), INK);
     pen_union(pen, sleeve, 2, rgb(JACKET), INK);
     pen_rim(pen, &sleeve[0], 17, 8, rgb(JACKET_SHADOW));
     pen_fill(pen, &sleeve[1], rgb(JACKET));
     pen_rim(pen, &sleeve[1], 15, 9, rgb(JACKET_SHADOW));
-    (void)turn;
-    for (int i = -1; i <= 1; i++) { /* creases fan out from the inside of the elbow */
-        double d = middle + 0.42 * i + CLIP_PI * 0;
-        Pt in = pt(a->elbow.x + 24 * cos(d), a->elbow.y + 24 * sin(d));
+    for (int i = -1; i <= 1; i++) { /* creases fan out from there */
+        double far = 28 / fmax(fabs(sin(bend / 2)), 0.36), d = inside + 0.55 * i;
+        Pt in = pt(a->elbow.x + far * cos(inside), a->elbow.y + far * sin(inside));
+        double length = i ? 30 : 22;
 
         shape_start(&s, false);
         shape_add(&s, in.x, in.y);
-        shape_add(&s, a->elbow.x + 8 * cos(d + 0.3 * i), a->elbow.y + 8 * sin(d + 0.3 * i));
-        shape_add(&s, a->elbow.x - 10 * cos(d - 0.5 * i), a->elbow.y - 10 * sin(d - 0.5 * i));
-        pen_stroke(pen, &s, INK, 0.05, 0.8);
+        shape_add(&s, in.x - 0.5 * length * cos(d), in.y - 0.5 * length * sin(d));
+        shape_add(&s, in.x - length * cos(d + 0.25 * i), in.y - length * sin(d + 0.25 * i));
+        pen_stroke(pen, &s, INK, 0, 0.8);
     }
     s = band(a, pose->forearm, -24, 4, 28);
-    pen_fill(pen, &s, rgb(0x6F93CF));
-    pen_rim(pen, &s, 10, 8, rgb(0x5577B3));
+    pen_fill(pen, &s, rgb(TRIM));
+    pen_rim(pen, &s, 10, 8, rgb(TRIM_SHADOW));
     pen_outline(pen, &s, INK);
 }
 

@@ -6,7 +6,7 @@
 #include <math.h>
 
 #define THIN 1.5 /* line width of the background */
-#define FAR_OUT 4000 /* beyond any picture's edge, however wide */
+#define FAR_OUT 100000 /* beyond any picture's edge, however wide */
 
 static void box(Pen *pen, double x0, double y0, double x1, double y1, unsigned color)
 {
@@ -158,7 +158,7 @@ static void draw_curtain(Pen *pen, double x, int side)
     }
     pen_unclip(pen);
     pen_outline(pen, &s, THIN);
-    fold = shape_rect(fmin(x - side * 36, x + side * 29), 272, fmax(x - side * 36, x + side * 29), 290);
+    fold = shape_rect(x - side * 36, 272, x + side * 29, 290);
     pen_draw(pen, &fold, rgb(0xF2C14E), THIN);
 }
 
@@ -169,13 +169,14 @@ static void draw_shelf(Pen *pen, double x)
     };
     const double left = x, right = x + 300, top = 96;
 
-    box(pen, left - 12, top - 16, right + 12, 640, 0x8A5A38);
-    tint_box(pen, right, top, right + 11, 639, 0x6C4329);
-    for (int row = 0; row < 4; row++) {
+    box(pen, left - 12, top - 16, right + 12, 780, 0x8A5A38);
+    tint_box(pen, right, top, right + 11, 780, 0x6C4329);
+    for (int row = 0; row < 5; row++) {
         double y = top + row * 134, at = left + 6;
         unsigned seed = 7u + 13u * (unsigned)row;
 
         box(pen, left, y, right, y + 120, 0x5A3823);
+        tint_box(pen, left + 1, y + 1, right - 1, y + 14, 0x3F2617);
         while (at < right - 34) {
             seed = seed * 1103515245u + 12345u;
             double w = 16 + (seed >> 20) % 14, h = 74 + (seed >> 12) % 34;
@@ -189,7 +190,6 @@ static void draw_shelf(Pen *pen, double x)
             rule(pen, at, y + 120 - h * 0.7, at + w, y + 120 - h * 0.7);
             at += w;
         }
-        tint_box(pen, left + 1, y + 1, right - 1, y + 14, 0x3F2617);
     }
 }
 
@@ -213,7 +213,9 @@ static void draw_clock(Pen *pen, double x, double y)
 
 static void draw_plant(Pen *pen, double x, double y)
 {
-    const double pot[4][2] = { { x - 34, y - 58 }, { x + 34, y - 58 }, { x + 25, y }, { x - 25, y } };
+    const double pot[4][2] = {
+        { x - 34, y - 58 }, { x + 34, y - 58 }, { x + 25, y }, { x - 25, y },
+    };
     Shape s;
 
     for (int i = 0; i < 9; i++) {

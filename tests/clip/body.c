@@ -3,16 +3,11 @@
  * rests behind the back. Light comes from the window at the upper left. */
 #include "character.h"
 
-#define ROWS(t) (int)(sizeof(t) / sizeof((t)[0]))
-
-#define JACKET 0x3E5C9A
-#define JACKET_SHADOW 0x2C4277
-#define TRIM 0x6F93CF
-#define SHIRT 0xFBFAF5
 #define SHIRT_SHADOW 0xCFD3E6
 #define TIE 0xC8323C
 #define TIE_SHADOW 0x94202F
 #define GOLD 0xF0C04A
+#define GOLD_SHADOW 0xC08A2E
 #define BELT 0x6B4329
 #define SKIRT 0x77736F
 #define SKIRT_SHADOW 0x55515A
@@ -103,8 +98,8 @@ static void draw_neck(Pen *pen, const Pose *pose)
     shape_add(&neck, left.x, left.y);
     add_point(&neck, b, -25, -62, 0);
     add_point(&neck, b, -36, -36, 0);
-    add_point(&neck, b, -20, 20, 30);
-    add_point(&neck, b, 20, 20, 30);
+    add_point(&neck, b, -12, -9, 46);
+    add_point(&neck, b, 12, -9, 46);
     add_point(&neck, b, 36, -36, 0);
     add_point(&neck, b, 25, -62, 0);
     shape_add(&neck, right.x, right.y);
@@ -151,8 +146,8 @@ static void draw_skirt(Pen *pen, const Turn *b)
     pen_draw(pen, &band, rgb(BELT), INK);
     p = turn_point(b, 0, 304.5, 46);
     buckle = shape_rect(p.x - 15, p.y - 14, p.x + 15, p.y + 14);
-    pen_draw(pen, &buckle, rgb(GOLD), INK);
-    pen_rim(pen, &buckle, 5, 5, rgb(0xC08A2E));
+    pen_fill(pen, &buckle, rgb(GOLD));
+    pen_rim(pen, &buckle, 5, 5, rgb(GOLD_SHADOW));
     pen_outline(pen, &buckle, INK);
     buckle = shape_rect(p.x - 8, p.y - 7, p.x + 8, p.y + 7);
     pen_draw(pen, &buckle, rgb(BELT), INK * 0.8);
@@ -191,7 +186,8 @@ static void draw_tie(Pen *pen, const Turn *b)
 
 static void draw_shirt(Pen *pen, const Turn *b)
 {
-    Shape s = both_halves(b, torso, ROWS(torso)), shadow;
+    static const double front[][4] = { { 34, -34, 10, 1 }, { 60, 40, 30, 0 }, { 66, 300, 20, 1 } };
+    Shape s = both_halves(b, front, ROWS(front)), shadow;
 
     pen_fill(pen, &s, rgb(SHIRT));
     shape_start(&shadow, true);
@@ -215,20 +211,11 @@ static void draw_jacket_side(Pen *pen, const Turn *b, int side)
     Shape s, flap = one_side(b, lapel, ROWS(lapel), side), shadow;
 
     shape_start(&s, true);
-    turn_table(&s, b, torso, ROWS(torso), side);
-    if (side > 0) {
-        turn_table(&s, b, front_edge, ROWS(front_edge), 1);
-    } else {
-        Shape edge = one_side(b, front_edge, ROWS(front_edge), -1), whole;
-
-        /* Mirrored tables run last to first: front edge top to bottom, then side bottom to top. */
-        shape_start(&whole, true);
-        for (int i = 0; i < edge.n; i++)
-            whole.p[whole.n++] = edge.p[i];
-        for (int i = 0; i < s.n; i++)
-            whole.p[whole.n++] = s.p[i];
-        s = whole;
-    }
+    if (side > 0)
+        turn_table(&s, b, torso, ROWS(torso), side);
+    turn_table(&s, b, front_edge, ROWS(front_edge), side);
+    if (side < 0)
+        turn_table(&s, b, torso, ROWS(torso), side);
     pen_fill(pen, &s, rgb(JACKET));
     pen_rim(pen, &s, 20, 4, rgb(JACKET_SHADOW));
     shape_start(&shadow, true); /* below the chest */
@@ -249,14 +236,14 @@ static void draw_jacket_side(Pen *pen, const Turn *b, int side)
     line(pen, b, fold, 3, side, 0.8);
     line(pen, b, dart, 3, side, 0.6);
     pen_fill(pen, &flap, rgb(TRIM));
-    pen_rim(pen, &flap, 6, 0, rgb(0x5577B3));
+    pen_rim(pen, &flap, 6, 0, rgb(TRIM_SHADOW));
     pen_outline(pen, &flap, INK);
     for (int i = 0; i < 3; i++) {
         Pt p = turn_point(b, side * 44, 166 + 34 * i, 42);
         Shape button = shape_ellipse(p.x, p.y, 6, 6.3);
 
-        pen_draw(pen, &button, rgb(GOLD), INK * 0.8);
-        pen_rim(pen, &button, 2.5, 2.5, rgb(0xC08A2E));
+        pen_fill(pen, &button, rgb(GOLD));
+        pen_rim(pen, &button, 2.5, 2.5, rgb(GOLD_SHADOW));
         pen_outline(pen, &button, INK * 0.8);
     }
 }
@@ -267,9 +254,8 @@ void draw_body(Pen *pen, const Pose *pose)
     Shape whole = both_halves(b, torso, ROWS(torso)), arm[3];
 
     draw_resting_arm(pen, b);
-    draw_neck(pen, pose);
-    draw_skirt(pen, b);
     draw_shirt(pen, b);
+    draw_skirt(pen, b);
     draw_neck(pen, pose);
     draw_tie(pen, b);
     draw_jacket_side(pen, b, -1);

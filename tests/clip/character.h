@@ -11,6 +11,13 @@
 
 #define SKIN 0xFBDDC5
 #define SKIN_SHADOW 0xE9B398
+#define SHIRT 0xFBFAF5
+#define JACKET 0x3E5C9A
+#define JACKET_SHADOW 0x2C4277
+#define TRIM 0x6F93CF
+#define TRIM_SHADOW 0x5577B3
+
+#define ROWS(table) (int)(sizeof(table) / sizeof((table)[0]))
 
 /* Where a rigid part stands and how it is turned (orthographic view). */
 typedef struct Turn {

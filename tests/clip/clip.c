@@ -97,7 +97,8 @@ static bool make_dir(const char *path)
 
     if (!mkdir(path, 0777) || (errno == EEXIST && !stat(path, &st) && S_ISDIR(st.st_mode)))
         return true;
-    fprintf(stderr, "clip: cannot make the folder '%s': %s\n", path, strerror(errno));
+    fprintf(stderr, "clip: cannot make the folder '%s': %s\n", path,
+            errno == EEXIST ? "a file of that name exists" : strerror(errno));
     return false;
 }
 

@@ -5,7 +5,6 @@
 
 #include <math.h>
 
-#define ROWS(t) (int)(sizeof(t) / sizeof((t)[0]))
 #define LID 7 /* points along an eyelid */
 
 #define IRIS_DARK 0x1F6B5C
@@ -103,7 +102,8 @@ static Shape eye_shape(const Pose *pose, int side)
     for (int i = 0; i < LID; i++) {
         double u = (double)i / (LID - 1);
 
-        add_on_face(&s, pose, side * lid_x(u), upper_lid(u, pose->eye_open), i == 0 || i == LID - 1);
+        add_on_face(&s, pose, side * lid_x(u), upper_lid(u, pose->eye_open),
+                    i == 0 || i == LID - 1);
     }
     for (int i = LID - 2; i > 0; i--) {
         double u = (double)i / (LID - 1);
@@ -170,18 +170,18 @@ static void draw_eye(Pen *pen, const Pose *pose, int side)
     for (int i = LID - 1; i > 0; i--) {
         double u = (double)i / (LID - 1);
 
-        add_on_face(&s, pose, side * (lid_x(u) + 1.5 * u), upper_lid(u, open) - 1.6 - 4.6 * u * (1.5 - u),
-                    false);
+        add_on_face(&s, pose, side * (lid_x(u) + 1.5 * u),
+                    upper_lid(u, open) - 1.6 - 4.6 * u * (1.5 - u), false);
     }
     pen_ink(pen, &s);
     shape_start(&s, false); /* lower lash */
-    for (int i = 2; i < LID; i++) {
+    for (int i = 0; i < LID; i++) {
         double u = (double)i / (LID - 1);
 
         add_on_face(&s, pose, side * lid_x(u), lower_lid(u, open), false);
     }
     if (open > 0.3)
-        pen_stroke(pen, &s, INK * 0.8, 0.5, 0.1);
+        pen_stroke(pen, &s, INK * 0.8, 0.7, 0.1);
     shape_start(&s, false); /* fold of the lid */
     for (int i = 1; i < LID; i++) {
         double u = (double)i / (LID - 1);
@@ -245,8 +245,7 @@ void draw_face(Pen *pen, const Pose *pose)
     draw_ear(pen, pose, 1);
     pen_fill(pen, &face, rgb(SKIN));
     pen_clip(pen, &face);
-    s = face; /* the side away from the window */
-    pen_rim(pen, &s, 12, 2, rgb(SKIN_SHADOW));
+    pen_rim(pen, &face, 12, 2, rgb(SKIN_SHADOW)); /* the side away from the window */
     for (int side = -1; side <= 1; side += 2) {
         s = disc(pose, side * 50, 62, 14, 7);
         pen_tint(pen, &s, rgb(0xF7BFAE));

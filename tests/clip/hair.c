@@ -5,140 +5,145 @@
 
 #include <math.h>
 
-#define ROWS(t) (int)(sizeof(t) / sizeof((t)[0]))
-
+#define SKULL_Z (-17) /* depth of the outline seen from the front */
 #define HAIR 0xB5683C
 #define HAIR_SHADOW 0x874427
 #define HAIR_INSIDE 0x6E3622
 #define HAIR_LIGHT 0xE3A468
 
-/* A point of the hair; the lower it hangs, the more it trails. */
-static Pt hair_point(const Pose *pose, double x, double y, double z)
+/* The frame of the skull: it sits on the back of the head and, being round, does not turn. */
+static Turn skull_of(const Pose *pose, double z)
 {
-    double low = y > 30 ? (y - 30) / 200 : 0;
-    Pt p = turn_point(&pose->head, x, y, z);
+    Turn skull = pose->head;
+    Pt p = turn_point(&pose->head, 0, 0, z);
+
+    skull.x = p.x;
+    skull.y = p.y;
+    skull.yaw = skull.pitch = 0;
+    return skull;
+}
+
+/* A point of the hair; the lower it hangs, the more it trails. */
+static Pt hair_point(const Pose *pose, const Turn *turn, const double *xyz, int side)
+{
+    double low = xyz[1] > 30 ? (xyz[1] - 30) / 200 : 0;
+    Pt p = turn_point(turn, side * xyz[0], xyz[1], xyz[2]);
 
     return pt(p.x + pose->sway * pow(low, 1.3), p.y);
 }
 
-static void add_hair(Shape *s, const Pose *pose, const double (*t)[4], int n, int side)
+static void add_hair(Shape *s, const Pose *pose, const Turn *turn, const double (*t)[4], int n,
+                     int side)
 {
     for (int i = 0; i < n; i++) {
         const double *q = t[side < 0 ? n - 1 - i : i];
-        Pt p = hair_point(pose, side * q[0], q[1], q[2]);
+        Pt p = hair_point(pose, turn, q, side);
 
         q[3] != 0 ? shape_corner(s, p.x, p.y) : shape_add(s, p.x, p.y);
     }
 }
 
-static void strand(Pen *pen, const Pose *pose, const double (*t)[4], int n, int side, double width)
+/* One line along the hair, from its end towards the root, where it fades. */
+static void strand(Pen *pen, const Pose *pose, const Turn *turn, const double (*t)[4], int side,
+                   double width)
 {
     Shape s;
 
     shape_start(&s, false);
-    for (int i = 0; i < n; i++) {
-        Pt p = hair_point(pose, side * t[i][0], t[i][1], t[i][2]);
+    for (int i = 0; i < 4; i++) {
+        Pt p = hair_point(pose, turn, t[i], side);
 
         shape_add(&s, p.x, p.y);
     }
-    pen_stroke(pen, &s, width, 0.15, 0.8);
+    pen_stroke(pen, &s, width, 0, 0.9);
 }
 
 void draw_back_hair(Pen *pen, const Pose *pose)
 {
     static const double right[][4] = { /* top of the head to the lowest tip in the middle */
-        { 30, -112, -20, 0 }, { 84, -82, -20, 0 },  { 108, -20, -20, 0 }, { 112, 50, -25, 0 },
-        { 120, 120, -30, 0 }, { 140, 190, -30, 0 }, { 158, 236, -30, 1 }, { 132, 222, -30, 0 },
-        { 124, 262, -30, 0 }, { 134, 300, -30, 1 }, { 100, 270, -30, 0 }, { 84, 300, -30, 0 },
-        { 82, 334, -30, 1 },  { 50, 290, -30, 0 },  { 30, 320, -30, 1 },  { 8, 290, -30, 0 },
+        { 30, -100, 0, 0 }, { 78, -76, 0, 0 },  { 98, -20, 0, 0 },  { 104, 30, 0, 0 },
+        { 110, 90, 0, 0 },  { 124, 160, 0, 0 }, { 158, 226, 0, 1 }, { 132, 216, 0, 0 },
+        { 124, 250, 0, 0 }, { 140, 296, 0, 1 }, { 106, 272, 0, 0 }, { 88, 296, 0, 0 },
+        { 86, 334, 0, 1 },  { 58, 290, 0, 0 },  { 30, 320, 0, 1 },  { 8, 290, 0, 0 },
     };
     static const double inside[][4] = {
-        { 70, 20, -10, 0 }, { 74, 90, -20, 0 }, { 84, 160, -20, 0 }, { 70, 300, -20, 0 },
-        { 0, 330, -20, 0 },
+        { 70, 20, 0, 0 }, { 74, 90, 0, 0 }, { 84, 160, 0, 0 }, { 70, 300, 0, 0 }, { 0, 330, 0, 0 },
     };
     static const double lines[3][4][4] = {
-        { { 124, 262, -30, 0 }, { 116, 190, -30, 0 }, { 104, 120, -30, 0 }, { 100, 60, -30, 0 } },
-        { { 132, 222, -30, 0 }, { 124, 170, -30, 0 }, { 112, 110, -30, 0 }, { 108, 70, -30, 0 } },
-        { { 84, 300, -30, 0 }, { 92, 220, -30, 0 }, { 88, 140, -30, 0 }, { 90, 90, -30, 0 } },
+        { { 127, 232, 0, 0 }, { 116, 170, 0, 0 }, { 103, 110, 0, 0 }, { 97, 40, 0, 0 } },
+        { { 106, 272, 0, 0 }, { 106, 210, 0, 0 }, { 97, 140, 0, 0 }, { 92, 70, 0, 0 } },
+        { { 88, 296, 0, 0 }, { 92, 220, 0, 0 }, { 87, 150, 0, 0 }, { 84, 100, 0, 0 } },
     };
+    Turn skull = skull_of(pose, SKULL_Z);
     Shape s, in;
 
     shape_start(&s, true);
-    add_hair(&s, pose, right, ROWS(right), 1);
-    add_hair(&s, pose, right, ROWS(right), -1);
+    add_hair(&s, pose, &skull, right, ROWS(right), 1);
+    add_hair(&s, pose, &skull, right, ROWS(right), -1);
     pen_fill(pen, &s, rgb(HAIR));
     pen_rim(pen, &s, 16, 6, rgb(HAIR_SHADOW));
     shape_start(&in, true);
-    add_hair(&in, pose, inside, ROWS(inside), 1);
-    add_hair(&in, pose, inside, ROWS(inside), -1);
+    add_hair(&in, pose, &skull, inside, ROWS(inside), 1);
+    add_hair(&in, pose, &skull, inside, ROWS(inside), -1);
     pen_clip(pen, &s);
     pen_tint(pen, &in, rgb(HAIR_INSIDE));
     pen_unclip(pen);
     pen_outline(pen, &s, INK);
     for (int i = 0; i < 3; i++) {
-        strand(pen, pose, lines[i], 4, 1, INK);
-        strand(pen, pose, lines[i], 4, -1, INK);
+        strand(pen, pose, &skull, lines[i], 1, INK);
+        strand(pen, pose, &skull, lines[i], -1, INK);
     }
 }
 
-/* Tips (corners) and valleys of the bangs, from the picture's right to its left. */
+/* Tips and valleys (both corners) of the bangs, from the picture's right to its left. */
 static const double fringe[][4] = {
-    { 88, 8, 18, 0 },    { 78, 30, 30, 1 },  { 72, 2, 44, 0 },    { 66, -22, 54, 0 },
-    { 60, 2, 60, 0 },    { 48, 14, 68, 1 },  { 44, -10, 74, 0 },  { 34, -34, 80, 0 },
-    { 30, -6, 82, 0 },   { 16, 12, 84, 1 },  { 10, -10, 84, 0 },  { 2, -38, 86, 0 },
-    { -2, -10, 86, 0 },  { -18, 6, 84, 1 },  { -22, -14, 80, 0 }, { -28, -36, 82, 0 },
-    { -34, -6, 76, 0 },  { -52, 16, 66, 1 }, { -56, -6, 62, 0 },  { -64, -26, 54, 0 },
-    { -70, 2, 46, 0 },   { -80, 32, 28, 1 }, { -88, 8, 18, 0 },
+    { 92, 12, 6, 0 },    { 88, 24, 16, 0 },   { 80, 42, 28, 1 },  { 76, 10, 42, 0 },
+    { 68, -16, 52, 1 },  { 64, -2, 58, 0 },   { 53, 11, 66, 1 },  { 46, -8, 74, 0 },
+    { 39, -30, 79, 1 },  { 33, -8, 81, 0 },   { 17, 13, 84, 1 },  { 14, -12, 85, 0 },
+    { 10, -36, 85, 1 },  { 2, -12, 85, 0 },   { -18, 8, 83, 1 },  { -19, -12, 84, 0 },
+    { -22, -31, 83, 1 }, { -32, -8, 77, 0 },  { -51, 12, 66, 1 }, { -51, -4, 67, 0 },
+    { -55, -18, 62, 1 }, { -68, 8, 48, 0 },   { -81, 42, 28, 1 }, { -88, 24, 16, 0 },
+    { -92, 12, 6, 0 },
 };
-/* The dome's silhouette, left to right: does not turn, only sits on the back of the head. */
+/* The dome's silhouette, left to right. */
 static const double dome[][4] = {
-    { -101, 20, -14, 0 }, { -104, -20, -14, 0 }, { -92, -66, -14, 0 }, { -62, -102, -14, 0 },
-    { -22, -119, -14, 0 }, { 22, -119, -14, 0 }, { 62, -102, -14, 0 }, { 92, -66, -14, 0 },
-    { 104, -20, -14, 0 }, { 101, 20, -14, 0 },
+    { -102, 16, 0, 1 },  { -104, -14, 0, 0 }, { -93, -64, 0, 0 }, { -62, -102, 0, 0 },
+    { -22, -119, 0, 0 }, { 22, -119, 0, 0 },  { 62, -102, 0, 0 }, { 93, -64, 0, 0 },
+    { 104, -14, 0, 0 },  { 102, 16, 0, 1 },
 };
 
 Shape bangs_shape(const Pose *pose)
 {
-    Turn skull = pose->head;
-    Pt p = turn_point(&pose->head, 0, 0, -14);
+    Turn skull = skull_of(pose, SKULL_Z);
     Shape s;
 
-    skull.x = p.x;
-    skull.y = p.y;
-    skull.yaw = skull.pitch = 0;
     shape_start(&s, true);
-    turn_table(&s, &skull, dome, ROWS(dome), 1);
-    add_hair(&s, pose, fringe, ROWS(fringe), 1);
+    add_hair(&s, pose, &skull, dome, ROWS(dome), 1);
+    add_hair(&s, pose, &pose->head, fringe, ROWS(fringe), 1);
     return s;
 }
 
 static void draw_side_lock(Pen *pen, const Pose *pose, int side)
 {
-    static const double lock[][4] = {
-        { 64, -52, 44, 0 },  { 90, -20, 14, 0 },  { 101, 30, 2, 0 },  { 103, 84, 8, 0 },
-        { 100, 130, 16, 0 }, { 84, 186, 26, 1 },  { 84, 140, 26, 0 }, { 76, 158, 30, 1 },
-        { 74, 100, 30, 0 },  { 76, 50, 30, 0 },   { 74, 10, 36, 0 },  { 60, -30, 52, 0 },
+    static const double lock[][4] = { /* starts and ends at the root */
+        { 80, -28, 30, 0 }, { 87, 4, 20, 0 },   { 89, 44, 18, 0 }, { 90, 92, 20, 0 },
+        { 90, 132, 24, 0 }, { 78, 182, 32, 1 }, { 78, 146, 30, 0 }, { 66, 164, 34, 1 },
+        { 68, 110, 34, 0 }, { 71, 60, 34, 0 },  { 71, 20, 40, 0 }, { 66, -14, 48, 0 },
     };
     static const double lines[2][4][4] = {
-        { { 84, 140, 26, 0 }, { 90, 96, 20, 0 }, { 88, 46, 20, 0 }, { 82, 6, 30, 0 } },
-        { { 95, 120, 12, 0 }, { 97, 76, 10, 0 }, { 94, 36, 10, 0 }, { 90, 10, 14, 0 } },
+        { { 78, 146, 30, 0 }, { 82, 100, 26, 0 }, { 81, 56, 26, 0 }, { 78, 14, 32, 0 } },
+        { { 85, 128, 24, 0 }, { 86, 86, 22, 0 }, { 85, 46, 22, 0 }, { 83, 10, 26, 0 } },
     };
-    Shape s, under;
+    Shape s;
 
     shape_start(&s, true);
-    add_hair(&s, pose, lock, ROWS(lock), side);
+    add_hair(&s, pose, &pose->head, lock, ROWS(lock), side);
     pen_fill(pen, &s, rgb(HAIR));
     pen_rim(pen, &s, 8, 0, rgb(HAIR_SHADOW));
-    shape_start(&under, false);
-    /* Open at the root: only the free part gets a line. */
-    for (int i = 0; i < s.n - 2; i++) {
-        int k = side > 0 ? i + 1 : i + 1;
-
-        under.p[under.n++] = s.p[k];
-    }
-    pen_outline(pen, &under, INK);
-    strand(pen, pose, lines[0], 4, side, INK * 0.9);
-    strand(pen, pose, lines[1], 4, side, INK * 0.8);
+    s.closed = false; /* the root melts into the dome */
+    pen_stroke(pen, &s, INK, 0.08, 0.08);
+    for (int i = 0; i < 2; i++)
+        strand(pen, pose, &pose->head, lines[i], side, INK * 0.9);
 }
 
 /* The zigzag ring of light around the dome. */
@@ -163,7 +168,10 @@ static void draw_highlight(Pen *pen, const Pose *pose, const Shape *clip)
 
 static void draw_clip(Pen *pen, const Pose *pose)
 {
-    static const double bar[2][2][2] = { { { 48, -44 }, { 76, -14 } }, { { 74, -44 }, { 52, -10 } } };
+    static const double bar[2][2][2] = {
+        { { 48, -44 }, { 76, -14 } },
+        { { 74, -44 }, { 52, -10 } },
+    };
 
     for (int i = 0; i < 2; i++) {
         const double radius[2] = { 4.5, 4.5 };
@@ -183,30 +191,39 @@ static void draw_clip(Pen *pen, const Pose *pose)
 void draw_front_hair(Pen *pen, const Pose *pose)
 {
     static const double lines[][4][4] = { /* from a valley of the bangs towards the crown */
-        { { 66, -22, 54, 0 }, { 70, -52, 44, 0 }, { 60, -80, 30, 0 }, { 34, -104, 10, 0 } },
-        { { 34, -34, 80, 0 }, { 38, -62, 64, 0 }, { 32, -88, 40, 0 }, { 16, -108, 10, 0 } },
-        { { 2, -38, 86, 0 }, { 4, -66, 72, 0 }, { 4, -90, 44, 0 }, { 2, -110, 10, 0 } },
-        { { -28, -36, 82, 0 }, { -32, -64, 66, 0 }, { -26, -90, 40, 0 }, { -12, -108, 10, 0 } },
-        { { -64, -26, 54, 0 }, { -68, -56, 42, 0 }, { -56, -84, 28, 0 }, { -32, -104, 10, 0 } },
-        { { 16, 10, 84, 0 }, { 20, -14, 84, 0 }, { 22, -36, 80, 0 }, { 20, -58, 70, 0 } },
-        { { -50, 12, 66, 0 }, { -46, -10, 72, 0 }, { -46, -34, 70, 0 }, { -44, -56, 62, 0 } },
+        { { 68, -16, 52, 0 }, { 70, -52, 44, 0 }, { 60, -80, 30, 0 }, { 34, -104, 10, 0 } },
+        { { 39, -30, 79, 0 }, { 38, -62, 64, 0 }, { 32, -88, 40, 0 }, { 16, -108, 10, 0 } },
+        { { 10, -36, 85, 0 }, { 9, -66, 72, 0 }, { 4, -90, 44, 0 }, { 2, -110, 10, 0 } },
+        { { -22, -31, 83, 0 }, { -32, -64, 66, 0 }, { -26, -90, 40, 0 }, { -12, -108, 10, 0 } },
+        { { -55, -18, 62, 0 }, { -68, -56, 42, 0 }, { -56, -84, 28, 0 }, { -32, -104, 10, 0 } },
+        { { 18, 12, 84, 0 }, { 23, -6, 84, 0 }, { 25, -28, 82, 0 }, { 24, -50, 72, 0 } },
+        { { -51, 12, 66, 0 }, { -43, 0, 73, 0 }, { -39, -24, 76, 0 }, { -40, -50, 66, 0 } },
     };
-    Shape s = bangs_shape(pose), tuft;
+    Shape s = bangs_shape(pose), tuft, edge;
     static const double curl[][4] = {
         { -6, -114, 0, 1 }, { -4, -136, 0, 0 }, { 16, -150, 0, 0 }, { 40, -142, 0, 1 },
         { 18, -138, 0, 0 }, { 8, -126, 0, 0 },  { 8, -114, 0, 1 },
     };
 
-    draw_side_lock(pen, pose, -1);
-    draw_side_lock(pen, pose, 1);
     shape_start(&tuft, true);
     turn_table(&tuft, &pose->head, curl, ROWS(curl), 1);
     pen_draw(pen, &tuft, rgb(HAIR), INK);
     pen_fill(pen, &s, rgb(HAIR));
-    pen_rim(pen, &s, 18, 6, rgb(HAIR_SHADOW));
+    pen_rim(pen, &s, 18, 0, rgb(HAIR_SHADOW));
     draw_highlight(pen, pose, &s);
-    pen_outline(pen, &s, INK);
+    /* Lines along dome and fringe; none where the dome goes over into the back hair. */
+    edge = s;
+    edge.closed = false;
+    edge.n = ROWS(dome);
+    pen_stroke(pen, &edge, INK * 1.1, 0.12, 0.12);
+    shape_start(&edge, false);
+    shape_add(&edge, s.p[ROWS(dome) - 1].x, s.p[ROWS(dome) - 1].y);
+    add_hair(&edge, pose, &pose->head, fringe, ROWS(fringe), 1);
+    shape_add(&edge, s.p[0].x, s.p[0].y);
+    pen_stroke(pen, &edge, INK, 0.04, 0.04);
     for (int i = 0; i < ROWS(lines); i++)
-        strand(pen, pose, lines[i], 4, 1, INK * 0.9);
+        strand(pen, pose, &pose->head, lines[i], 1, INK);
+    draw_side_lock(pen, pose, -1);
+    draw_side_lock(pen, pose, 1);
     draw_clip(pen, pose);
 }

@@ -198,14 +198,19 @@ void pen_fill(Pen *pen, const Shape *s, Rgb c)
 
 void pen_fill_gradient(Pen *pen, const Shape *s, double y0, Rgb top, double y1, Rgb bottom)
 {
-    cairo_pattern_t *g = cairo_pattern_create_linear(0, y0, 0, y1);
+    cairo_t *cr = pen->color;
+    /* In pixels: very wide pictures would overflow the pattern's own coordinates otherwise. */
+    cairo_pattern_t *g = cairo_pattern_create_linear(0, y0 * pen->scale, 0, y1 * pen->scale);
 
     cairo_pattern_add_color_stop_rgb(g, 0, top.r, top.g, top.b);
     cairo_pattern_add_color_stop_rgb(g, 1, bottom.r, bottom.g, bottom.b);
     rub_out(pen, s);
-    trace(pen, pen->color, s, 0, 0);
-    cairo_set_source(pen->color, g);
-    cairo_fill(pen->color);
+    trace(pen, cr, s, 0, 0);
+    cairo_save(cr);
+    cairo_identity_matrix(cr);
+    cairo_set_source(cr, g);
+    cairo_fill(cr);
+    cairo_restore(cr);
     cairo_pattern_destroy(g);
 }
 

@@ -18,8 +18,8 @@ static double head_yaw(double t)
 /* 0 = hand raised beside the head, 1 = stretched to the other side. */
 static double sweep(double t)
 {
-    return ease(0.10, 0.78, t) - 0.06 * sin(CLIP_PI * ease(0.0, 0.16, t)) +
-           0.05 * sin(CLIP_PI * ease(0.72, 1.0, t));
+    return ease(0.10, 0.84, t) - 0.06 * sin(CLIP_PI * ease(0.0, 0.16, t)) +
+           0.05 * sin(CLIP_PI * ease(0.76, 1.0, t));
 }
 
 Pose pose_at(double t)
@@ -36,7 +36,7 @@ Pose pose_at(double t)
     p.head.yaw = yaw;
     p.head.pitch = 0.13 * sin(CLIP_PI * ease(0.15, 0.85, t));
     p.head.roll = mix(0.05, -0.06, ease(0.16, 0.84, t));
-    p.sway = 150 * (head_yaw(t - 0.10) - yaw);
+    p.sway = 110 * (head_yaw(t - 0.10) - yaw);
     blink = ease(0.36, 0.44, t) - ease(0.50, 0.58, t);
     p.eye_open = 1 - blink;
     p.gaze = mix(-4, 5, ease(0.08, 0.60, t));
