@@ -96,7 +96,7 @@ static void draw_hand(Pen *pen, const Arm *a, double spread)
     static const double life[3][2] = { { 46, 20 }, { 32, 6 }, { 8, 3 } };
     static const double heart[3][2] = { { 50, -12 }, { 44, 0 }, { 47, 12 } };
     static const double heel[3][2] = { { 10, 20 }, { 24, 17 }, { 36, 19 } };
-    static const double base[4] = { -18.5, -6.5, 6.5, 18.5 }; /* little finger .. index */
+    static const double base[4] = { -19.5, -6.8, 6.6, 19.5 }; /* little finger .. index */
     static const double length[4] = { 36, 47, 51, 45 };
     Shape part[6], shadow;
 
@@ -107,7 +107,7 @@ static void draw_hand(Pen *pen, const Arm *a, double spread)
         double angle = (i - 1.5) * (0.05 + 0.15 * spread);
 
         part[i + 2] = finger(50 - fabs(i - 1.7) * 2, base[i], angle, -0.05 * (i - 1.5),
-                             length[i], i ? 7.4 : 6.6);
+                             length[i], i ? 6.3 : 5.7);
         to_hand(&part[i + 2], a);
     }
     pen_union(pen, part, 6, rgb(SKIN), INK);

@@ -117,6 +117,7 @@ static void draw_skirt(Pen *pen, const Turn *b)
     Pt p;
 
     pen_fill(pen, &s, rgb(SKIRT));
+    pen_rim(pen, &s, 18, 0, rgb(SKIRT_SHADOW));
     pen_clip(pen, &s);
     for (int i = -3; i <= 3; i++) {
         double x = i * 19, spread = i * 30;
@@ -131,7 +132,6 @@ static void draw_skirt(Pen *pen, const Turn *b)
         line(pen, b, pleat, 3, 1, 0);
     }
     pen_unclip(pen);
-    pen_rim(pen, &s, 18, 0, rgb(SKIRT_SHADOW));
     pen_outline(pen, &s, INK);
 
     shape_start(&band, true);

@@ -44,7 +44,7 @@ Pose pose_at(double t)
     p.upper_arm = mix(-0.78, 0.50, s);
     p.forearm = mix(-1.95, -0.85, s) + 0.35 * sin(CLIP_PI * s);
     p.hand = 0.30 * sin(2 * CLIP_PI * (s - 0.1)) + 0.16 * sin(6 * CLIP_PI * ease(0.7, 1.0, t));
-    p.spread = 0.55 + 0.45 * cos(2 * CLIP_PI * t);
+    p.spread = 0.62 + 0.38 * cos(2 * CLIP_PI * t);
     return p;
 }
 
