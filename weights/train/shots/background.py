@@ -26,8 +26,8 @@ class Background:
     MARGIN = 1.3
 
     def __init__(self, rng: random.Random, pal: Palette, width: int, height: int, ids: Ids, style: LineStyle) -> None:
-        self.kind = rng.choices(["white", "flat", "gradient", "room", "sky", "hills", "fence", "street", "abstract", "forest"],
-                                [7, 2.5, 2.5, 3.5, 2, 2, 1.5, 2, 1, 1.5])[0]
+        self.kind = rng.choices(["white", "flat", "gradient", "room", "sky", "hills", "fence", "street", "abstract", "forest", "planks", "softsky"],
+                                [8, 2.5, 2.5, 3.5, 1.5, 2, 1.5, 2, 1, 1.5, 1.5, 2])[0]
         self.follow = rng.choice([1.0, 1.0, .6, .3])
         m = self.MARGIN
         self.w, self.h = int(width * m), int(height * m)
@@ -57,6 +57,13 @@ class Background:
             x = np.linspace(-1, 1, self.w, dtype=np.float32)[None] * rng.uniform(-40, 40)
             t = np.array([rng.uniform(.6, 1.2) for _ in range(3)], np.float32)
             col = np.clip(f + (tex + y + x)[..., None] * t, 0, 255).astype(np.uint8)
+        if self.kind == "softsky":
+            self.lines = False
+            n = noise(nr, self.h, self.w, rng.choice([2, 3])) + .5 * noise(nr, self.h, self.w, 7) + .3 * noise(nr, self.h, self.w, 17)
+            k = np.clip(n * rng.uniform(.5, 2) + rng.uniform(-.7, .4), 0, 1)[..., None] * rng.uniform(.3, .9)
+            cl = np.array(pal.near(pal.tone((.95, .95, .97))), np.float32) * 255
+            keep = (reg == reg[0, 0])[..., None]
+            col = np.where(keep, col * (1 - k) + cl * k, col).astype(np.uint8)
         if rng.random() < .15 and self.kind not in ("white", "flat"):
             col = nd.uniform_filter(col, (max(2, height // 50), max(2, height // 50), 1))
             self.lines = False
@@ -123,6 +130,35 @@ class Background:
         w = mix(c, (1, 1, 1), r.uniform(.3, .9))
         for i in range(r.randint(1, 8)):
             self._cloud(cv, r, r.uniform(-ax, ax), r.uniform(-ay, ay), r.uniform(.05, .25), w, f"cloud{i}", mix(w, c, .4))
+
+    def _softsky(self, cv: Canvas, r: random.Random, pal: Palette, ax: float, ay: float) -> None:
+        c = pal.tone(hsv(r.uniform(.5, .65), r.uniform(.1, .7), r.uniform(.4, 1)))
+        cv.shape([(-ax, -ay), (ax, -ay), (ax, ay), (-ax, ay)], c, "sky", None, outline=False)
+        if r.random() < .5:
+            y = r.uniform(.1, .5)
+            cv.shape([(-ax, y), (-ax * .3, y - r.uniform(0, .1)), (ax * .4, y), (ax, y - .05), (ax, ay), (-ax, ay)], pal.any(), "land", (0, 3, 4, 5))
+
+    def _planks(self, cv: Canvas, r: random.Random, pal: Palette, ax: float, ay: float) -> None:
+        c = pal.tone(hsv(r.uniform(.03, .13), r.uniform(.2, .7), r.uniform(.3, .8))) if r.random() < .7 else pal.any()
+        upright, x, i = r.random() < .6, -ax - r.uniform(0, .2), 0
+        end = ax if upright else ay
+        while x < end:
+            w = r.uniform(.08, .35)
+            q = [(x, -ay), (x + w, -ay), (x + w, ay), (x, ay)] if upright else [(-ax, x), (ax, x), (ax, x + w), (-ax, x + w)]
+            cv.shape(q, pal.near(c, .06), f"plank{i}", None)
+            for _ in range(r.randint(0, 3)):
+                a, b = x + r.uniform(.1, .9) * w, r.uniform(-ay, ay)
+                e = r.uniform(.05, .3)
+                cv.stroke([(a, b), (a + .004, b + e)] if upright else [(b, a), (b + e, a + .004)], .6, c, gray=.6)
+            x += w
+            i += 1
+        if r.random() < .5:
+            y = r.uniform(.1, .4)
+            cv.shape([(-ax, y), (ax, y), (ax, ay), (-ax, ay)], pal.near(c, .3), "floor", None)
+        if r.random() < .5:
+            x, w = r.uniform(-ax, ax * .5), r.uniform(.2, .5)
+            cv.shape([(x, -.35), (x + w, -.35), (x + w, ay), (x, ay)], pal.near(c, .2), "door", None)
+            cv.shape([(x + .03, -.32), (x + w - .03, -.32), (x + w - .03, ay), (x + .03, ay)], pal.near(c, .2), "doorin", None)
 
     def _hills(self, cv: Canvas, r: random.Random, pal: Palette, ax: float, ay: float) -> None:
         self._sky(cv, r, pal, ax, ay)

@@ -199,6 +199,16 @@ class Canvas:
         self.col.new_path()
         self.line.new_path()
 
+    def shadow(self, pts, col: Colour, key: str, sharp: Optional[Sequence[int]] = ()) -> None:
+        """A patch of shadow or light: no ink, in the line art at most its separation line."""
+        self.shape(pts, col, key, sharp, lineless=True)
+        g = self.style.shadow_line
+        if self.inked and g >= 0:
+            self.trace(self.line, self.tf(pts), sharp, True)
+            self.line.set_source_rgb(g, g, g)
+            self.line.set_line_width(self.style.width * .7)
+            self.line.stroke()
+
     def _pen(self, ctx: cairo.Context, w: float) -> None:
         """Stroke the path, with a flat nib if the style has one."""
         ctx.set_line_width(w)

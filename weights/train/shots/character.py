@@ -53,6 +53,15 @@ class Character:
         self.pattern = r.choice(["none", "none", "none", "stripes", "dots", "logo", "plaid"])
         self.pcol = c()
         self.folds = [(u(-0.8, 0.8), u(0.1, 0.9), u(-0.4, 0.4), u(0.1, 0.4)) for _ in range(r.randint(1, 7))]
+        dark = r.random() < .65
+        self.wedges = [(u(-.95, .95), u(.05, .95), u(-.5, .5), u(.15, .6), u(.05, .2)) for _ in range(r.randint(1, 5))] if dark else []
+        self.pleats = r.random() < .5 and dark
+        self.knee = r.random() < .5 and dark
+        self.scarf = c() if r.random() < .1 else None
+        self.straps = c() if r.random() < .08 else None
+        self.pocket = r.random() < .25
+        self.band = c() if r.random() < .15 else None
+        self.slope = u(.02, .3)
         self.prop = r.choice([None, None, None, "mic", "sword", "cup", "bag", "book"])
         self.propc = c()
         self.cape = c() if r.random() < 0.12 else None
@@ -143,6 +152,9 @@ class Character:
                     cv.shape(tube(pts[:3], [w * 1.15, w * 1.15, w * 1.1], 5), self.bottom, "shorts" + side, (0, 4, 5, 9),
                              shade=self.sh("shorts", self.bottom))
             else:
+                if self.knee:
+                    cv.shadow([(x0 - w * .8, hip + .2), (x0 + w * .3, hip + .35), (x0 + w * .1, hip + ln * .7)], self.pal.shade(self.bottom), "crotch" + side, (0, 1, 2))
+                    cv.shadow([(k[0] - w * .5, k[1] + .1), (k[0] + w * .5, k[1] + .05), (f[0] + w * .1, f[1] * .7 + k[1] * .3)], self.pal.shade(self.bottom), "shin" + side, (0, 1, 2))
                 cv.stroke([(k[0] - w * .6 * s, k[1] - .1), (k[0] + w * .2 * s, k[1])], 0.7, self.bottom)
             d = s * 0.35 + yaw * 0.6
             cv.shape([(f[0] - w * .6, f[1] - .05), (f[0] + w * .6, f[1] - .05), (f[0] + w * .6 + max(d, 0), f[1] + .3),
@@ -157,6 +169,8 @@ class Character:
             cv.shape([(-w * .95, hip - .3), (w * .95, hip - .3)] + hem, col, "skirt", tuple(range(n + 3)), shade=self.sh("skirt", col))
             for i in range(1, n, 2):
                 x, y = hem[i]
+                if self.pleats:
+                    cv.shadow([hem[i], hem[i + 1], (hem[i][0] * .72, hip + L * .15)], self.pal.shade(col), f"pleat{i}", None)
                 cv.stroke([(x, y), (x * 0.75, hip + L * .3)], 0.8, col)
 
     def _torso(self, cv: Canvas, t: float, top: float, hip: float, yaw: float, sway: float) -> None:
@@ -168,8 +182,8 @@ class Character:
         cv.shape([(-nw, 0.5), (nw, 0.5), (nw * 1.05, top - .05), (nw * 1.5, top + .12), (0, top + .35), (-nw * 1.5, top + .12), (-nw * 1.05, top - .05)],
                  self.skin, "neck", (0, 1), shade=self.sh("neck", self.skin), shifted=(0, 0.25 * abs(cv.matrix[1, 1])))
         mid = (top + hip) / 2
-        body = [(-nw * 1.25, top), (-sw * .8, top + .12), (-sw, top + .35), (-sw * .9 - br, top + .9), (-ww, mid + .3), (-hw, hip),
-                (-hw, hip + .25), (hw, hip + .25), (hw, hip), (ww, mid + .3), (sw * .9 + br, top + .9), (sw, top + .35), (sw * .8, top + .12), (nw * 1.25, top),
+        body = [(-nw * 1.25, top), (-sw * .8, top + self.slope), (-sw, top + self.slope + .23), (-sw * .9 - br, top + .9), (-ww, mid + .3), (-hw, hip),
+                (-hw, hip + .25), (hw, hip + .25), (hw, hip), (ww, mid + .3), (sw * .9 + br, top + .9), (sw, top + self.slope + .23), (sw * .8, top + self.slope), (nw * 1.25, top),
                 (sy * .3, top + (0.15 if self.wear in ("tee", "hoodie") else 0.4))]
         wear = self.wear
         col = self.top
@@ -202,6 +216,11 @@ class Character:
                 cv.stroke([(sy * .5, top + .4), (sy, mid), (sy, hip + .3)], 0.8, col)
                 for i in range(4):
                     cv.shape(ellipse(sy + .12, top + .6 + i * (hip - top) * .22, .07, .07, 6), self.trim, f"button{i}", lw=0.6)
+            for i, (x, y, dx, dy, w) in enumerate(self.wedges):
+                x, y = x * sw, top + y * (hip - top)
+                cv.shadow([(x, y), (x + dx * .6 + w, y + dy * .5), (x + dx, y + dy), (x + dx * .3 - w, y + dy * .6)], self.pal.shade(col), f"wedge{i}", (0, 2))
+            if self.pocket:
+                cv.shape([(sw * .25 + sy, top + .8), (sw * .7 + sy, top + .8), (sw * .68 + sy, top + 1.25), (sw * .27 + sy, top + 1.25)], col, "pocket", None, lw=.7)
             for x, y, dx, dy in self.folds:
                 x, y = x * sw, top + y * (hip - top)
                 cv.stroke([(x, y), (x + dx * .5, y + dy * .4), (x + dx * .8, y + dy)], 0.8, col)
@@ -221,6 +240,13 @@ class Character:
                       (nw, top + .1), (sy * .5, top + .35), (-nw, top + .1)], col, "hood", (0, 6), shade=self.sh("hood", col))
             for s in (-1, 1):
                 cv.stroke([(sy + s * .2, top + .6), (sy + s * .22, top + 1.1), (sy + s * .2 + sway * .1, top + 1.5)], 1.4, col)
+        if self.straps:
+            for s in (-1, 1):
+                x = s * sw * .6
+                cv.shape(tube([(x * .85, top + .05), (x * 1.05 + sy * .3, top + .6), (x * 1.2, top + 1.5)], [.13, .14, .13], 5), self.straps, f"strap{s}", (0, 4, 5, 9), shade=self.sh("strap", self.straps))
+        if self.scarf:
+            cv.shape([(-nw * 1.6, top - .3), (nw * 1.6, top - .3), (nw * 2.1, top + .1), (sy * .5, top + .45), (-nw * 2.1, top + .1)], self.scarf, "scarf", (0, 1), shade=self.sh("scarf", self.scarf))
+            cv.shape([(nw * .6, top + .15), (nw * 1.5, top + .1), (nw * 1.7 + sway * .3, top + 1.3), (nw * .9 + sway * .3, top + 1.4)], self.scarf, "scarfend", (0, 1, 2, 3), shade=self.sh("scarf", self.scarf))
         if self.belt and (not self.skirt or wear != "dress"):
             cv.shape([(-hw * 1.02, hip - .12), (hw * 1.02, hip - .12), (hw * 1.02, hip + .1), (-hw * 1.02, hip + .1)], self.trim, "belt", None)
             cv.shape([(sy - .14, hip - .14), (sy + .14, hip - .14), (sy + .14, hip + .12), (sy - .14, hip + .12)], self.pcol, "buckle", None, lw=.8)
@@ -229,7 +255,7 @@ class Character:
         s = -1 if side == "L" else 1
         fore = math.cos(yaw * 0.8)
         a, b = self.p["u" + side], self.p["l" + side]
-        x, y = s * self.sw * 0.88 * fore, top + .42
+        x, y = s * self.sw * 0.85 * fore, top + .3 + self.slope
         L = self.arm
         e = (x + s * math.sin(a) * L, y + math.cos(a) * L)
         d = a + b
@@ -239,7 +265,7 @@ class Character:
         ux, uy = s * math.sin(d), math.cos(d)
         self._hand(cv, h, ux, uy, s, side, t)
         if self.sleeve < 1:
-            cv.shape(tube(pts, [w * 1.05, w * .9, w * .8, w * .8, w * .55]), self.skin, "arm" + side, (0, 6, 7, 13), shade=self.sh("arm", self.skin))
+            cv.shape(tube(pts, [w * 1.05, w * .9, w * .8, w * .8, w * .55]), self.skin, "arm" + side, (6, 7), shade=self.sh("arm", self.skin))
         col = self.top if self.wear != "vest" else self.inner
         if self.sleeve > 0:
             k = self.sleeve
@@ -249,6 +275,11 @@ class Character:
             if k > 0.9:
                 q = (h[0] - ux * .12, h[1] - uy * .12)
                 cv.shape(tube([q, (h[0] + ux * .06, h[1] + uy * .06)], [w * 1.12, w * 1.15], 2), self.trim, "cuff" + side, None)
+                if self.knee:
+                    cv.shadow([(e[0] - uy * w * s, e[1] + ux * w * s), (e[0] + ux * .5, e[1] + uy * .5), (e[0] + uy * w * .2 * s + ux * .15, e[1] + uy * .15)],
+                              self.pal.shade(col), "elbow" + side, (0, 1))
+                if self.band:
+                    cv.shape(tube([pts[1], ((pts[1][0] * .6 + e[0] * .4), (pts[1][1] * .6 + e[1] * .4))], [w * 1.22, w * 1.2], 2), self.band, "band" + side, None, lw=.8)
                 cv.stroke([(e[0] - uy * w, e[1] + ux * w), (e[0] + .05, e[1])], .8, col)
                 cv.stroke([(e[0] - uy * w * .8, e[1] + ux * w * .8 + .12), (e[0] + .1, e[1] + .1)], .7, col)
 

@@ -21,8 +21,8 @@ def check(seed: int, h: int, w: int, frames: int) -> list[str]:
         bad.append("not deterministic")
     if s.region.min() < 1:
         bad.append("pixels without a region")
-    if (s.line > 200).mean() < .5:
-        bad.append(f"line art only {(s.line > 200).mean():.0%} white")
+    if (s.line > 128).mean() < .55:
+        bad.append(f"line art only {(s.line > 128).mean():.0%} white")
     if s.color[0].std() < 2 or s.line[0].std() < 1:
         bad.append("constant picture")
     if len(np.unique(s.region[0])) < 5:

@@ -11,10 +11,11 @@ from scipy import ndimage as nd
 class Film:
     """One shot's treatment; most shots have none or little."""
 
-    def __init__(self, rng: random.Random, height: int, width: int) -> None:
+    def __init__(self, rng: random.Random, height: int, width: int, plain: bool) -> None:
+        """`plain`: the background is white paper and mostly stays so."""
         u = rng.uniform
         self.gain = None
-        if rng.random() < .3:
+        if rng.random() < (.05 if plain else .35):
             y, x = np.linspace(-1, 1, height, dtype=np.float32)[:, None], np.linspace(-1, 1, width, dtype=np.float32)[None]
             if rng.random() < .6:
                 g = 1 + u(-.25, .2) * y + u(-.2, .2) * x

@@ -69,6 +69,8 @@ class Hair:
         self.overlay = [(r.randrange(n), u(.05, .3), u(-.15, .15)) for _ in range(r.choice([0, 0, 1, 2, 3]))]
         self.inner = r.randint(0, n)
         self.zig = [u(-.05, .05) for _ in range(13)]
+        self.dim = [i for i in range(n) if r.random() < .5] if r.random() < .4 else []
+        self.dimc = pal.shade(self.col, .8)
         self.casts = r.random() < .6
 
     # -- geometry
@@ -166,6 +168,9 @@ class Hair:
                 z = [(-.8 + i * .16, -.68 + .25 * ((i - 5) / 5) ** 2 + self.zig[i], .7) for i in range(11)]
                 z += [(x, y - .12 - 2 * self.zig[10 - i], .68) for i, (x, y, _) in enumerate(z[::-1])]
                 cv.shape(pr(z), self.hi, "hairhi", None, lineless=True)
+            for i in self.dim:
+                (x, y, z), (a, b, c) = tips[i], notches[i + 1]
+                cv.shadow(pr([(x, y, z), (a, b, c), (a * .8 + crown[0] * .2, b * .6 - .3, .8), (x * .8, y * .7 - .25, z)]), self.dimc, f"dim{i}", (0, 1, 2))
             for i in range(1, min(self.inner, self.n - 1) + 1):
                 x, y, z = notches[i]
                 k = .55 if i % 2 else .35
@@ -179,6 +184,21 @@ class Hair:
         if self.ahoge:
             p = [(self.part * .4, -v, .1), (self.part * .4 + .1, -v - .35, .1), (self.part * .4 + .4 + w * 2, -v - .4, .1)]
             cv.shape(tube(pr(p), [.09, .07, 0], 6), self.col, "ahoge", (0, 5, 6, 11))
+
+    def draw_away(self, cv: Canvas, pr: Project, w: float) -> None:
+        """The back of the head: hair only."""
+        v, m = self.vol, self.m
+        L = max(self.back_len, .1)
+        tips = [(v * (1 - 2 * (i + .5) / m) + w, .5 + L * self.back_tips[i], .3) for i in range(m)]
+        notches = [(v * .97 * (1 - 2 * i / m) + w * .5, .3 + L * .7 if 0 < i < m else .1, .3) for i in range(m + 1)]
+        low, ls = strands(tips, notches, self.curl, self.fat)
+        top = [(-v, 0, 0), (-v * .75, -.75, 0), (0, -v, 0), (v * .75, -.75, 0), (v, 0, 0)]
+
+        def inside() -> None:
+            for i in range(1, m):
+                x, y, z = notches[i]
+                cv.stroke(pr([(x, y, z), (x * .9, y - .4, .6), (x * .5, y - .9, .6)]), .8, self.col)
+        cv.shape(pr(top + low), self.col, "awayhair", [5 + i for i in ls], shade=self.sh, inside=[inside])
 
     def cast_shadow(self, cv: Canvas, pr: Project, w: float, skin_shade: Colour) -> None:
         """Shadow of the bangs on the face; draw clipped to the face."""

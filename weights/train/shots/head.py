@@ -49,6 +49,9 @@ class Head:
         self.glassc = pal.cloth() if r.random() < .5 else (.08, .08, .1)
         self.beard = pal.near(self.hair) if r.random() < .07 else None
         self.earring = pal.any() if r.random() < .15 else None
+        self.away = r.random() < .035
+        self.aged = r.random() < .12
+        self.freckles = r.random() < .06
         # acting
         big = r.random() < .25
         self.yaw = curve(r, r.choice([0, u(-.8, .8), u(-.5, .5)]), (.6 if big else .15) * k)
@@ -95,6 +98,12 @@ class Head:
     def front(self, cv: Canvas, t: float, sway: float) -> None:
         m = self._m(cv, t)
         self._skull(cv)
+        if self.away:
+            self.style.draw_away(cv, self.pr, self.wind(t))
+            if self.hat:
+                self._hat(cv, t, sway)
+            cv.matrix = m
+            return
         self._face(cv, t)
         if self.style.style != "bald":
             self.style.draw_front(cv, self.pr, self.wind(t) + sway * .08, sway)
@@ -188,6 +197,12 @@ class Head:
                 cv.shape(tube(self.face(br), [.05, .06, .02], 5), self.hair, f"brow{s}", lw=.7)
             else:
                 cv.stroke(self.face(br), .8 + self.brow, self.skin, ink=mix(self.hair, (0, 0, 0), .4))
+            if self.aged:
+                cv.stroke(self.face([(s * .18, .48), (s * .3, .6), (s * .3, .72)], 1.2), .7, self.skin)
+                cv.stroke(self.face([(s * (self.ex - .15), self.ey + self.eh + .08), (s * (self.ex + .15), self.ey + self.eh + .1)]), .6, self.skin)
+        if self.freckles:
+            for i in range(6):
+                cv.shape(self.face(ellipse((-1 if i % 2 else 1) * (.35 + .1 * (i // 2)), .4 + .05 * (i % 3), .03, .03, 5)), mix(self.skin, (.5, .2, .1), .5), f"freckle{i}", lineless=True)
         n = self.nose
         if n == "line":
             cv.stroke(self.face([(.02, .3), (.09, .47), (0, .5)], 1.35), .8, self.skin)

@@ -17,8 +17,13 @@ class Extractor:
         self.sigma = rng.uniform(0.5, 1.1) * max(k, 0.7)
         self.gain = rng.uniform(8, 30)
         self.thr = rng.uniform(0.006, 0.025)
-        self.binary = rng.random() < 0.3
+        self.strength = rng.choice([1.0, 1.0, rng.uniform(.4, 1)])
+        self.binary = self.strength == 1 and rng.random() < (.4 if size >= 200 else .25)
         self.channel = rng.random() < 0.4
+
+    def soften(self) -> None:
+        """Fall back to the sparsest extractor."""
+        self.kind, self.thr, self.gain, self.binary = "dog", .025, 10.0, False
 
     def __call__(self, rgb: np.ndarray) -> np.ndarray:
         f = rgb.astype(np.float32) * (1 / 255)
@@ -40,7 +45,7 @@ class Extractor:
                 v = np.where(u > 0.35, 1.0, 1 + np.tanh((u - 0.35) * self.gain * 0.4))
                 # large dark areas stay white: only what is darker than its neighbourhood counts
                 v = np.where(d > -self.thr * 0.3, 1.0, v)
-        v = np.clip(v, 0, 1)
+        v = 1 - self.strength * (1 - np.clip(v, 0, 1))
         if self.binary:
             v = (v > 0.55).astype(np.float32)
         return (v * 255).astype(np.uint8)

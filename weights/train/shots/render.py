@@ -28,9 +28,9 @@ class Shot:
 
 
 def line_style(rng: random.Random, height: int, pal: Palette) -> LineStyle:
-    u, k = rng.uniform, max(height / 256.0, .45)
-    w = rng.choices([u(.9, 1.3), u(1.2, 2), u(2, 3.5), u(3.5, 6)], [5, 4, 1.6, .8])[0] * k
-    st = LineStyle(width=max(w, .7))
+    u, k = rng.uniform, max(height / 256.0, .35)
+    w = rng.choices([u(.8, 1.3), u(1.2, 2), u(2, 3.5), u(3.5, 6)], [5.5, 4, 1.5, .8])[0] * k
+    st = LineStyle(width=max(w, .45))
     st.gray = rng.choice([0, 0, 0, 0, 0, .1, .3])
     st.taper = rng.random() < .5
     st.gap = rng.choice([0, 0, 0, 0, .1, .3])
@@ -65,61 +65,84 @@ class Placed:
         return affine(s * self.flip, s, 0, self.x + self.mx(t) + self.go(t), self.y + self.my(t))
 
 
+class Scene:
+    """Everything of a shot that is decided before its frames are drawn."""
+
+    def __init__(self, seed: int, height: int, width: int, frames: int) -> None:
+        rng = random.Random(seed * 1000003 + 17)
+        self.h, self.w = height, width
+        pal = Palette(rng)
+        self.ids = Ids()
+        self.style = line_style(rng, height, pal)
+        action = rng.choices([.35, .8, 1.6], [4, 4, 1.5])[0]
+        self.bg = Background(rng, pal, width, height, self.ids, self.style)
+        self.cams = camera(rng, frames, action)
+        self.times = timing(rng, frames)
+        self.cast = self._casting(rng, pal, action)
+        self.extract = Extractor(rng, height) if rng.random() < .4 else None
+        self.wear = Wear(rng)
+        self.film = Film(rng, height, width, self.bg.kind == "white")
+        self.still = all(np.allclose(c, self.cams[0]) for c in self.cams)
+        self.phases = {t: rng.uniform(0, 6.283) for t in sorted(set(self.times))} if self.style.boil else {}
+
+    def _casting(self, rng: random.Random, pal: Palette, action: float) -> list[Placed]:
+        n = rng.choices([1, 2, 3], [6, 2.5, 1])[0]
+        framing = rng.choices(["face", "bust", "half", "full"], [2, 3, 3, 3])[0]
+        cast = []
+        for i in range(n):
+            kind = rng.choices([Character, Mascot, Thing], [8, 1.2, .8 if i else .2])[0]
+            ch = kind(rng, pal, f"c{i}.", action)
+            y0, y1 = ch.span()
+            full = y1 - y0
+            view = full * 1.12
+            if kind is Character and framing != "full":
+                view = min(view, {"face": 2.9, "bust": 4.6, "half": 6.5}[framing] * ch.big)
+            elif rng.random() < .3:
+                view *= rng.uniform(.6, .9)
+            view *= rng.uniform(.85, 1.2) * (1.35 if kind is Thing else 1)
+            s = 1 / view
+            x = (rng.uniform(-.15, .15) if n == 1 else (i - (n - 1) / 2) * 1.2 / n + rng.uniform(-.05, .05)) * max(self.w / self.h, .8)
+            y = -.5 - y0 * s + rng.uniform(0, .1) if view < full else rng.uniform(-.03, .03) - (y0 + y1) / 2 * s
+            cast.append(Placed(ch, s, x, y, rng, action))
+        if rng.random() < .12:
+            ch = Thing(rng, pal, "fg.", action)
+            cast.append(Placed(ch, rng.uniform(.2, .5), rng.uniform(-.5, .5), rng.uniform(.3, .5), rng, action))
+        return cast
+
+    def draw(self, f: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Colour, line art and regions of frame f."""
+        t = self.times[f]
+        cv = Canvas(self.w, self.h, self.ids, self.style, self.extract is None)
+        cv.phase = self.phases.get(t, 0.0)
+        self.bg.draw(cv, self.cams[f])
+        c = compose(affine(self.h, self.h, 0, self.w / 2, self.h / 2), self.cams[f])
+        for actor in self.cast:
+            cv.matrix = compose(c, actor.matrix(t))
+            actor.ch.draw(cv, t)
+        color, line, region = cv.arrays()
+        color = self.film(color, f)
+        return color, self.extract(color) if self.extract else self.wear(line, f), region
+
+    def lighten(self) -> None:
+        """Make line art that came out mostly black lighter, for good."""
+        self.style.black_fill = self.style.double = False
+        self.style.width = min(self.style.width, max(.6, 1.2 * self.h / 256))
+        if self.extract:
+            self.extract.soften()
+
+
 def make_shot(seed: int, height: int, width: int, frames: int = 8) -> Shot:
     """One shot, a function of its arguments alone."""
-    rng = random.Random(seed * 1000003 + 17)
-    pal = Palette(rng)
-    ids = Ids()
-    style = line_style(rng, height, pal)
-    action = rng.choices([.4, 1.0, 1.8], [4, 4, 1.5])[0]
-    bg = Background(rng, pal, width, height, ids, style)
-    cams = camera(rng, frames, action)
-    times = timing(rng, frames)
-    n = rng.choices([1, 2, 3], [6, 2.5, 1])[0]
-    cast = []
-    framing = rng.choices(["face", "bust", "half", "full"], [2, 3, 3, 3])[0]
-    aspect = width / height
-    for i in range(n):
-        kind = rng.choices([Character, Mascot, Thing], [8, 1.4, .8])[0]
-        ch = kind(rng, pal, f"c{i}.", action)
-        y0, y1 = ch.span()
-        full = y1 - y0
-        view = full * 1.12
-        if kind is Character and framing != "full":
-            view = min(view, {"face": 2.9, "bust": 4.6, "half": 6.5}[framing] * ch.big)
-        elif rng.random() < .3:
-            view *= rng.uniform(.6, .9)
-        view *= rng.uniform(.85, 1.2) * (1.35 if kind is Thing else 1)
-        s = 1 / view
-        x = (rng.uniform(-.15, .15) if n == 1 else (i - (n - 1) / 2) * 1.2 / n + rng.uniform(-.05, .05)) * max(aspect, .8)
-        y = -.5 - y0 * s + rng.uniform(0, .1) if view < full else rng.uniform(-.03, .03) - (y0 + y1) / 2 * s
-        cast.append(Placed(ch, s, x, y, rng, action))
-    if rng.random() < .12:
-        ch = Thing(rng, pal, "fg.", action)
-        cast.append(Placed(ch, rng.uniform(.2, .5), rng.uniform(-.5, .5), rng.uniform(.3, .5), rng, action))
-    extract = Extractor(rng, height) if rng.random() < .4 else None
-    wear = Wear(rng)
-    film = Film(rng, height, width)
+    scene = Scene(seed, height, width, frames)
     color = np.empty((frames, height, width, 3), np.uint8)
     line = np.empty((frames, height, width), np.uint8)
     region = np.empty((frames, height, width), np.int32)
-    still = all(np.allclose(c, cams[0]) for c in cams)
-    phases = {}
     for f in range(frames):
-        t = times[f]
-        if f and still and t == times[f - 1]:
+        if f and scene.still and scene.times[f] == scene.times[f - 1]:
             color[f], line[f], region[f] = color[f - 1], line[f - 1], region[f - 1]
             continue
-        cv = Canvas(width, height, ids, style, extract is None)
-        cv.phase = phases.setdefault(t, rng.uniform(0, 6.283)) if style.boil else 0.0
-        cam = cams[f]
-        bg.draw(cv, cam)
-        c = compose(affine(height, height, 0, width / 2, height / 2), cam)
-        for actor in cast:
-            cv.matrix = compose(c, actor.matrix(t))
-            actor.ch.draw(cv, t)
-        a, b, r = cv.arrays()
-        a = film(a, f)
-        color[f], region[f] = a, r
-        line[f] = extract(a) if extract else wear(b, f)
+        color[f], line[f], region[f] = scene.draw(f)
+        if f == 0 and (line[0] < 128).mean() > .35:
+            scene.lighten()
+            color[0], line[0], region[0] = scene.draw(0)
     return Shot(color, line, region)
