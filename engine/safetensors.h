@@ -24,6 +24,7 @@ typedef struct LacView {
     size_t shape[LAC_SAFETENSORS_MAX_RANK];
     size_t count;                             /* elements */
     const uint8_t *data;
+    size_t index;                             /* its place in lac_safetensors_at */
 } LacView;
 
 typedef struct LacSafetensors LacSafetensors;

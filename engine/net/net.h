@@ -13,19 +13,22 @@ typedef struct LacRefCode LacRefCode; /* all that depends on one reference alone
 int lac_net_open(LacNet **net, const LacModel *model, const LacDevice *dev);
 void lac_net_close(LacNet **net);
 
-/* Encodes a reference once. line, distance [h][w] and colour [h][w][3] in [-1, 1], h and w multiples of 8,
- * the same for all references and frames of the net until lac_net_reset. `local`: it is a frame of the
- * video, so the locality prior holds. */
+/* Encodes a reference once. line, distance [h][w] and colour [h][w][3] in [-1, 1], h and w multiples of 8.
+ * A code serves frames of its own h and w. `local`: it is a frame of the video, so the locality prior holds.
+ * The caller frees the code before the net. LAC_EINVAL, LAC_ENOMEM; *code is NULL on failure. */
 int lac_net_encode(LacNet *net, int h, int w, const float *line, const float *distance, const float *colour,
                    bool local, LacRefCode **code);
 void lac_net_code_free(LacNet *net, LacRefCode **code);
 
-/* Colours one frame: line, distance [h][w] in [-1, 1] -> rgb [h][w][3], clamped to [-1, 1].
- * The AdaIN parameters of the last set of codes are kept, so they are computed once per set. */
+/* Colours one frame: line, distance [h][w] in [-1, 1] -> rgb [h][w][3], clamped to [-1, 1]. count >= 1.
+ * The AdaIN parameters of the last set of codes are kept, so they are computed once per set; memory is
+ * kept for the last h, w and the largest count, so nothing is allocated in the steady state. */
 int lac_net_color(LacNet *net, int h, int w, const float *line, const float *distance,
                   LacRefCode *const *codes, int count, float *rgb);
 
-/* Called with each stage's name (docs/MODEL.md) and fp32 NHWC values while it is set: for the stage vectors. */
+/* Called with each stage's name (docs/MODEL.md) and fp32 NHWC values while it is set: for the stage vectors.
+ * Stages with one value per reference come once per reference, in order. shape->data is NULL, values live
+ * for the call. */
 typedef void LacStageCallback(void *opaque, const char *name, const LacTensor *shape, const float *values);
 void lac_net_set_stage_callback(LacNet *net, LacStageCallback *callback, void *opaque);
 

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Sim, the distance attention (3.3, Eq. 3-5), with everything that depends on a reference alone done once:
+ *
+ *   per reference i:  k_i = K f_d_i,  v_i = V f_y_i,  r_i = Conv_ref f_d_i,  colour_i = pool4(y_i)
+ *   per frame:        q = Q f_d,  [m_i, n_i] = sigmoid(Conv_tgt f_d + r_i)
+ *                     a = softmax over all positions of all references of q.k / sqrt(d) - lambda |dp|^2
+ *                     f_mat = O sum a m v,  warped = sum a colour
+ *                     f_sim = 1/K sum_i (1 - n_i) f_mat + n_i m_i f_y_i */
+#include "net/stages.h"
+
+int lac_sim_open(LacNet *net, const LacModel *model)
+{
+    LacSim *sim = &net->sim;
+    LacConvUse plain = { 0 }, f32 = { .out_f32 = true };
+    int err;
+
+    sim->lambda = model->lambda;
+    if ((err = lac_net_conv_open(net, &sim->q, &model->q, plain)) ||
+        (err = lac_net_conv_open(net, &sim->k, &model->k, plain)) ||
+        (err = lac_net_conv_open(net, &sim->v, &model->v, plain)) ||
+        (err = lac_net_conv_open(net, &sim->o, &model->o, plain)) ||
+        (err = lac_net_conv_open(net, &sim->mask_tgt, &model->mask_tgt, f32)) ||
+        (err = lac_net_conv_open(net, &sim->mask_ref, &model->mask_ref, f32))) {
+        return err;
+    }
+    return LAC_OK;
+}
+
+void lac_sim_close(LacNet *net)
+{
+    lac_net_conv_close(net, &net->sim.q, 1);
+    lac_net_conv_close(net, &net->sim.k, 1);
+    lac_net_conv_close(net, &net->sim.v, 1);
+    lac_net_conv_close(net, &net->sim.o, 1);
+    lac_net_conv_close(net, &net->sim.mask_tgt, 1);
+    lac_net_conv_close(net, &net->sim.mask_ref, 1);
+}
+
+int lac_sim_reference(LacNet *net, const LacTensor *f_d_ref, LacRefCode *code)
+{
+    int err;
+
+    if ((err = lac_net_conv(net, net->sim.k, f_d_ref, &code->k)) ||
+        (err = lac_net_conv(net, net->sim.mask_ref, f_d_ref, &code->mask_ref)) ||
+        (err = lac_net_conv(net, net->sim.v, &code->f_y, &code->v))) {
+        return err;
+    }
+    return LAC_OK;
+}
+
+int lac_sim_run(LacNet *net, LacRefCode *const *codes, int count)
+{
+    const LacOps *ops = net->dev->ops;
+    LacBackend *be = net->dev->be;
+    LacWorkspace *ws = &net->ws;
+    LacAttentionDesc desc = {
+        .q = &ws->q, .refs = ws->attention_refs, .count = count, .lambda = net->sim.lambda,
+        .mat = &ws->mat, .warped = &ws->warped,
+    };
+    int err;
+
+    if ((err = lac_net_conv(net, net->sim.q, &ws->f_d, &ws->q)) ||
+        (err = lac_net_conv(net, net->sim.mask_tgt, &ws->f_d, &ws->mask_tgt))) {
+        return err;
+    }
+    for (int i = 0; i < count; i++) {
+        LacRefCode *code = codes[i];
+
+        ws->mask_views[i] = lac_net_slice(&ws->mask, i);
+        ws->mask_list[i] = &ws->mask_views[i];
+        ws->f_y_list[i] = &code->f_y;
+        if ((err = ops->mask(be, &ws->mask_tgt, &code->mask_ref, &ws->mask_views[i])) ||
+            (err = lac_net_emit(net, "mask", &ws->mask_views[i]))) {
+            return err;
+        }
+        ws->attention_refs[i] = (LacAttentionRef){
+            .k = code->k, .v = code->v, .colour = code->colour, .mask = ws->mask_views[i], .local = code->local,
+        };
+    }
+    if ((err = ops->attention(be, &desc)) || (err = lac_net_conv(net, net->sim.o, &ws->mat, &ws->f_mat)) ||
+        (err = ops->combine(be, &ws->f_mat, ws->mask_list, ws->f_y_list, count, &ws->f_sim)) ||
+        (err = lac_net_emit(net, "f_mat", &ws->f_mat)) || (err = lac_net_emit(net, "f_sim", &ws->f_sim)) ||
+        (err = lac_net_emit(net, "warped", &ws->warped))) {
+        return err;
+    }
+    return LAC_OK;
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Inside of the network: what the stage files share. One file per stage, in reading order:
+ *
+ *   line --EnL-> f_line --------------------------------(+)-> Mid (AdaIN) -> Decoder -> out
+ *   line, distance --EnD-> f_d --+                       ^      ^              ^
+ *   reference --EnD-> f_d_ref, EnC-> f_y --> Sim --> f_sim      |              |
+ *   reference colour ---------------------> Sim --> warped -----|--------------+
+ *   reference line, colour -> Embedder -> mean -> MLP ----------+
+ *
+ * Every function returns LAC_OK or a negative LacError after logging. h, w: the frame; B, C: docs/MODEL.md. */
+#ifndef LAC_NET_STAGES_H
+#define LAC_NET_STAGES_H
+
+#include "net/net.h"
+
+enum LacStage {
+    LAC_STAGE_INPUT,      /* host -> device */
+    LAC_STAGE_ENCODER,    /* EnL */
+    LAC_STAGE_MATCH,      /* EnD */
+    LAC_STAGE_ATTENTION,  /* Sim */
+    LAC_STAGE_STYLE,      /* AdaIN parameters, once per set of references */
+    LAC_STAGE_MIDDLE,     /* AdaIN blocks */
+    LAC_STAGE_DECODER,
+    LAC_STAGE_OUTPUT,     /* device -> host */
+    LAC_STAGE_REFERENCE,  /* all of lac_net_encode */
+    LAC_STAGE_COUNT
+};
+
+typedef struct LacEncoder {        /* EnL, EnC and the first part of EnD */
+    LacConv *conv[3];
+} LacEncoder;
+
+typedef struct LacSim {
+    LacConv *q, *k, *v, *o, *mask_tgt, *mask_ref;
+    float lambda;
+} LacSim;
+
+typedef struct LacAdain {          /* the MLP, on the host: it runs once per set of references */
+    int in, hidden, out;
+    float *w0, *b0, *w1, *b1;      /* [hidden][in], [hidden], [out][hidden], [out] */
+    float *mean, *mid;             /* [in], [hidden]: scratch */
+    float *params;                 /* [mid_blocks][4][C]: gamma, beta, gamma, beta of each block */
+    LacTensor device;              /* the same as f32 [mid_blocks * 4, 1, 1, C] */
+    uint64_t *ids;                 /* codes the parameters belong to; id_count 0: none */
+    int id_count, id_capacity;
+} LacAdain;
+
+/* Tensors of one frame. f32 where said, else of the activation type. full: h, w; half, quarter, ...: of it. */
+typedef struct LacWorkspace {
+    int h, w;                      /* 0: nothing allocated */
+    int refs;                      /* references `mask` has room for */
+    LacTensor line, match;         /* inputs [h,w,1], [h,w,1 or 2] */
+    LacTensor colour, style;       /* inputs of a reference [h,w,3], [h,w,4] */
+    LacTensor e0, e1, f_line;      /* EnL: [h,w,B], half 2B, quarter C */
+    LacTensor full, half;          /* scratch like e0, e1 */
+    LacTensor t0, t1;              /* scratch, quarter C */
+    LacTensor f_d;                 /* quarter C */
+    LacTensor eighth, sixteenth, mean;      /* embedder: C; mean f32 [1,1,1,C] */
+    LacTensor q, mat, f_mat, f_sim;         /* quarter: head, C/2, C, C */
+    LacTensor mask_tgt, mask;      /* quarter f32: [1,..,2], [refs,..,2] */
+    LacTensor warped, warped_act;  /* quarter 3: f32, activation type */
+    LacTensor out;                 /* [h,w,3] f32 */
+    LacAttentionRef *attention_refs;        /* [refs] */
+    LacTensor *mask_views;                  /* [refs] */
+    const LacTensor **mask_list, **f_y_list;
+    float *staging;                /* host [h][w][4] */
+} LacWorkspace;
+
+struct LacRefCode {
+    uint64_t id;                   /* unique in its net: addresses are used again, ids are not */
+    int h, w;
+    bool local;
+    LacTensor k, v, f_y;           /* quarter: head, C/2, C */
+    LacTensor mask_ref, colour;    /* quarter f32: 2, 3 */
+    float *style;                  /* [C]: the embedder's mean, on the host */
+};
+
+struct LacNet {
+    LacConfig config;
+    const LacDevice *dev;
+    LacEncoder enl, end, enc;
+    LacConv *match[LAC_MODEL_MAX_BLOCKS][2];
+    LacConv *embedder[5];
+    LacSim sim;
+    LacConv *warp_in;
+    LacAdain adain;
+    LacConv *mid[LAC_MODEL_MAX_BLOCKS][2];
+    LacConv *decoder[4];
+    LacWorkspace ws;
+    uint64_t next_id;
+    LacStageCallback *callback;
+    void *callback_opaque;
+    double ms[LAC_STAGE_COUNT];
+    double lap;                    /* when the current stage began */
+};
+
+#define LAC_NORM_EPS 1e-5f
+
+/* net.c: what every stage uses. */
+/* How a layer is applied; a zeroed struct is a plain convolution of stride 1. */
+typedef struct LacConvUse {
+    int stride, dilation;          /* 0: 1 */
+    bool upsample, relu, out_f32;
+} LacConvUse;
+int lac_net_conv_open(LacNet *net, LacConv **conv, const LacLayer *layer, LacConvUse use);
+void lac_net_conv_close(LacNet *net, LacConv **conv, int count);
+int lac_net_conv(LacNet *net, LacConv *conv, const LacTensor *x, LacTensor *y);
+/* x <- [relu](norm(x)) [+ residual]; residual NULL: none. */
+int lac_net_norm(LacNet *net, LacTensor *x, bool relu, const LacTensor *residual);
+/* Gives a stage's values to the callback, if there is one. */
+int lac_net_emit(LacNet *net, const char *name, const LacTensor *t);
+/* Picture i of t's n. */
+LacTensor lac_net_slice(const LacTensor *t, int i);
+
+/* workspace.c: makes the workspace fit h, w and `refs` references; nothing happens when it does already. */
+int lac_workspace_fit(LacNet *net, int h, int w, int refs);
+void lac_workspace_free(LacNet *net);
+/* Allocates one tensor. */
+int lac_net_tensor(LacNet *net, LacTensor *t, enum LacType type, int n, int h, int w, int c);
+
+/* encoder.c */
+int lac_encoder_open(LacNet *net, LacEncoder *encoder, const LacLayer layer[3]);
+void lac_encoder_close(LacNet *net, LacEncoder *encoder);
+int lac_encoder_run(LacNet *net, const LacEncoder *encoder, const LacTensor *x, LacTensor *e0, LacTensor *e1,
+                    LacTensor *y);
+int lac_match_open(LacNet *net, const LacModel *model);
+void lac_match_close(LacNet *net);
+int lac_match_run(LacNet *net, const LacTensor *x, LacTensor *f_d); /* uses full, half, t0, t1 */
+
+/* attention.c */
+int lac_sim_open(LacNet *net, const LacModel *model);
+void lac_sim_close(LacNet *net);
+int lac_sim_reference(LacNet *net, const LacTensor *f_d_ref, LacRefCode *code); /* code->f_y is there */
+int lac_sim_run(LacNet *net, LacRefCode *const *codes, int count);              /* ws.f_d -> ws.f_sim, ws.warped */
+
+/* embedder.c */
+int lac_embedder_open(LacNet *net, const LacModel *model);
+void lac_embedder_close(LacNet *net);
+int lac_embedder_run(LacNet *net, const LacTensor *xy, float *style); /* -> host [C] */
+
+/* adain.c */
+int lac_adain_open(LacNet *net, const LacModel *model);
+void lac_adain_close(LacNet *net);
+int lac_adain_style(LacNet *net, LacRefCode *const *codes, int count); /* the parameters, if the set changed */
+int lac_adain_run(LacNet *net, LacTensor *f);                          /* Mid, in place; uses t0, t1 */
+
+/* decoder.c */
+int lac_decoder_open(LacNet *net, const LacModel *model);
+void lac_decoder_close(LacNet *net);
+int lac_decoder_run(LacNet *net, const LacTensor *f);                  /* -> ws.out; overwrites ws.e0 */
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Counting checks, and a log that remembers, for the test programs. */
+#ifndef TESTS_ENGINE_EXPECT_H
+#define TESTS_ENGINE_EXPECT_H
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common.h"
+
+typedef struct Tally {
+    const char *name;
+    int passed, failed;
+} Tally;
+
+/* Counts one check; a failed one is printed with its description. */
+LAC_PRINTF(3, 4)
+static inline bool expect(Tally *t, bool ok, const char *format, ...)
+{
+    va_list ap;
+
+    if (ok) {
+        t->passed++;
+        return true;
+    }
+    t->failed++;
+    printf("FAILED: ");
+    va_start(ap, format);
+    vprintf(format, ap);
+    va_end(ap);
+    printf("\n");
+    return false;
+}
+
+/* The last line of a test program, and its exit status. */
+static inline int tally_end(const Tally *t)
+{
+    printf("%s: %d passed, %d failed\n", t->name, t->passed, t->failed);
+    return t->failed || !t->passed;
+}
+
+/* Everything logged since the text was cleared, line by line. */
+typedef struct Messages {
+    char text[8192];
+    int lines;
+} Messages;
+
+static inline void messages_add(void *opaque, enum LacLogLevel level, const char *message)
+{
+    Messages *m = opaque;
+    size_t at = strlen(m->text);
+
+    (void)level;
+    m->lines++;
+    snprintf(m->text + at, sizeof m->text - at, "%s\n", message);
+}
+
+static inline LacLog messages_log(Messages *m)
+{
+    m->text[0] = '\0';
+    m->lines = 0;
+    return (LacLog){ messages_add, m };
+}
+
+#endif

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The engine reproduces every stage of weights/train/model.py: vectors written by weights/train/dump_stages.py.
+ * `test_stages [FILE...]`: vector files; without arguments the committed ones. Run from the top of the tree. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "expect.h"
+#include "model.h"
+#include "net/net.h"
+
+enum { MAX_REFS = 8 };
+
+/* Largest error of a stage relative to its norm. fp32: rounding of sums of up to 1e3 products, through some
+ * 20 layers. bf16: 8 bits of mantissa give 2^-9 = 0.2 % per stored value, and about as much again for each
+ * rounded weight and each layer on the way; measured values are printed. */
+#define FP32_TOLERANCE 1e-4
+#define BF16_TOLERANCE 4e-2
+
+typedef struct Setup {
+    const char *device;
+    enum LacPrecision precision;
+    int threads;
+    const char *title;
+    double tolerance;
+} Setup;
+
+typedef struct Case { /* one vector file, read */
+    const char *path;
+    LacSafetensors *st;
+    LacModel *model;
+    int h, w, refs;
+    float *line, *distance;
+    float *ref_line[MAX_REFS], *ref_distance[MAX_REFS], *ref_colour[MAX_REFS];
+    bool local[MAX_REFS];
+} Case;
+
+typedef struct Watch { /* what the stage callback compares with */
+    Tally *tally;
+    const Case *c;
+    const Setup *setup;
+    int *seen;         /* pictures seen of each tensor of the file */
+    double worst;
+    char worst_stage[32];
+} Watch;
+
+static float *values(const LacSafetensors *st, const char *name, const LacView **view)
+{
+    const LacView *v = lac_safetensors_find(st, name);
+    float *x = v ? lac_alloc(v->count, sizeof *x) : NULL;
+
+    if (x) {
+        lac_view_read(v, x);
+    }
+    if (view) {
+        *view = v;
+    }
+    return x;
+}
+
+static void case_close(Case *c)
+{
+    lac_free(c->line);
+    lac_free(c->distance);
+    for (int i = 0; i < MAX_REFS; i++) {
+        lac_free(c->ref_line[i]);
+        lac_free(c->ref_distance[i]);
+        lac_free(c->ref_colour[i]);
+    }
+    lac_model_free(&c->model);
+    lac_safetensors_close(&c->st);
+}
+
+static bool case_open(Case *c, const char *path, const LacLog *log)
+{
+    const char *weights, *slash = strrchr(path, '/');
+    const LacView *v;
+    char name[1024];
+
+    memset(c, 0, sizeof *c);
+    c->path = path;
+    if (lac_safetensors_open(&c->st, path, log) || !(weights = lac_safetensors_metadata(c->st, "weights"))) {
+        return false;
+    }
+    snprintf(name, sizeof name, "%.*s%s", slash ? (int)(slash + 1 - path) : 0, path, weights);
+    c->line = values(c->st, "in.line", &v);
+    c->distance = values(c->st, "in.distance", NULL);
+    if (!c->line || !c->distance || v->rank != 2 || lac_model_load(&c->model, name, log)) {
+        return false;
+    }
+    c->h = (int)v->shape[0];
+    c->w = (int)v->shape[1];
+    for (c->refs = 0; c->refs < MAX_REFS; c->refs++) {
+        int i = c->refs;
+        float *local;
+
+        snprintf(name, sizeof name, "in.ref%d.line", i);
+        c->ref_line[i] = values(c->st, name, NULL);
+        if (!c->ref_line[i]) {
+            break;
+        }
+        snprintf(name, sizeof name, "in.ref%d.distance", i);
+        c->ref_distance[i] = values(c->st, name, NULL);
+        snprintf(name, sizeof name, "in.ref%d.colour", i);
+        c->ref_colour[i] = values(c->st, name, NULL);
+        snprintf(name, sizeof name, "in.ref%d.local", i);
+        local = values(c->st, name, NULL);
+        if (!c->ref_distance[i] || !c->ref_colour[i] || !local) {
+            lac_free(local);
+            return false;
+        }
+        c->local[i] = *local != 0;
+        lac_free(local);
+    }
+    return c->refs > 0;
+}
+
+/* The callback: one picture of one stage against the file. */
+static void compare(void *opaque, const char *name, const LacTensor *shape, const float *got)
+{
+    Watch *w = opaque;
+    const LacView *v;
+    float *all = values(w->c->st, name, &v);
+    size_t count = lac_tensor_count(shape), at;
+    double error = 0, norm = 0;
+
+    if (!expect(w->tally, all != NULL, "%s: no stage %s in the vectors", w->c->path, name)) {
+        return;
+    }
+    at = (size_t)w->seen[v->index]++ * count;
+    if (!expect(w->tally, at + count <= v->count && v->shape[v->rank - 1] == (size_t)shape->c, "%s: stage %s has another shape",
+                w->c->path, name)) {
+        lac_free(all);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        double d = (double)got[i] - all[at + i];
+
+        error += d * d;
+        norm += (double)all[at + i] * all[at + i];
+    }
+    error = sqrt(error / norm);
+    expect(w->tally, error <= w->setup->tolerance, "%s: %s: stage %s: relative error %.3g, at most %g", w->c->path,
+           w->setup->title, name, error, w->setup->tolerance);
+    if (!(error <= w->worst)) {
+        w->worst = error;
+        snprintf(w->worst_stage, sizeof w->worst_stage, "%s", name);
+    }
+    lac_free(all);
+}
+
+/* A device whose tensor allocations are counted: the table is copied and one entry replaced. */
+static int allocations;
+static int (*tensor_alloc)(LacBackend *be, LacTensor *t);
+
+static int counting_alloc(LacBackend *be, LacTensor *t)
+{
+    allocations++;
+    return tensor_alloc(be, t);
+}
+
+static bool all_seen(const Watch *w)
+{
+    bool ok = true;
+
+    for (size_t i = 0; i < lac_safetensors_count(w->c->st); i++) {
+        const LacView *v = lac_safetensors_at(w->c->st, i);
+        bool per_picture = v->rank == 4;
+
+        if (!strncmp(v->name, "in.", 3)) {
+            continue;
+        }
+        ok &= expect(w->tally, w->seen[i] == (per_picture ? (int)v->shape[0] : 1), "%s: stage %s came %d times", w->c->path,
+                     v->name, w->seen[i]);
+    }
+    return ok;
+}
+
+/* Colours the case's frame into rgb [h][w][3]; with `watch` every stage is compared. */
+static bool run_case(Tally *t, const Case *c, const Setup *s, Watch *watch, float *rgb, const LacLog *log)
+{
+    LacDevice dev;
+    LacOps ops;
+    LacNet *net = NULL;
+    LacRefCode *codes[MAX_REFS] = { NULL };
+    size_t bytes = 3 * sizeof(float) * (size_t)c->h * (size_t)c->w;
+    float *again = lac_alloc(bytes, 1);
+    bool ok = false;
+    int allocated;
+
+    if (!expect(t, !lac_device_open(&dev, s->device, s->precision, s->threads, log), "%s: device %s", c->path, s->title)) {
+        lac_free(again);
+        return false;
+    }
+    ops = *dev.ops;
+    tensor_alloc = ops.tensor_alloc;
+    ops.tensor_alloc = counting_alloc;
+    dev.ops = &ops;
+    if (!expect(t, again && !lac_net_open(&net, c->model, &dev), "%s: %s: lac_net_open", c->path, s->title)) {
+        goto end;
+    }
+    if (watch) {
+        lac_net_set_stage_callback(net, compare, watch);
+    }
+    for (int i = 0; i < c->refs; i++) {
+        if (!expect(t, !lac_net_encode(net, c->h, c->w, c->ref_line[i], c->ref_distance[i], c->ref_colour[i],
+                                       c->local[i], &codes[i]), "%s: %s: lac_net_encode", c->path, s->title)) {
+            goto end;
+        }
+    }
+    if (!expect(t, !lac_net_color(net, c->h, c->w, c->line, c->distance, codes, c->refs, rgb), "%s: %s: lac_net_color",
+                c->path, s->title)) {
+        goto end;
+    }
+    ok = true;
+    if (!watch) {
+        goto end;
+    }
+    lac_net_set_stage_callback(net, NULL, NULL);
+    allocated = allocations;
+    expect(t, !lac_net_color(net, c->h, c->w, c->line, c->distance, codes, c->refs, again) &&
+           !memcmp(rgb, again, bytes), "%s: %s: the same frame again gives other values", c->path, s->title);
+    if (c->refs > 1) { /* another set of references and back: the style is not a stale one */
+        expect(t, !lac_net_color(net, c->h, c->w, c->line, c->distance, codes, 1, again) &&
+               memcmp(rgb, again, bytes), "%s: %s: one reference gives the same as all", c->path, s->title);
+        expect(t, !lac_net_color(net, c->h, c->w, c->line, c->distance, codes, c->refs, again) &&
+               !memcmp(rgb, again, bytes), "%s: %s: back to all references gives other values", c->path, s->title);
+    }
+    expect(t, allocations == allocated, "%s: %s: %d tensors allocated in the steady state", c->path, s->title,
+           allocations - allocated);
+    *(bool *)log->opaque = true;
+    expect(t, lac_net_color(net, c->h + 8, c->w, c->line, c->distance, codes, c->refs, again) == LAC_EINVAL,
+           "%s: %s: a code of another size was accepted", c->path, s->title);
+    expect(t, lac_net_color(net, c->h, c->w, c->line, c->distance, codes, 0, again) == LAC_EINVAL,
+           "%s: %s: no reference was accepted", c->path, s->title);
+    *(bool *)log->opaque = false;
+end:
+    for (int i = 0; i < c->refs; i++) {
+        lac_net_code_free(net, &codes[i]);
+    }
+    lac_net_close(&net);
+    lac_device_close(&dev);
+    lac_free(again);
+    return ok;
+}
+
+static void test_file(Tally *t, const char *path, const LacLog *log)
+{
+    static const Setup setups[] = {
+        { "ref", LAC_PRECISION_FP32, 1, "ref fp32", FP32_TOLERANCE },
+        { "cpu", LAC_PRECISION_FP32, 1, "cpu fp32", FP32_TOLERANCE },
+        { "cpu", LAC_PRECISION_BF16, 1, "cpu bf16", BF16_TOLERANCE },
+    };
+    Case c;
+
+    if (!expect(t, case_open(&c, path, log), "%s: cannot be read", path)) {
+        case_close(&c);
+        return;
+    }
+    size_t count = 3 * (size_t)c.h * (size_t)c.w;
+    float *one = lac_alloc(count, sizeof *one), *two = lac_alloc(count, sizeof *two);
+    int *seen = lac_alloc(lac_safetensors_count(c.st), sizeof *seen);
+
+    for (size_t i = 0; one && two && seen && i < sizeof setups / sizeof *setups; i++) {
+        Watch w = { .tally = t, .c = &c, .setup = &setups[i], .seen = seen };
+        Setup threads2 = setups[i];
+
+        memset(seen, 0, lac_safetensors_count(c.st) * sizeof *seen);
+        if (!run_case(t, &c, &setups[i], &w, one, log)) {
+            continue;
+        }
+        all_seen(&w);
+        printf("%s: %s: largest relative error %.2g (%s)\n", path, setups[i].title, w.worst, w.worst_stage);
+        threads2.threads = 2;
+        if (run_case(t, &c, &threads2, NULL, two, log)) {
+            expect(t, !memcmp(one, two, count * sizeof *one), "%s: %s: 1 and 2 threads differ", path, setups[i].title);
+        }
+    }
+    lac_free(one);
+    lac_free(two);
+    lac_free(seen);
+    case_close(&c);
+}
+
+/* Errors are printed unless they are provoked: *opaque says so. */
+static void print_log(void *opaque, enum LacLogLevel level, const char *message)
+{
+    const bool *quiet = opaque;
+
+    if (!*quiet && level == LAC_LOG_ERROR) {
+        printf("  log: %s\n", message);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const char *const committed[] = {
+        "tests/engine/vectors/tiny.k1.safetensors", "tests/engine/vectors/tiny.k2.safetensors",
+        "tests/engine/vectors/tiny.k3.safetensors", "tests/engine/vectors/tiny-paper.k2.safetensors",
+    };
+    Tally t = { "stages", 0, 0 };
+    bool quiet = false;
+    LacLog log = { print_log, &quiet };
+
+    if (argc > 1) {
+        for (int i = 1; i < argc; i++) {
+            test_file(&t, argv[i], &log);
+        }
+    } else {
+        for (size_t i = 0; i < sizeof committed / sizeof *committed; i++) {
+            test_file(&t, committed[i], &log);
+        }
+    }
+    return tally_end(&t);
+}
