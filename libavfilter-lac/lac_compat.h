@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * @file
+ * What libavfilter 5.1 ... 8.x spell differently, so that the filter has one source.
+ */
+#ifndef AVFILTER_LAC_COMPAT_H
+#define AVFILTER_LAC_COMPAT_H
+
+#include "libavutil/frame.h"
+#include "libavutil/version.h"
+
+#include "avfilter.h"
+#include "filters.h"
+#include "formats.h"
+#include "version.h"
+#include "video.h"
+
+#define LAC_LAVFI_7_1 (LIBAVFILTER_VERSION_INT >= AV_VERSION_INT(10, 4, 100))
+#define LAC_LAVFI_8_0 (LIBAVFILTER_VERSION_MAJOR >= 11)
+
+#if !LAC_LAVFI_7_1
+#include "internal.h"
+#endif
+
+/* Registration: 8.0 moved the public part of a filter into its member p. */
+#if LAC_LAVFI_8_0
+typedef FFFilter LacFilter;
+#define LAC_PUBLIC(field) .p.field
+#else
+typedef AVFilter LacFilter;
+#define LAC_PUBLIC(field) .field
+#endif
+
+static inline AVRational lac_frame_rate(AVFilterLink *link)
+{
+#if LAC_LAVFI_7_1
+    return ff_filter_link(link)->frame_rate;
+#else
+    return link->frame_rate;
+#endif
+}
+
+/* In the link's time base; 0 when not known. */
+static inline int64_t lac_frame_duration(const AVFrame *frame)
+{
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)
+    return frame->duration;
+#else
+    return frame->pkt_duration;
+#endif
+}
+
+/* Lists of one format each for the only input and the only output. From 7.1 on the ranges are negotiated
+ * too: line art has to arrive in full range. */
+#if LAC_LAVFI_7_1
+#define LAC_QUERY_FORMATS(func) FILTER_QUERY_FUNC2(func)
+#define LAC_QUERY_ARGS const AVFilterContext *ctx, AVFilterFormatsConfig **in, AVFilterFormatsConfig **out
+static inline int lac_set_formats(AVFilterFormatsConfig **in, AVFilterFormatsConfig **out,
+                                  enum AVPixelFormat from, enum AVPixelFormat to)
+{
+    int ret;
+
+    if ((ret = ff_formats_ref(ff_make_formats_list_singleton(from), &in[0]->formats)) < 0 ||
+        (ret = ff_formats_ref(ff_make_formats_list_singleton(AVCOL_RANGE_JPEG), &in[0]->color_ranges)) < 0)
+        return ret;
+    return ff_formats_ref(ff_make_formats_list_singleton(to), &out[0]->formats);
+}
+#define LAC_SET_FORMATS(from, to) lac_set_formats(in, out, from, to)
+#else
+#define LAC_QUERY_FORMATS(func) FILTER_QUERY_FUNC(func)
+#define LAC_QUERY_ARGS AVFilterContext *ctx
+static inline int lac_set_formats(AVFilterContext *ctx, enum AVPixelFormat from, enum AVPixelFormat to)
+{
+    const enum AVPixelFormat in[] = { from, AV_PIX_FMT_NONE }, out[] = { to, AV_PIX_FMT_NONE };
+    int ret = ff_formats_ref(ff_make_format_list((const int *)in), &ctx->inputs[0]->outcfg.formats);
+
+    if (ret < 0)
+        return ret;
+    return ff_formats_ref(ff_make_format_list((const int *)out), &ctx->outputs[0]->incfg.formats);
+}
+#define LAC_SET_FORMATS(from, to) lac_set_formats(ctx, from, to)
+#endif
+
+#endif /* AVFILTER_LAC_COMPAT_H */
