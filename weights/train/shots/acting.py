@@ -16,8 +16,18 @@ JOINTS = ("uL", "lL", "uR", "lR", "tL", "sL", "tR", "sR", "bend", "yaw")
 def random_pose(r: random.Random, kind: str | None = None) -> dict[str, float]:
     """One pose: joint name -> angle."""
     u = r.uniform
-    kind = kind or r.choices(["rest", "hips", "wave", "cross", "reach", "wild", "crouch", "stride"], [5, 1.5, 2, 2, 2, 1.2, .7, 1])[0]
+    kind = kind or r.choices(["rest", "hips", "wave", "cross", "reach", "wild", "crouch", "stride", "sit", "side"], [5, 1.5, 2, 2, 2, 1.2, .7, 1, .9, 1.2])[0]
     p = {"bend": u(-.06, .06), "yaw": r.choice([0.0, u(-.6, .6)])}
+    d = r.choice([-1, 1])
+    if kind in ("sit", "side"):
+        p["yaw"] = d * u(.6, 1.3)
+        p["bend"] = d * u(-.1, .5 if kind == "sit" else .2)
+        fold = u(.9, 2.0) if kind == "sit" else u(0, .3)
+        reach, elbow = u(-.2, 1.5), u(0, 1.6)
+        for side, s in (("L", -1), ("R", 1)):
+            p["u" + side], p["l" + side] = d * s * (reach + u(-.2, .2)), d * s * (elbow + u(-.2, .2))
+            p["t" + side], p["s" + side] = d * s * (fold + u(-.2, .2)), -d * s * (fold * u(.7, 1.2))
+        return p
     for side in "LR":
         a, b = {"rest": (u(.05, .35), u(-.2, .3)), "hips": (u(.6, .9), u(-1.8, -1.2)),
                 "wave": (u(.1, .4) if side == "L" else u(1.4, 2.6), u(-.3, .9)),

@@ -146,6 +146,10 @@ class Canvas:
         (x0, y0), (x1, y1) = p.min(axis=0).tolist(), p.max(axis=0).tolist()
         if x1 < -8 or x0 > self.w + 8 or y1 < -8 or y0 > self.h + 8:
             return
+        if x1 - x0 < .5 and y1 - y0 < .5:
+            return
+        if x1 - x0 < 3.5 and y1 - y0 < 3.5:
+            sharp = None    # too small for curves to show
         st, inked = self.style, self.inked and not lineless
         self.trace(self.col, p, sharp, True)
         path = self.col.copy_path()
@@ -258,8 +262,11 @@ class Canvas:
                ink: Optional[Colour] = None, taper: Optional[bool] = None) -> None:
         """Open line (fold, brow, strand); `col` the fill it lies on, for self-coloured outlines."""
         p = self.tf(pts)
+        (x0, y0), (x1, y1) = p.min(axis=0).tolist(), p.max(axis=0).tolist()
+        if x1 < -4 or x0 > self.w + 4 or y1 < -4 or y0 > self.h + 4 or (x1 - x0 < .7 and y1 - y0 < .7):
+            return
         st = self.style
-        w = max(st.width * lw, 0.5)
+        w = max(st.width * lw, 0.4)
         c = ink if ink is not None else self.ink_colour(col)
         g = st.gray if gray is None else gray
         jobs = [(self.col, c)] if c is not None else []
@@ -268,11 +275,11 @@ class Canvas:
         if not jobs:
             return
         first = jobs[0][0]
-        tapered = st.taper if taper is None else taper
+        tapered = (st.taper if taper is None else taper) and w > .8
         if tapered:
             self.trace(first, tube(p, TAPER * w, 7), (0, 6, 7, 13), True)
         else:
-            self.trace(first, p, (), False)
+            self.trace(first, p, () if x1 - x0 > 5 or y1 - y0 > 5 else None, False)
         path = first.copy_path() if len(jobs) > 1 else None
         for ctx, s in jobs:
             if ctx is not first:

@@ -99,6 +99,7 @@ class Character:
         m = affine(1 - sq, 1 + sq, self.lean(t), 0, foot - act.lift(t))
         body = compose(base, compose(m, affine(1, 1, 0, 0, -foot)))
         yaw, sway = p["yaw"], self.sway(t)
+        self.head.extra = .7 * yaw
         hip = foot - stand
         upper = compose(body, compose(affine(1, 1, p["bend"], 0, hip), affine(1, 1, 0, 0, -hip)))
         top = hip - self.torso + self.bob(t)
@@ -128,12 +129,17 @@ class Character:
             self._arm(cv, t, arms[1], top, yaw)
         cv.matrix = base
 
+    def lowering(self) -> float:
+        """How far crouching or sitting brings the head down at the start."""
+        p = self.acting.pose(0.0)
+        return self.legs / 2 * (2 - max(math.cos(p["t" + s]) + math.cos(p["t" + s] + p["s" + s]) for s in "LR"))
+
     def span(self) -> tuple[float, float]:
         """Top and bottom of the standing figure."""
         return self.tops - (self.tops + 1.5) * self.big, self.tops + self.torso + self.legs + .45
 
     def _legs(self, cv: Canvas, t: float, hip: float, yaw: float, sway: float) -> None:
-        fore = math.cos(yaw * 0.8)
+        fore = math.cos(yaw * 0.75)
         ln = self.legs / 2
         for side, s in (("L", -1), ("R", 1)):
             a, b = self.p["t" + side], self.p["s" + side]
@@ -174,7 +180,7 @@ class Character:
                 cv.stroke([(x, y), (x * 0.75, hip + L * .3)], 0.8, col)
 
     def _torso(self, cv: Canvas, t: float, top: float, hip: float, yaw: float, sway: float) -> None:
-        fore = math.cos(yaw * 0.8)
+        fore = math.cos(yaw * 0.75)
         sw, ww, hw = self.sw * fore, self.ww * fore, self.hw * fore
         sy = math.sin(yaw) * 0.5
         nw = self.nw
@@ -253,7 +259,7 @@ class Character:
 
     def _arm(self, cv: Canvas, t: float, side: str, top: float, yaw: float) -> None:
         s = -1 if side == "L" else 1
-        fore = math.cos(yaw * 0.8)
+        fore = math.cos(yaw * 0.75)
         a, b = self.p["u" + side], self.p["l" + side]
         x, y = s * self.sw * 0.85 * fore, top + .3 + self.slope
         L = self.arm

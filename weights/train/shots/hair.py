@@ -48,17 +48,17 @@ class Hair:
         self.tie = pal.cloth()
         self.style = r.choices(["bob", "long", "short", "spiky", "tails", "pony", "slick", "bald", "bun"], [4, 3, 5, 3, 1.3, 1.5, 1.2, .5, .8])[0]
         self.vol = u(1.05, 1.25)
-        n = self.n = r.randint(4, 10)
+        n = self.n = r.choice([r.randint(4, 8), r.randint(7, 13)])
         self.part = u(-.6, .6)
         self.base = u(.2, .75)
-        self.side = u(.0, .7)
+        self.side = u(.0, .6) if r.random() < .6 else u(.5, 1.3)
         self.tips = [(u(-.09, .09), u(.65, 1.3)) for _ in range(n)]
         self.notch = [u(.25, .7) for _ in range(n + 1)]
         self.curl, self.fat = u(-.1, .1), u(.0, .06)
         self.sweep = u(-.3, .3)
         self.locks = r.random() < .5
         self.lock_len, self.lock_w = u(.5, 1.7), u(.1, .22)
-        m = self.m = r.randint(4, 9)
+        m = self.m = r.choice([r.randint(4, 7), r.randint(6, 14)])
         self.back_len = {"bob": u(.5, 1.1), "long": u(1.6, 3.6)}.get(self.style, u(-.1, .5))
         self.back_tips = [u(.8, 1.2) for _ in range(m)]
         self.back_w = u(.95, 1.2)
@@ -67,7 +67,9 @@ class Hair:
             self.tufts = [(a, ln * 1.9, d) for a, ln, d in self.tufts]
         self.ahoge = r.random() < .15
         self.overlay = [(r.randrange(n), u(.05, .3), u(-.15, .15)) for _ in range(r.choice([0, 0, 1, 2, 3]))]
-        self.inner = r.randint(0, n)
+        self.inner = r.choice([0, n // 2, n, n])
+        self.reach = [u(.15, .65) for _ in range(n + 1)]
+        self.hairlines = [(u(-.9, .9), u(-.5, .3), u(.15, .45)) for _ in range(r.choice([0, 0, 2, 5, 9]))]
         self.zig = [u(-.05, .05) for _ in range(13)]
         self.dim = [i for i in range(n) if r.random() < .5] if r.random() < .4 else []
         self.dimc = pal.shade(self.col, .8)
@@ -173,9 +175,13 @@ class Hair:
                 cv.shadow(pr([(x, y, z), (a, b, c), (a * .8 + crown[0] * .2, b * .6 - .3, .8), (x * .8, y * .7 - .25, z)]), self.dimc, f"dim{i}", (0, 1, 2))
             for i in range(1, min(self.inner, self.n - 1) + 1):
                 x, y, z = notches[i]
-                k = .55 if i % 2 else .35
+                k = self.reach[i]
                 q = tuple(a + (b - a) * k for a, b in zip((x, y, z), crown))
                 cv.stroke(pr([(x, y, z), ((x + q[0]) * .5 + .05 * (1 if x > crown[0] else -1), (y + q[1]) * .5, (z + q[2]) * .5 + .15), q]), .8, self.col)
+            for x, y, k in self.hairlines:
+                z = depth(x, y, v * v + .1)
+                q = tuple(a + (b - a) * k for a, b in zip((x, y, z), crown))
+                cv.stroke(pr([(x, y, z), ((x + q[0]) * .52, (y + q[1]) * .5, (z + q[2]) * .5 + .1), q]), .6, self.col)
         cv.shape(pr(pts), self.col, "bangs", sharp, shade=self.sh, inside=[inside], light=.6)
         for j, (i, ln, dx) in enumerate(self.overlay):
             x, y, z = tips[i]

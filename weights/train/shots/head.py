@@ -49,6 +49,7 @@ class Head:
         self.glassc = pal.cloth() if r.random() < .5 else (.08, .08, .1)
         self.beard = pal.near(self.hair) if r.random() < .07 else None
         self.earring = pal.any() if r.random() < .15 else None
+        self.extra = 0.0    # turn of the body
         self.away = r.random() < .035
         self.aged = r.random() < .12
         self.freckles = r.random() < .06
@@ -67,21 +68,21 @@ class Head:
 
     # -- projection
     def pose(self, t: float) -> None:
-        y, p = .95 * math.tanh(self.yaw(t)), self.pitch(t)
-        self.sy, self.cy, self.sp, self.cp = math.sin(y), math.cos(y), math.sin(p), math.cos(p)
+        y, p = 1.05 * math.tanh(self.yaw(t) + self.extra), self.pitch(t)
+        sy, cy, sp, cp = self.sy, self.cy, _, _ = math.sin(y), math.cos(y), math.sin(p), math.cos(p)
+        self.m3 = np.array([[cy, -sy * sp], [0.0, cp], [sy, cy * sp]])
         self.t = t
 
     def pr(self, pts) -> np.ndarray:
-        q = np.asarray(pts, dtype=np.float64)
-        x = q[:, 0] * self.cy + q[:, 2] * self.sy
-        z = q[:, 2] * self.cy - q[:, 0] * self.sy
-        return np.stack((x, q[:, 1] * self.cp + z * self.sp), axis=1)
+        """Head space to the picture plane."""
+        return np.asarray(pts, dtype=np.float64) @ self.m3
 
     def face(self, pts, r2: float = 1.05) -> np.ndarray:
         """Points given by x, y on the front of the ball."""
         q = np.asarray(pts, dtype=np.float64)
         z = np.sqrt(np.maximum(r2 - q[:, 0] ** 2 - .35 * q[:, 1] ** 2, .02))
-        return self.pr(np.column_stack((q, z)))
+        m = self.m3
+        return q @ m[:2] + z[:, None] * m[2]
 
     def _m(self, cv: Canvas, t: float) -> np.ndarray:
         self.pose(t)
@@ -203,7 +204,13 @@ class Head:
         if self.freckles:
             for i in range(6):
                 cv.shape(self.face(ellipse((-1 if i % 2 else 1) * (.35 + .1 * (i // 2)), .4 + .05 * (i % 3), .03, .03, 5)), mix(self.skin, (.5, .2, .1), .5), f"freckle{i}", lineless=True)
-        n = self.nose
+        if abs(self.sy) > .5:
+            q = self.pr([(0, .08, 1.0), (.0, .38, 1.2), (0, .44, 1.17), (0, .54, .98), (-.25 * self.sy, .45, .85)])
+            cv.shape(q, self.skin, "face", (0, 3), outline=False)
+            cv.stroke(q[:4], .9, self.skin)
+            n = "none"
+        else:
+            n = self.nose
         if n == "line":
             cv.stroke(self.face([(.02, .3), (.09, .47), (0, .5)], 1.35), .8, self.skin)
         elif n == "dot":

@@ -49,7 +49,9 @@ def line_style(rng: random.Random, height: int, pal: Palette) -> LineStyle:
 class Placed:
     """An actor at its place; enters, leaves, drifts or comes nearer during the shot."""
 
-    def __init__(self, ch, s: float, x: float, y: float, rng: random.Random, action: float) -> None:
+    def __init__(self, ch, s: float, x: float, y: float, rng: random.Random, action: float, reach: float = 9.0) -> None:
+        """`reach`: how far from the middle it may go; with 9 it may enter or leave."""
+        self.reach = reach
         self.ch, self.s, self.x, self.y = ch, s, x, y
         self.mx = curve(rng, 0, rng.choice([0, 0, .02, .08, .25]) * action)
         self.my = curve(rng, 0, rng.choice([0, .01, .03]) * action)
@@ -58,11 +60,12 @@ class Placed:
         k = rng.random()
         side = rng.choice([-1, 1])
         t0, ln = rng.uniform(-.3, .4), rng.uniform(.3, 1)
-        self.go = (lambda t: 0.0) if k > .08 else (lambda t: side * (1 - ease((t - t0) / ln))) if k > .04 else (lambda t: side * ease((t - t0) / ln))
+        self.go = (lambda t: 0.0) if k > .12 or reach < 9 else (lambda t: side * (1 - ease((t - t0) / ln))) if k > .06 else (lambda t: side * ease((t - t0) / ln))
 
     def matrix(self, t: float) -> np.ndarray:
         s = self.s * math.exp(self.near(t))
-        return affine(s * self.flip, s, 0, self.x + self.mx(t) + self.go(t), self.y + self.my(t))
+        x = min(max(self.x + self.mx(t) + self.go(t), -self.reach), self.reach)
+        return affine(s * self.flip, s, 0, x, self.y + self.my(t))
 
 
 class Scene:
@@ -103,7 +106,9 @@ class Scene:
             s = 1 / view
             x = (rng.uniform(-.15, .15) if n == 1 else (i - (n - 1) / 2) * 1.2 / n + rng.uniform(-.05, .05)) * max(self.w / self.h, .8)
             y = -.5 - y0 * s + rng.uniform(0, .1) if view < full else rng.uniform(-.03, .03) - (y0 + y1) / 2 * s
-            cast.append(Placed(ch, s, x, y, rng, action))
+            if kind is Character and view < full and rng.random() < .8:
+                y -= ch.lowering() * s
+            cast.append(Placed(ch, s, x, y, rng, action, .4 * self.w / self.h if i == 0 else 9.0))
         if rng.random() < .12:
             ch = Thing(rng, pal, "fg.", action)
             cast.append(Placed(ch, rng.uniform(.2, .5), rng.uniform(-.5, .5), rng.uniform(.3, .5), rng, action))
