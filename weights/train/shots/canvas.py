@@ -32,6 +32,7 @@ class LineStyle:
     outline_colour: Colour = (0.1, 0.05, 0.05)
     light: tuple[float, float] = (-0.1, -0.1)   # offset of the lit shape, share of its size
     shade: float = 0.0           # probability that a shape has a shadow
+    gradient: float = 0.0        # how far large fills run into their shadow colour
     black_fill: bool = False     # solid black areas are black in the line art too
 
 
@@ -136,6 +137,19 @@ class Canvas:
         i = self.ids[self.prefix + key]
         self.reg.set_source_rgb((i >> 16 & 255) / 255, (i >> 8 & 255) / 255, (i & 255) / 255)
 
+    def _paint(self, col: Colour, key: str, y0: float, y1: float) -> None:
+        """Source of a fill: flat, or running darker towards one end for some of the larger shapes."""
+        g = self.style.gradient
+        k = self.ids[self.prefix + key] if g else 0
+        if not g or k % 3 or y1 - y0 < self.h * .12:
+            self.col.set_source_rgb(*col)
+            return
+        grad = cairo.LinearGradient(0, y0, 0, y1)
+        a, b = (0, 1) if k % 2 else (1, 0)
+        grad.add_color_stop_rgb(a, *col)
+        grad.add_color_stop_rgb(b, *(x * (1 - g) for x in col))
+        self.col.set_source(grad)
+
     # -- drawing
     def shape(self, pts, col: Colour, key: str, sharp: Optional[Sequence[int]] = (), outline: bool = True,
               lw: float = 1.0, shade: Optional[Colour] = None, inside: Sequence = (), light: float = 1.0,
@@ -154,7 +168,10 @@ class Canvas:
         self.trace(self.col, p, sharp, True)
         path = self.col.copy_path()
         base = col if shade is None else shade
-        self.col.set_source_rgb(*base)
+        if shade is None:
+            self._paint(col, key, y0, y1)
+        else:
+            self.col.set_source_rgb(*base)
         self.col.fill_preserve()
         self.reg.append_path(path)
         self.set_region(key if shade is None else key + "/s")
@@ -180,7 +197,7 @@ class Canvas:
                     c.translate(dx, dy)
                     c.append_path(path)
                     c.restore()
-                self.col.set_source_rgb(*col)
+                self._paint(col, key, y0, y1)
                 self.col.fill()
                 self.set_region(key)
                 self.reg.fill()

@@ -33,7 +33,7 @@ class Head:
         self.iris = pal.tone(hsv(r.random(), u(.3, 1), u(.2, .9)))
         self.white = pal.tone((1, 1, 1)) if r.random() < .85 else pal.tone((1, u(.8, 1), u(.5, 1)))
         self.pupil = mix(self.iris, (0, 0, 0), .7)
-        self.jaw, self.chin, self.cheek = u(.25, .6), u(.9, 1.3), u(.75, 1.0)
+        self.jaw, self.chin, self.cheek = u(.36, .66), u(.9, 1.3), u(.8, 1.0)
         self.nose = r.choice(["line", "dot", "hook", "ball", "none"])
         self.brow = u(.5, 2.2)
         self.mouthw = u(.14, .4)

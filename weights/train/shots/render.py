@@ -11,6 +11,7 @@ import numpy as np
 from .background import Background
 from .canvas import Canvas, Ids, LineStyle, affine, compose
 from .character import Character
+from .effects import Particles, Quadruped
 from .film import Film
 from .lines import Extractor, Wear
 from .motion import camera, curve, ease, timing
@@ -43,6 +44,7 @@ def line_style(rng: random.Random, height: int, pal: Palette) -> LineStyle:
     a, m = u(0, 6.283), u(.1, .3)
     st.light = (math.cos(a) * m, -abs(math.sin(a)) * m)
     st.black_fill = rng.random() < .4
+    st.gradient = rng.choice([0, 0, 0, u(.1, .5)])
     return st
 
 
@@ -93,7 +95,7 @@ class Scene:
         framing = rng.choices(["face", "bust", "half", "full"], [2, 3, 3, 3])[0]
         cast = []
         for i in range(n):
-            kind = rng.choices([Character, Mascot, Thing], [8, 1.2, .8 if i else .2])[0]
+            kind = rng.choices([Character, Mascot, Quadruped, Thing], [8, 1, .6, .8 if i else .2])[0]
             ch = kind(rng, pal, f"c{i}.", action)
             y0, y1 = ch.span()
             full = y1 - y0
@@ -112,6 +114,7 @@ class Scene:
         if rng.random() < .12:
             ch = Thing(rng, pal, "fg.", action)
             cast.append(Placed(ch, rng.uniform(.2, .5), rng.uniform(-.5, .5), rng.uniform(.3, .5), rng, action))
+        self.particles = Particles(rng, pal, "fx.", action) if rng.random() < .07 else None
         return cast
 
     def draw(self, f: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -124,6 +127,9 @@ class Scene:
         for actor in self.cast:
             cv.matrix = compose(c, actor.matrix(t))
             actor.ch.draw(cv, t)
+        if self.particles:
+            cv.matrix = c
+            self.particles.draw(cv, t)
         color, line, region = cv.arrays()
         color = self.film(color, f)
         return color, self.extract(color) if self.extract else self.wear(line, f), region
