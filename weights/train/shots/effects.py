@@ -21,7 +21,7 @@ class Quadruped:
         self.far = pal.shade(self.col, .7)
         self.col2, self.dark, self.white, self.acc = pal.near(self.col, .3), pal.tone((.06, .04, .06)), pal.tone((1, 1, 1)), pal.cloth()
         self.sh = pal.shade(self.col) if r.random() < .7 else None
-        self.ln, self.fat, self.leg, self.lw = u(1.0, 1.9), u(.4, .75), u(.7, 1.6), u(.1, .22)
+        self.ln, self.fat, self.leg, self.lw = u(.7, 1.25), u(.4, .75), u(.7, 1.6), u(.1, .22)
         self.neck, self.tilt, self.hr, self.snout = u(.2, 1.0), u(.2, 1.2), u(.35, .6), u(.25, .8)
         self.ear, self.earl = r.choice(["up", "flop", "round"]), u(.25, .6)
         self.mane, self.collar = r.random() < .35, r.random() < .4

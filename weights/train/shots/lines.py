@@ -19,6 +19,7 @@ class Extractor:
         self.thr = rng.uniform(0.006, 0.025)
         self.strength = rng.choice([1.0, 1.0, rng.uniform(.4, 1)])
         self.binary = self.strength == 1 and rng.random() < (.4 if size >= 200 else .25)
+        self.thin = rng.random() < (.5 if size < 200 else .3)
         self.channel = rng.random() < 0.4
 
     def soften(self) -> None:
@@ -45,6 +46,10 @@ class Extractor:
                 v = np.where(u > 0.35, 1.0, 1 + np.tanh((u - 0.35) * self.gain * 0.4))
                 # large dark areas stay white: only what is darker than its neighbourhood counts
                 v = np.where(d > -self.thr * 0.3, 1.0, v)
+        if self.thin:
+            # only ridges keep their full darkness, as in line art scaled down from a larger frame
+            ridge = (v <= nd.minimum_filter1d(v, 3, axis=0)) | (v <= nd.minimum_filter1d(v, 3, axis=1))
+            v = np.where(ridge, v, 1 - .3 * (1 - np.clip(v, 0, 1)))
         v = 1 - self.strength * (1 - np.clip(v, 0, 1))
         if self.binary:
             v = (v > 0.55).astype(np.float32)
@@ -55,11 +60,14 @@ class Wear:
     """What scanning and thresholding does to drawn lines."""
 
     def __init__(self, rng: random.Random) -> None:
-        self.kind = rng.choices(["none", "binary", "soft", "grain"], [5, 3, 1.5, 0.6])[0]
+        self.kind = rng.choices(["none", "binary", "soft", "grain", "specks"], [5, 3, 1.5, 0.5, 0.4])[0]
         self.thr = rng.uniform(110, 200)
         self.seed = rng.randrange(1 << 30)
 
     def __call__(self, line: np.ndarray, n: int) -> np.ndarray:
+        if self.kind == "specks":
+            r = np.random.default_rng(self.seed).random(line.shape)
+            return np.where(r < .0015, 60, line).astype(np.uint8)
         if self.kind == "binary":
             return np.where(line > self.thr, 255, 0).astype(np.uint8)
         if self.kind == "soft":

@@ -104,7 +104,7 @@ class Scene:
                 view = min(view, {"face": 2.9, "bust": 4.6, "half": 6.5}[framing] * ch.big)
             elif rng.random() < .3:
                 view *= rng.uniform(.6, .9)
-            view *= rng.uniform(.85, 1.2) * (1.35 if kind is Thing else 1)
+            view *= rng.uniform(.85, 1.2) * (1.35 if kind in (Thing, Quadruped) else 1)
             s = 1 / view
             x = (rng.uniform(-.15, .15) if n == 1 else (i - (n - 1) / 2) * 1.2 / n + rng.uniform(-.05, .05)) * max(self.w / self.h, .8)
             y = -.5 - y0 * s + rng.uniform(0, .1) if view < full else rng.uniform(-.03, .03) - (y0 + y1) / 2 * s
