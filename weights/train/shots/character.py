@@ -15,6 +15,7 @@ from .canvas import Canvas, affine, compose, ellipse, mix, tube
 from .head import Head
 from .motion import curve
 from .palette import Palette
+from .wear import Accessories
 
 
 class Character:
@@ -57,8 +58,7 @@ class Character:
         self.wedges = [(u(-.95, .95), u(.05, .95), u(-.5, .5), u(.15, .6), u(.05, .2)) for _ in range(r.randint(1, 5))] if dark else []
         self.pleats = r.random() < .5 and dark
         self.knee = r.random() < .5 and dark
-        self.scarf = c() if r.random() < .1 else None
-        self.straps = c() if r.random() < .08 else None
+        self.extras = Accessories(r, pal)
         self.pocket = r.random() < .25
         self.band = c() if r.random() < .15 else None
         self.slope = u(.02, .3)
@@ -107,6 +107,7 @@ class Character:
         cv.matrix = headm
         self.head.back(cv, t, sway)
         cv.matrix = upper
+        self.extras.behind(cv, top, hip, self.sw, sway)
         if self.cape:
             w = self.sw * 1.15
             cv.shape([(-w * .6, top), (w * .6, top), (w * 1.2 + sway * .3, hip), (w * 1.1 + sway, hip + 1.5), (sway * 0.7, hip + 1.7),
@@ -225,6 +226,7 @@ class Character:
             for i, (x, y, dx, dy, w) in enumerate(self.wedges):
                 x, y = x * sw, top + y * (hip - top)
                 cv.shadow([(x, y), (x + dx * .6 + w, y + dy * .5), (x + dx, y + dy), (x + dx * .3 - w, y + dy * .6)], self.pal.shade(col), f"wedge{i}", (0, 2))
+            self.extras.torso(cv, top, hip, sw, sy)
             if self.pocket:
                 cv.shape([(sw * .25 + sy, top + .8), (sw * .7 + sy, top + .8), (sw * .68 + sy, top + 1.25), (sw * .27 + sy, top + 1.25)], col, "pocket", None, lw=.7)
             for x, y, dx, dy in self.folds:
@@ -246,13 +248,7 @@ class Character:
                       (nw, top + .1), (sy * .5, top + .35), (-nw, top + .1)], col, "hood", (0, 6), shade=self.sh("hood", col))
             for s in (-1, 1):
                 cv.stroke([(sy + s * .2, top + .6), (sy + s * .22, top + 1.1), (sy + s * .2 + sway * .1, top + 1.5)], 1.4, col)
-        if self.straps:
-            for s in (-1, 1):
-                x = s * sw * .6
-                cv.shape(tube([(x * .85, top + .05), (x * 1.05 + sy * .3, top + .6), (x * 1.2, top + 1.5)], [.13, .14, .13], 5), self.straps, f"strap{s}", (0, 4, 5, 9), shade=self.sh("strap", self.straps))
-        if self.scarf:
-            cv.shape([(-nw * 1.6, top - .3), (nw * 1.6, top - .3), (nw * 2.1, top + .1), (sy * .5, top + .45), (-nw * 2.1, top + .1)], self.scarf, "scarf", (0, 1), shade=self.sh("scarf", self.scarf))
-            cv.shape([(nw * .6, top + .15), (nw * 1.5, top + .1), (nw * 1.7 + sway * .3, top + 1.3), (nw * .9 + sway * .3, top + 1.4)], self.scarf, "scarfend", (0, 1, 2, 3), shade=self.sh("scarf", self.scarf))
+        self.extras.over(cv, top, sw, nw, sy, sway)
         if self.belt and (not self.skirt or wear != "dress"):
             cv.shape([(-hw * 1.02, hip - .12), (hw * 1.02, hip - .12), (hw * 1.02, hip + .1), (-hw * 1.02, hip + .1)], self.trim, "belt", None)
             cv.shape([(sy - .14, hip - .14), (sy + .14, hip - .14), (sy + .14, hip + .12), (sy - .14, hip + .12)], self.pcol, "buckle", None, lw=.8)

@@ -31,6 +31,7 @@ class Head:
         self.ex, self.ey = u(.32, .46), u(.0, .25)
         self.ew, self.eh = u(.17, .28) * self.es, u(.14, .3) * self.es
         self.iris = pal.tone(hsv(r.random(), u(.3, 1), u(.2, .9)))
+        self.lash = pal.tone((.1, .06, .08)) if r.random() < .5 else None
         self.white = pal.tone((1, 1, 1)) if r.random() < .85 else pal.tone((1, u(.8, 1), u(.5, 1)))
         self.pupil = mix(self.iris, (0, 0, 0), .7)
         self.jaw, self.chin, self.cheek = u(.36, .66), u(.9, 1.3), u(.8, 1.0)
@@ -183,7 +184,10 @@ class Head:
         cv.shape(self.face(out), self.white, f"white{s}", sharp, inside=[inner], lw=.7)
         o = np.asarray(out)
         up = o[[0, 1, 2, 3]] if st == "sharp" else (o[[0, 1, 2, 3, 4]] if st == "anime" else o[[5, 6, 7, 8, 9, 0]])
-        cv.stroke(self.face(up), 2.2 if st != "round" else 1.2, self.skin, ink=(.08, .05, .07))
+        if self.lash and st != "round":
+            cv.shape(tube(self.face(up), [.01, .06 * self.es, .07 * self.es, .06 * self.es, .02], 6), self.lash, f"lash{s}", (0, 5, 6, 11), lw=.7)
+        else:
+            cv.stroke(self.face(up), 2.2 if st != "round" else 1.2, self.skin, ink=(.08, .05, .07))
         if st == "anime":
             cv.stroke(self.face([(ex - w * .8, ey - h * 1.25), (ex, ey - h * 1.45), (ex + w * .8, ey - h * 1.15)]), .6, self.skin)
 
