@@ -62,7 +62,9 @@ class Hair:
         self.back_len = {"bob": u(.5, 1.1), "long": u(1.6, 3.6)}.get(self.style, u(-.1, .5))
         self.back_tips = [u(.8, 1.2) for _ in range(m)]
         self.back_w = u(.95, 1.2)
-        self.tufts = sorted((u(.08, .92), u(.08, .35), u(-.25, .25)) for _ in range(r.choice([0, 0, 2, 4, 7] if self.style != "spiky" else [6, 9, 11])))
+        q = r.choice([0, 0, 2, 4, 7]) if self.style != "spiky" else r.choice([6, 9, 11])
+        self.tuft_w = 2.6 / max(q, 5)
+        self.tufts = [((i + .5 + u(-.2, .2)) / q * .9 + .05, u(.08, .35), u(-.25, .25)) for i in range(q)]
         if self.style == "spiky":
             self.tufts = [(a, ln * 1.9, d) for a, ln, d in self.tufts]
         self.ahoge = r.random() < .15
@@ -82,7 +84,12 @@ class Hair:
         top = []
         sharp: list[int] = []
         a0, a1 = 1.03 * math.pi, -.03 * math.pi
-        marks = [(i / 8, None) for i in range(9)] + [(a, (ln, d)) for a, ln, d in self.tufts]
+        kmax = self.tuft_w * .45
+
+        def clear(f: float) -> bool:
+            return all(abs(f - a) * 1.06 * math.pi > kmax + .05 for a, _, _ in self.tufts)
+
+        marks = [(i / 8, None) for i in range(9) if i in (0, 8) or clear(i / 8)] + [(a, (ln, d)) for a, ln, d in self.tufts]
         marks.sort(key=lambda q: q[0])
         for f, tuft in marks:
             a = a0 + (a1 - a0) * f
@@ -91,7 +98,7 @@ class Hair:
                 top.append((x, y, 0.0))
                 continue
             ln, d = tuft
-            k = .09 + .12 * ln
+            k = min(.09 + .12 * ln, kmax)
             b = a + k
             c = a - k
             top.append((math.cos(b) * v, -math.sin(b) * v * 1.03, 0.0))

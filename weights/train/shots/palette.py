@@ -20,7 +20,7 @@ class Palette:
         self.mood = rng.choices(["day", "pastel", "vivid", "evening", "night", "dim", "mono"], [6, 2, 4, 1.5, 1.3, 1.5, 0.4])[0]
         self.hue = rng.random()
         self.sat = rng.choice([.45, .7, 1.0])   # muted, film-like or bright clothes and scenery
-        self.tint = {"evening": hsv(rng.uniform(0.02, 0.1), 0.7, 1), "night": hsv(rng.uniform(0.55, 0.7), 0.7, 0.6)}.get(
+        self.tint = {"evening": hsv(rng.uniform(0.02, 0.1), 0.7, 1), "night": hsv(rng.uniform(0.55, 0.7), 0.6, 0.8)}.get(
             self.mood, hsv(rng.random(), 0.3, 0.9))
         self.shade_tint = hsv(rng.choice([0.65, 0.72, 0.8, 0.0, 0.6]), rng.uniform(0.1, 0.5), rng.uniform(0.45, 0.8))
 
@@ -34,7 +34,7 @@ class Palette:
             return mix((c[0] * self.tint[0], c[1] * self.tint[1], c[2] * self.tint[2]), c, 0.25)
         if m == "dim":
             g = sum(c) / 3
-            return tuple(0.7 * (0.6 * x + 0.4 * g) for x in c)
+            return tuple(0.8 * (0.6 * x + 0.4 * g) for x in c)
         if m == "mono":
             g = 0.3 * c[0] + 0.6 * c[1] + 0.1 * c[2]
             return mix((g * self.tint[0], g * self.tint[1], g * self.tint[2]), c, 0.2)
