@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Contact sheet of generated shots: line and colour of the first, middle and last frame, then regions."""
+"""Contact sheet of generated shots: line and colour of the first, middle and last
+frame, then regions."""
 from __future__ import annotations
 
 import argparse

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What a figure's joints do over a shot: a pose held, pose to pose, dancing, walking, jumping, crouching.
+"""What a figure's joints do over a shot: a pose held, pose to pose, dancing, walking, jumping,
+crouching, sitting.
 
 Angles in radians; u/l upper and lower arm, t/s thigh and shin, L/R side; 0 hangs straight down and
 positive turns outward."""
@@ -16,7 +17,8 @@ JOINTS = ("uL", "lL", "uR", "lR", "tL", "sL", "tR", "sR", "bend", "yaw")
 def random_pose(r: random.Random, kind: str | None = None) -> dict[str, float]:
     """One pose: joint name -> angle."""
     u = r.uniform
-    kind = kind or r.choices(["rest", "hips", "wave", "cross", "reach", "wild", "crouch", "stride", "sit", "side"], [5, 1.5, 2, 2, 2, 1.2, .7, 1, .9, 1.2])[0]
+    kind = kind or r.choices(["rest", "hips", "wave", "cross", "reach", "wild", "crouch", "stride",
+        "sit", "side"], [5, 1.5, 2, 2, 2, 1.2, .7, 1, .9, 1.2])[0]
     p = {"bend": u(-.06, .06), "yaw": r.choice([0.0, u(-.6, .6)])}
     d = r.choice([-1, 1])
     if kind in ("sit", "side"):
@@ -25,16 +27,19 @@ def random_pose(r: random.Random, kind: str | None = None) -> dict[str, float]:
         fold = u(.9, 2.0) if kind == "sit" else u(0, .3)
         reach, elbow = u(-.2, 1.5), u(0, 1.6)
         for side, s in (("L", -1), ("R", 1)):
-            p["u" + side], p["l" + side] = d * s * (reach + u(-.2, .2)), d * s * (elbow + u(-.2, .2))
+            p["u" + side], p["l" + side] = d * s * (reach + u(-.2, .2)), d * s * (elbow + u(-.2,
+                .2))
             p["t" + side], p["s" + side] = d * s * (fold + u(-.2, .2)), -d * s * (fold * u(.7, 1.2))
         return p
     for side in "LR":
         a, b = {"rest": (u(.05, .35), u(-.2, .3)), "hips": (u(.6, .9), u(-1.8, -1.2)),
-                "wave": (u(.1, .4) if side == "L" else u(1.4, 2.6), u(-.3, .9)),
-                "cross": (u(-.1, .35), u(-2.3, -1.5)), "reach": (u(.6, 1.7), u(-.5, .3)),
-                "wild": (u(-.4, 2.8), u(-2.2, 1.0)), "crouch": (u(.0, .6), u(-1.5, .2)), "stride": (u(-.3, .7), u(-.9, 0))}[kind]
+            "wave": (u(.1, .4) if side == "L" else u(1.4, 2.6), u(-.3, .9)),
+            "cross": (u(-.1, .35), u(-2.3, -1.5)), "reach": (u(.6, 1.7), u(-.5, .3)),
+            "wild": (u(-.4, 2.8), u(-2.2, 1.0)), "crouch": (u(.0, .6), u(-1.5, .2)),
+            "stride": (u(-.3, .7), u(-.9, 0))}[kind]
         p["u" + side], p["l" + side] = a, b
-        a, b = {"crouch": (u(.5, 1.2), u(-1.8, -1.0)), "stride": (u(-.1, .6), u(-.5, 0)), "wild": (u(0, .7), u(-.8, .1))}.get(kind, (u(0, .2), u(-.1, .05)))
+        a, b = {"crouch": (u(.5, 1.2), u(-1.8, -1.0)), "stride": (u(-.1, .6), u(-.5, 0)),
+            "wild": (u(0, .7), u(-.8, .1))}.get(kind, (u(0, .2), u(-.1, .05)))
         p["t" + side], p["s" + side] = a, b
     if kind == "crouch":
         p["bend"] = u(-.5, .5)
@@ -46,7 +51,8 @@ class Acting:
 
     def __init__(self, r: random.Random, action: float) -> None:
         big = action * r.choice([.5, 1, 1, 1.6])
-        self.kind = r.choices(["hold", "gesture", "dance", "walk", "jump"], [4, 2.5 * big, 1.0 * big, .7 * big, .5 * big])[0]
+        self.kind = r.choices(["hold", "gesture", "dance", "walk", "jump"],
+            [4, 2.5 * big, 1.0 * big, .7 * big, .5 * big])[0]
         self.a, self.b = random_pose(r), random_pose(r)
         if self.kind == "walk":
             self.a = random_pose(r, "rest")
@@ -58,7 +64,8 @@ class Acting:
         self.freq, self.phase = r.uniform(.5, 2), r.uniform(0, 6.28)
         self.amp = r.uniform(.3, .8)
         small = .06 * action
-        self.idle = {k: curve(r, 0, small * (.5 if k in ("bend", "yaw") else 1) * (.2 if k[0] in "ts" else 1)) for k in JOINTS}
+        self.idle = {k: curve(r, 0, small * (.5 if k in ("bend",
+            "yaw") else 1) * (.2 if k[0] in "ts" else 1)) for k in JOINTS}
         self.squash = curve(r, 0, .08 * action * (r.random() < .35))
         self.height = r.uniform(.4, 1.6)
 
@@ -89,5 +96,6 @@ class Acting:
         q = self.squash(t)
         if self.kind == "jump":
             x = (t - self.t0) / self.len
-            q += .12 * math.exp(-((x - .2) / .2) ** 2) - .15 * math.exp(-(x / .1) ** 2) - .15 * math.exp(-((x - 1) / .1) ** 2)
+            q += .12 * math.exp(-((x - .2) / .2) ** 2) - .15 * math.exp(-(x
+                / .1) ** 2) - .15 * math.exp(-((x - 1) / .1) ** 2)
         return q

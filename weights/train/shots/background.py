@@ -25,13 +25,17 @@ class Background:
 
     MARGIN = 1.3
 
-    def __init__(self, rng: random.Random, pal: Palette, width: int, height: int, ids: Ids, style: LineStyle) -> None:
-        self.kind = rng.choices(["white", "flat", "gradient", "room", "sky", "hills", "fence", "street", "abstract", "forest", "planks", "softsky"],
-                                [8, 2.5, 2.5, 3.5, 1.5, 2, 1.5, 2, 1, 1.5, 1.5, 2])[0]
+    def __init__(self, rng: random.Random, pal: Palette, width: int, height: int, ids: Ids,
+            style: LineStyle) -> None:
+        self.kind = rng.choices(["white", "flat", "gradient", "room", "sky", "hills", "fence",
+            "street", "abstract", "forest", "planks", "softsky"],
+            [8, 2.5, 2.5, 3.5, 1.5, 2, 1.5, 2, 1, 1.5, 1.5, 2])[0]
         self.follow = rng.choice([1.0, 1.0, .6, .3])
         m = self.MARGIN
         self.w, self.h = int(width * m), int(height * m)
-        bg_style = LineStyle(**{**style.__dict__, "boil": 0.0, "width": style.width * rng.choice([.6, .8, 1.0]), "gap": max(style.gap, rng.choice([0, 0, .15, .4]))})
+        bg_style = LineStyle(**{**style.__dict__, "boil": 0.0,
+            "width": style.width * rng.choice([.6, .8, 1.0]), "gap": max(style.gap, rng.choice([0,
+            0, .15, .4]))})
         bg_style.outline = rng.choice(["none", "self", bg_style.outline])
         bg_style.black_fill = False
         self.lines = self.kind in ("white", "flat", "gradient") or rng.random() < .6
@@ -52,15 +56,18 @@ class Background:
             tex = noise(nr, self.h, self.w, rng.choice([2, 4, 9])) * amp
             if rng.random() < .6 and self.kind != "gradient":
                 tex = tex + noise(nr, self.h, self.w, 40) * amp * .4
-                tex += nd.zoom(nr.normal(0, 1, (self.h, 12)).astype(np.float32), (1, self.w / 12 + .01), order=1)[:, :self.w] * amp * .2
+                tex += nd.zoom(nr.normal(0, 1, (self.h, 12)).astype(np.float32),
+                    (1, self.w / 12 + .01), order=1)[:, :self.w] * amp * .2
             y = np.linspace(-1, 1, self.h, dtype=np.float32)[:, None] * rng.uniform(-50, 50)
             x = np.linspace(-1, 1, self.w, dtype=np.float32)[None] * rng.uniform(-40, 40)
             t = np.array([rng.uniform(.6, 1.2) for _ in range(3)], np.float32)
             col = np.clip(f + (tex + y + x)[..., None] * t, 0, 255).astype(np.uint8)
         if self.kind == "softsky":
             self.lines = False
-            n = noise(nr, self.h, self.w, rng.choice([2, 3])) + .5 * noise(nr, self.h, self.w, 7) + .3 * noise(nr, self.h, self.w, 17)
-            k = np.clip(n * rng.uniform(.5, 2) + rng.uniform(-.7, .4), 0, 1)[..., None] * rng.uniform(.3, .9)
+            n = noise(nr, self.h, self.w, rng.choice([2, 3])) + .5 * noise(nr, self.h, self.w,
+                7) + .3 * noise(nr, self.h, self.w, 17)
+            k = np.clip(n * rng.uniform(.5, 2) + rng.uniform(-.7, .4), 0, 1)[...,
+                None] * rng.uniform(.3, .9)
             cl = np.array(pal.near(pal.tone((.95, .95, .97))), np.float32) * 255
             keep = (reg == reg[0, 0])[..., None]
             col = np.where(keep, col * (1 - k) + cl * k, col).astype(np.uint8)
@@ -70,7 +77,8 @@ class Background:
         if not self.lines:
             line[:] = 255
         r3 = np.stack([reg & 255, reg >> 8 & 255, reg >> 16], axis=2).astype(np.uint8)
-        self.surfaces = [self._surface(a) for a in (col[..., ::-1], np.repeat(line[..., None], 3, axis=2), r3)]
+        self.surfaces = [self._surface(a) for a in (col[..., ::-1],
+            np.repeat(line[..., None], 3, axis=2), r3)]
         self.height = height
 
     @staticmethod
@@ -88,9 +96,11 @@ class Background:
         mx, my = self.w * .5 * s - cv.w / 2, self.h * .5 * s - cv.h / 2
         m[0, 2] = min(max(m[0, 2], -mx), mx) if mx > 0 else 0
         m[1, 2] = min(max(m[1, 2], -my), my) if my > 0 else 0
-        for ctx, (surf, _), f in zip((cv.col, cv.line, cv.reg), self.surfaces, (cairo.FILTER_BILINEAR, cairo.FILTER_BILINEAR, cairo.FILTER_NEAREST)):
+        for ctx, (surf, _), f in zip((cv.col, cv.line, cv.reg), self.surfaces,
+                (cairo.FILTER_BILINEAR, cairo.FILTER_BILINEAR, cairo.FILTER_NEAREST)):
             ctx.save()
-            ctx.transform(cairo.Matrix(m[0, 0], m[1, 0], m[0, 1], m[1, 1], m[0, 2] + cv.w / 2, m[1, 2] + cv.h / 2))
+            ctx.transform(cairo.Matrix(m[0, 0], m[1, 0], m[0, 1], m[1, 1], m[0, 2] + cv.w / 2,
+                m[1, 2] + cv.h / 2))
             ctx.translate(-self.w / 2, -self.h / 2)
             ctx.set_source_surface(surf, 0, 0)
             ctx.get_source().set_filter(f)
@@ -115,13 +125,16 @@ class Background:
             k = r.randint(0, 3)
             for j in range(k):
                 x0, x1 = x + b + (w - b) * j / k, x + (w - b) * (j + 1) / k
-                cv.shape([(x0, y + b), (x1, y + b), (x1, y + h - b), (x0, y + h - b)], pal.near(c, .12), f"box{i}.{j}", None)
+                cv.shape([(x0, y + b), (x1, y + b), (x1, y + h - b), (x0, y + h - b)],
+                    pal.near(c, .12), f"box{i}.{j}", None)
             if r.random() < .5:
                 cv.shape(ellipse(x + w * .85, y + h * .5, .015, .03, 8), pal.any(), f"knob{i}")
 
-    def _cloud(self, cv: Canvas, r: random.Random, x: float, y: float, s: float, c, key: str, sh=None) -> None:
+    def _cloud(self, cv: Canvas, r: random.Random, x: float, y: float, s: float, c, key: str,
+            sh=None) -> None:
         n = 9
-        p = [(x + math.cos(i * 6.283 / n) * s * r.uniform(1, 1.6), y + math.sin(i * 6.283 / n) * s * r.uniform(.35, .6)) for i in range(n)]
+        p = [(x + math.cos(i * 6.283 / n) * s * r.uniform(1, 1.6),
+            y + math.sin(i * 6.283 / n) * s * r.uniform(.35, .6)) for i in range(n)]
         cv.shape(p, c, key, shade=sh, lineless=r.random() < .7)
 
     def _sky(self, cv: Canvas, r: random.Random, pal: Palette, ax: float, ay: float) -> None:
@@ -129,27 +142,32 @@ class Background:
         cv.shape([(-ax, -ay), (ax, -ay), (ax, ay), (-ax, ay)], c, "sky", None, outline=False)
         w = mix(c, (1, 1, 1), r.uniform(.3, .9))
         for i in range(r.randint(1, 8)):
-            self._cloud(cv, r, r.uniform(-ax, ax), r.uniform(-ay, ay), r.uniform(.05, .25), w, f"cloud{i}", mix(w, c, .4))
+            self._cloud(cv, r, r.uniform(-ax, ax), r.uniform(-ay, ay), r.uniform(.05, .25), w,
+                f"cloud{i}", mix(w, c, .4))
 
     def _softsky(self, cv: Canvas, r: random.Random, pal: Palette, ax: float, ay: float) -> None:
         c = pal.tone(hsv(r.uniform(.5, .65), r.uniform(.1, .7), r.uniform(.4, 1)))
         cv.shape([(-ax, -ay), (ax, -ay), (ax, ay), (-ax, ay)], c, "sky", None, outline=False)
         if r.random() < .5:
             y = r.uniform(.1, .5)
-            cv.shape([(-ax, y), (-ax * .3, y - r.uniform(0, .1)), (ax * .4, y), (ax, y - .05), (ax, ay), (-ax, ay)], pal.any(), "land", (0, 3, 4, 5))
+            cv.shape([(-ax, y), (-ax * .3, y - r.uniform(0, .1)), (ax * .4, y), (ax, y - .05),
+                (ax, ay), (-ax, ay)], pal.any(), "land", (0, 3, 4, 5))
 
     def _planks(self, cv: Canvas, r: random.Random, pal: Palette, ax: float, ay: float) -> None:
-        c = pal.tone(hsv(r.uniform(.03, .13), r.uniform(.2, .7), r.uniform(.3, .8))) if r.random() < .7 else pal.any()
+        c = pal.tone(hsv(r.uniform(.03, .13), r.uniform(.2, .7),
+            r.uniform(.3, .8))) if r.random() < .7 else pal.any()
         upright, x, i = r.random() < .6, -ax - r.uniform(0, .2), 0
         end = ax if upright else ay
         while x < end:
             w = r.uniform(.08, .35)
-            q = [(x, -ay), (x + w, -ay), (x + w, ay), (x, ay)] if upright else [(-ax, x), (ax, x), (ax, x + w), (-ax, x + w)]
+            q = [(x, -ay), (x + w, -ay), (x + w, ay), (x, ay)] if upright else [(-ax, x), (ax, x),
+                (ax, x + w), (-ax, x + w)]
             cv.shape(q, pal.near(c, .06), f"plank{i}", None)
             for _ in range(r.randint(0, 3)):
                 a, b = x + r.uniform(.1, .9) * w, r.uniform(-ay, ay)
                 e = r.uniform(.05, .3)
-                cv.stroke([(a, b), (a + .004, b + e)] if upright else [(b, a), (b + e, a + .004)], .6, c, gray=.6)
+                cv.stroke([(a, b), (a + .004, b + e)] if upright else [(b, a), (b + e, a + .004)],
+                    .6, c, gray=.6)
             x += w
             i += 1
         if r.random() < .5:
@@ -157,8 +175,10 @@ class Background:
             cv.shape([(-ax, y), (ax, y), (ax, ay), (-ax, ay)], pal.near(c, .3), "floor", None)
         if r.random() < .5:
             x, w = r.uniform(-ax, ax * .5), r.uniform(.2, .5)
-            cv.shape([(x, -.35), (x + w, -.35), (x + w, ay), (x, ay)], pal.near(c, .2), "door", None)
-            cv.shape([(x + .03, -.32), (x + w - .03, -.32), (x + w - .03, ay), (x + .03, ay)], pal.near(c, .2), "doorin", None)
+            cv.shape([(x, -.35), (x + w, -.35), (x + w, ay), (x, ay)], pal.near(c, .2), "door",
+                None)
+            cv.shape([(x + .03, -.32), (x + w - .03, -.32), (x + w - .03, ay), (x + .03, ay)],
+                pal.near(c, .2), "doorin", None)
 
     def _hills(self, cv: Canvas, r: random.Random, pal: Palette, ax: float, ay: float) -> None:
         self._sky(cv, r, pal, ax, ay)
@@ -174,11 +194,13 @@ class Background:
         y0, k = r.uniform(-.1, .25), r.uniform(-.05, .05)
         for i in range(2):
             y = y0 + .06 + i * .2
-            cv.shape([(-ax, y - k), (ax, y + k), (ax, y + k + .07), (-ax, y - k + .07)], c, f"rail{i}", None, shade=pal.shade(c))
+            cv.shape([(-ax, y - k), (ax, y + k), (ax, y + k + .07), (-ax, y - k + .07)], c,
+                f"rail{i}", None, shade=pal.shade(c))
         n, w = r.randint(3, 12), r.uniform(.02, .08)
         for i in range(n):
             x = -ax + 2 * ax * (i + .5) / n
-            cv.shape([(x - w / 2, y0), (x, y0 - w * .3), (x + w / 2, y0), (x + w / 2, ay), (x - w / 2, ay)], pal.near(c, .05), f"post{i}", None)
+            cv.shape([(x - w / 2, y0), (x, y0 - w * .3), (x + w / 2, y0), (x + w / 2, ay),
+                (x - w / 2, ay)], pal.near(c, .05), f"post{i}", None)
 
     def _street(self, cv: Canvas, r: random.Random, pal: Palette, ax: float, ay: float) -> None:
         self._sky(cv, r, pal, ax, ay)
@@ -188,12 +210,14 @@ class Background:
             c = pal.any()
             cv.shape([(x, fl - h), (x + w, fl - h), (x + w, fl), (x, fl)], c, f"house{i}", None)
             if r.random() < .4:
-                cv.shape([(x - .03, fl - h), (x + w / 2, fl - h - .15), (x + w + .03, fl - h)], pal.any(), f"roof{i}", None)
+                cv.shape([(x - .03, fl - h), (x + w / 2, fl - h - .15), (x + w + .03, fl - h)],
+                    pal.any(), f"roof{i}", None)
             win, nx, ny = pal.any(), r.randint(1, 4), r.randint(1, 4)
             for a in range(nx):
                 for b in range(ny):
                     wx, wy = x + w * (a + .25) / nx, fl - h + h * (b + .25) / ny
-                    cv.shape([(wx, wy), (wx + w * .5 / nx, wy), (wx + w * .5 / nx, wy + h * .5 / ny), (wx, wy + h * .5 / ny)], win, f"win{i}.{a}.{b}", None)
+                    cv.shape([(wx, wy), (wx + w * .5 / nx, wy), (wx + w * .5 / nx,
+                        wy + h * .5 / ny), (wx, wy + h * .5 / ny)], win, f"win{i}.{a}.{b}", None)
             x += w
             i += 1
         cv.shape([(-ax, fl), (ax, fl), (ax, ay), (-ax, ay)], pal.any(), "road", None)
@@ -203,19 +227,25 @@ class Background:
         if r.random() < .5:
             for i in range(n):
                 t0, t1 = 6.283 * i / n, 6.283 * (i + .6) / n
-                cv.shape([(0, 0), (math.cos(t0) * 3, math.sin(t0) * 3), (math.cos(t1) * 3, math.sin(t1) * 3)], a if i % 2 else b, f"ray{i}", None, lineless=n > 14)
+                cv.shape([(0, 0), (math.cos(t0) * 3, math.sin(t0) * 3),
+                    (math.cos(t1) * 3, math.sin(t1) * 3)], a if i % 2 else b, f"ray{i}", None,
+                    lineless=n > 14)
         else:
             for i in range(n):
                 s = r.uniform(.02, .2)
-                cv.shape(ellipse(r.uniform(-ax, ax), r.uniform(-ay, ay), s, s, 8), a if i % 2 else b, f"bokeh{i}", lineless=n > 10)
+                cv.shape(ellipse(r.uniform(-ax, ax), r.uniform(-ay, ay), s, s, 8),
+                    a if i % 2 else b, f"bokeh{i}", lineless=n > 10)
 
     def _forest(self, cv: Canvas, r: random.Random, pal: Palette, ax: float, ay: float) -> None:
         self._hills(cv, r, pal, ax, ay)
-        leaf, trunk = pal.tone(hsv(r.uniform(.1, .45), .6, r.uniform(.3, .8))), pal.tone((.4, .28, .18))
+        leaf, trunk = pal.tone(hsv(r.uniform(.1, .45), .6, r.uniform(.3, .8))), pal.tone((.4, .28,
+            .18))
         for i in range(r.randint(2, 8)):
             x, y, s = r.uniform(-ax, ax), r.uniform(-.1, .4), r.uniform(.1, .3)
-            cv.shape([(x - s * .15, y - s), (x + s * .15, y - s), (x + s * .2, y + s), (x - s * .2, y + s)], pal.near(trunk), f"trunk{i}", None, shade=pal.shade(trunk))
+            cv.shape([(x - s * .15, y - s), (x + s * .15, y - s), (x + s * .2, y + s),
+                (x - s * .2, y + s)], pal.near(trunk), f"trunk{i}", None, shade=pal.shade(trunk))
             n = 10
-            p = [(x + math.cos(j * 6.283 / n) * s * r.uniform(.7, 1.1), y - s * 1.3 + math.sin(j * 6.283 / n) * s * r.uniform(.7, 1.1)) for j in range(n)]
+            p = [(x + math.cos(j * 6.283 / n) * s * r.uniform(.7, 1.1),
+                y - s * 1.3 + math.sin(j * 6.283 / n) * s * r.uniform(.7, 1.1)) for j in range(n)]
             c = pal.near(leaf)
             cv.shape(p, c, f"leaf{i}", shade=pal.shade(c))

@@ -66,7 +66,8 @@ def compose(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 class Canvas:
     """One frame being drawn. `matrix` maps drawing units to pixels."""
 
-    def __init__(self, width: int, height: int, ids: Ids, style: LineStyle, inked: bool = True) -> None:
+    def __init__(self, width: int, height: int, ids: Ids, style: LineStyle,
+            inked: bool = True) -> None:
         """`inked` false leaves the line art blank (it will be extracted from the colour)."""
         self.w, self.h, self.ids, self.style = width, height, ids, style
         self.matrix = affine(1, 1, 0, 0, 0)
@@ -75,7 +76,8 @@ class Canvas:
         self.col_s = cairo.ImageSurface(cairo.FORMAT_RGB24, width, height)
         self.line_s = cairo.ImageSurface(cairo.FORMAT_RGB24, width, height)
         self.reg_s = cairo.ImageSurface(cairo.FORMAT_RGB24, width, height)
-        self.col, self.line, self.reg = (cairo.Context(s) for s in (self.col_s, self.line_s, self.reg_s))
+        self.col, self.line, self.reg = (cairo.Context(s) for s in (self.col_s, self.line_s,
+            self.reg_s))
         self.line.set_source_rgb(1, 1, 1)
         self.line.paint()
         self.reg.set_antialias(cairo.ANTIALIAS_NONE)
@@ -96,7 +98,8 @@ class Canvas:
         return p
 
     @staticmethod
-    def trace(ctx: cairo.Context, p: np.ndarray, sharp: Optional[Sequence[int]], closed: bool) -> None:
+    def trace(ctx: cairo.Context, p: np.ndarray, sharp: Optional[Sequence[int]],
+            closed: bool) -> None:
         """Catmull-Rom through p; indices in `sharp` are corners, None makes a polygon."""
         pts = p.tolist()
         ctx.new_path()
@@ -138,7 +141,7 @@ class Canvas:
         self.reg.set_source_rgb((i >> 16 & 255) / 255, (i >> 8 & 255) / 255, (i & 255) / 255)
 
     def _paint(self, col: Colour, key: str, y0: float, y1: float) -> None:
-        """Source of a fill: flat, or running darker towards one end for some of the larger shapes."""
+        """Source of a fill: flat, or running darker towards one end for some larger shapes."""
         g = self.style.gradient
         k = self.ids[self.prefix + key] if g else 0
         if not g or k % 3 or y1 - y0 < self.h * .12:
@@ -151,11 +154,15 @@ class Canvas:
         self.col.set_source(grad)
 
     # -- drawing
-    def shape(self, pts, col: Colour, key: str, sharp: Optional[Sequence[int]] = (), outline: bool = True,
-              lw: float = 1.0, shade: Optional[Colour] = None, inside: Sequence = (), light: float = 1.0,
-              shifted: Optional[tuple[float, float]] = None, lineless: bool = False) -> None:
-        """Closed shape. `shade`: colour of the shadow crescent away from the light; `inside`: list of
-        callables drawn clipped to the shape; `lineless`: no line in the line art and none in colour."""
+    def shape(self, pts, col: Colour, key: str, sharp: Optional[Sequence[int]] = (),
+            outline: bool = True, lw: float = 1.0, shade: Optional[Colour] = None,
+            inside: Sequence = (), light: float = 1.0, shifted: Optional[tuple[float,
+            float]] = None, lineless: bool = False) -> None:
+        """Closed shape through `pts` (drawing units), corners at `sharp` (None: a polygon).
+
+        shade: colour of the shadow crescent away from the light, its own region `key`/s;
+        light, shifted: how far the lit part moves, as a share of the size or in pixels;
+        inside: callables that draw clipped to the shape; lineless: no line anywhere."""
         p = self.tf(pts)
         (x0, y0), (x1, y1) = p.min(axis=0).tolist(), p.max(axis=0).tolist()
         if x1 < -8 or x0 > self.w + 8 or y1 < -8 or y0 > self.h + 8:
@@ -189,8 +196,10 @@ class Canvas:
                 c.clip()
             if shade is not None:
                 e = min(x1 - x0, y1 - y0)
-                dx, dy = shifted if shifted is not None else (st.light[0] * e * light, st.light[1] * e * light)
-                for c, drawn in ((self.col, True), (self.reg, True), (self.line, self.inked and st.shadow_line >= 0)):
+                dx, dy = shifted if shifted is not None else (st.light[0] * e * light,
+                    st.light[1] * e * light)
+                for c, drawn in ((self.col, True), (self.reg, True),
+                        (self.line, self.inked and st.shadow_line >= 0)):
                     if not drawn:
                         continue
                     c.save()
@@ -251,7 +260,8 @@ class Canvas:
             ln.set_source_rgb(g, g, g)
             if st.gap > 0:
                 on = self.h * 0.12
-                ln.set_dash([on * (1 - st.gap), on * st.gap * 0.3, on * 1.7, on * st.gap * 0.2], self.phase * 7)
+                ln.set_dash([on * (1 - st.gap), on * st.gap * 0.3, on * 1.7, on * st.gap * 0.2],
+                    self.phase * 7)
             self._pen(ln, w)
             if st.double:
                 ln.save()
@@ -275,12 +285,14 @@ class Canvas:
             return (col[0] * 0.45, col[1] * 0.38, col[2] * 0.4)
         return self.style.outline_colour
 
-    def stroke(self, pts, lw: float = 1.0, col: Colour = (0.5, 0.5, 0.5), gray: Optional[float] = None,
-               ink: Optional[Colour] = None, taper: Optional[bool] = None) -> None:
+    def stroke(self, pts, lw: float = 1.0, col: Colour = (0.5, 0.5, 0.5),
+            gray: Optional[float] = None, ink: Optional[Colour] = None,
+            taper: Optional[bool] = None) -> None:
         """Open line (fold, brow, strand); `col` the fill it lies on, for self-coloured outlines."""
         p = self.tf(pts)
         (x0, y0), (x1, y1) = p.min(axis=0).tolist(), p.max(axis=0).tolist()
-        if x1 < -4 or x0 > self.w + 4 or y1 < -4 or y0 > self.h + 4 or (x1 - x0 < .7 and y1 - y0 < .7):
+        if x1 < -4 or x0 > self.w + 4 or y1 < -4 or y0 > self.h + 4 or (x1 - x0 < .7 and y1
+                - y0 < .7):
             return
         st = self.style
         w = max(st.width * lw, 0.4)
@@ -312,10 +324,12 @@ class Canvas:
         out = []
         for s in (self.col_s, self.line_s, self.reg_s):
             s.flush()
-            a = np.frombuffer(s.get_data(), np.uint8).reshape(self.h, s.get_stride() // 4, 4)[:, :self.w]
+            a = np.frombuffer(s.get_data(), np.uint8).reshape(self.h, s.get_stride() // 4, 4)[:,
+                :self.w]
             out.append(a)
         c, ln, r = out
-        reg = r[..., 0].astype(np.int32) | r[..., 1].astype(np.int32) << 8 | r[..., 2].astype(np.int32) << 16
+        reg = r[..., 0].astype(np.int32) | r[..., 1].astype(np.int32) << 8 | r[...,
+            2].astype(np.int32) << 16
         return c[..., 2::-1].copy(), ln[..., 1].copy(), reg
 
 
@@ -330,7 +344,8 @@ def _basis(m: int, n: int) -> np.ndarray:
     f = u - i
     b = np.zeros((n, m))
     rows = np.arange(n)
-    w = (-f + 2 * f ** 2 - f ** 3, 2 - 5 * f ** 2 + 3 * f ** 3, f + 4 * f ** 2 - 3 * f ** 3, -f ** 2 + f ** 3)
+    w = (-f + 2 * f ** 2 - f ** 3, 2 - 5 * f ** 2 + 3 * f ** 3, f + 4 * f ** 2 - 3 * f ** 3,
+        -f ** 2 + f ** 3)
     for k in range(4):
         np.add.at(b, (rows, np.clip(i + k - 1, 0, m - 1)), w[k] * .5)
     return b
@@ -372,6 +387,7 @@ def _circle(n: int) -> np.ndarray:
     return np.stack((np.cos(a), np.sin(a)), axis=1)
 
 
-def ellipse(cx: float, cy: float, rx: float, ry: float, n: int = 10, rot: float = 0.0) -> np.ndarray:
+def ellipse(cx: float, cy: float, rx: float, ry: float, n: int = 10,
+        rot: float = 0.0) -> np.ndarray:
     c, s = math.cos(rot), math.sin(rot)
     return _circle(n) @ np.array([[rx * c, rx * s], [-ry * s, ry * c]]) + (cx, cy)

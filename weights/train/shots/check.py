@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Self check of the generator: determinism, shapes, recurring identities, mostly white line art, motion."""
+"""Self check of the generator: determinism, shapes, recurring identities, mostly white
+line art, motion."""
 from __future__ import annotations
 
 import sys
@@ -13,11 +14,13 @@ def check(seed: int, h: int, w: int, frames: int) -> list[str]:
     """Complaints about one shot."""
     s, again = make_shot(seed, h, w, frames), make_shot(seed, h, w, frames)
     bad = []
-    if s.color.shape != (frames, h, w, 3) or s.line.shape != (frames, h, w) or s.region.shape != (frames, h, w):
+    if s.color.shape != (frames, h, w, 3) or s.line.shape != (frames, h,
+            w) or s.region.shape != (frames, h, w):
         bad.append(f"shapes {s.color.shape} {s.line.shape} {s.region.shape}")
     if (s.color.dtype, s.line.dtype, s.region.dtype) != (np.uint8, np.uint8, np.int32):
         bad.append("types")
-    if any(not np.array_equal(getattr(s, k), getattr(again, k)) for k in ("color", "line", "region")):
+    if any(not np.array_equal(getattr(s, k), getattr(again, k)) for k in ("color", "line",
+            "region")):
         bad.append("not deterministic")
     if s.region.min() < 1:
         bad.append("pixels without a region")
@@ -45,7 +48,9 @@ def main() -> int:
             fails += 1
     shares = [recurring(s, 128, 128) for s in range(100, 124)]
     if np.mean(shares) < .9 or min(shares) < .3:
-        print(f"regions of the first frame in the last: mean {np.mean(shares):.2f}, least {min(shares):.2f}")
+        print(
+            f"regions of the first frame in the last: mean {np.mean(shares):.2f}, "
+            f"least {min(shares):.2f}")
         fails += 1
     moving = sum((make_shot(s, 96, 96).color.ptp(axis=0) > 0).any() for s in range(200, 216))
     if moving < 13:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What compositing and video do to the colour frame: light ramps, vignette, softness, chroma loss, grain."""
+"""What compositing and video do to the colour frame: light ramps, vignette, softness, chroma loss,
+grain."""
 from __future__ import annotations
 
 import random
@@ -16,7 +17,8 @@ class Film:
         u = rng.uniform
         self.gain = None
         if rng.random() < (.05 if plain else .35):
-            y, x = np.linspace(-1, 1, height, dtype=np.float32)[:, None], np.linspace(-1, 1, width, dtype=np.float32)[None]
+            y, x = np.linspace(-1, 1, height, dtype=np.float32)[:, None], np.linspace(-1, 1, width,
+                dtype=np.float32)[None]
             if rng.random() < .6:
                 g = 1 + u(-.25, .2) * y + u(-.2, .2) * x
             else:
@@ -41,5 +43,6 @@ class Film:
         if self.soft:
             f = nd.gaussian_filter(f, (self.soft, self.soft, 0), truncate=2.5)
         if self.grain:
-            f += np.random.default_rng(self.seed + n).normal(0, self.grain, f.shape[:2]).astype(np.float32)[..., None]
+            f += np.random.default_rng(self.seed + n).normal(0, self.grain,
+                f.shape[:2]).astype(np.float32)[..., None]
         return np.clip(f + .5, 0, 255).astype(np.uint8)

@@ -25,7 +25,8 @@ def strands(tips: list, notches: list, curl: float, fat: float) -> tuple[list, l
         a, b = notches[i], notches[i + 1]
         s = -1 if b[0] < a[0] else 1
         for p, q, k in ((a, t, -s), (t, b, s)):
-            pts.append(tuple((p[j] + q[j]) * .5 + (curl + k * fat if j == 0 else 0) for j in range(3)))
+            pts.append(tuple((p[j] + q[j]) * .5 + (curl + k * fat if j == 0 else 0)
+                for j in range(3)))
             pts.append(q)
             sharp.append(len(pts) - 1)
     return pts, sharp
@@ -42,11 +43,14 @@ class Hair:
         r, u = rng, rng.uniform
         self.col = pal.hair()
         self.sh = pal.shade(self.col, u(.5, 1)) if r.random() < .6 else None
-        self.back_col = self.sh if self.sh and r.random() < .6 else (pal.near(self.col, .06) if r.random() < .3 else self.col)
+        self.back_col = self.sh if self.sh and r.random() < .6 else (pal.near(self.col,
+            .06) if r.random() < .3 else self.col)
         self.hi = pal.lit(self.col) if r.random() < .35 else None
-        self.col2 = pal.any() if r.random() < .06 else (pal.near(self.col, .12) if r.random() < .2 else self.col)
+        self.col2 = pal.any() if r.random() < .06 else (pal.near(self.col,
+            .12) if r.random() < .2 else self.col)
         self.tie = pal.cloth()
-        self.style = r.choices(["bob", "long", "short", "spiky", "tails", "pony", "slick", "bald", "bun"], [4, 3, 5, 3, 1.3, 1.5, 1.2, .5, .8])[0]
+        self.style = r.choices(["bob", "long", "short", "spiky", "tails", "pony", "slick", "bald",
+            "bun"], [4, 3, 5, 3, 1.3, 1.5, 1.2, .5, .8])[0]
         self.vol = u(1.05, 1.25)
         n = self.n = r.choice([r.randint(4, 8), r.randint(7, 13)])
         self.part = u(-.6, .6)
@@ -64,14 +68,17 @@ class Hair:
         self.back_w = u(.95, 1.2)
         q = r.choice([0, 0, 2, 4, 7]) if self.style != "spiky" else r.choice([6, 9, 11])
         self.tuft_w = 2.6 / max(q, 5)
-        self.tufts = [((i + .5 + u(-.2, .2)) / q * .9 + .05, u(.08, .35), u(-.25, .25)) for i in range(q)]
+        self.tufts = [((i + .5 + u(-.2, .2)) / q * .9 + .05, u(.08, .35),
+            u(-.25, .25)) for i in range(q)]
         if self.style == "spiky":
             self.tufts = [(a, ln * 1.9, d) for a, ln, d in self.tufts]
         self.ahoge = r.random() < .15
-        self.overlay = [(r.randrange(n), u(.05, .3), u(-.15, .15)) for _ in range(r.choice([0, 0, 1, 2, 3]))]
+        self.overlay = [(r.randrange(n), u(.05, .3), u(-.15, .15)) for _ in range(r.choice([0, 0, 1,
+            2, 3]))]
         self.inner = r.choice([0, n // 2, n, n])
         self.reach = [u(.15, .65) for _ in range(n + 1)]
-        self.hairlines = [(u(-.9, .9), u(-.5, .3), u(.15, .45)) for _ in range(r.choice([0, 0, 2, 5, 9]))]
+        self.hairlines = [(u(-.9, .9), u(-.5, .3), u(.15, .45)) for _ in range(r.choice([0, 0, 2, 5,
+            9]))]
         self.zig = [u(-.05, .05) for _ in range(13)]
         self.dim = [i for i in range(n) if r.random() < .5] if r.random() < .4 else []
         self.dimc = pal.shade(self.col, .8)
@@ -89,7 +96,8 @@ class Hair:
         def clear(f: float) -> bool:
             return all(abs(f - a) * 1.06 * math.pi > kmax + .05 for a, _, _ in self.tufts)
 
-        marks = [(i / 8, None) for i in range(9) if i in (0, 8) or clear(i / 8)] + [(a, (ln, d)) for a, ln, d in self.tufts]
+        marks = [(i / 8, None) for i in range(9) if i in (0, 8) or clear(i / 8)] + [(a,
+            (ln, d)) for a, ln, d in self.tufts]
         marks.sort(key=lambda q: q[0])
         for f, tuft in marks:
             a = a0 + (a1 - a0) * f
@@ -118,7 +126,8 @@ class Hair:
             if i < n:
                 dx, ln = self.tips[i]
                 x = edge * (1 - 2 * (i + .5) / n)
-                y = -.55 + (self.base * ln * (1 + .3 * abs(x)) + self.side * abs(x) ** 3 * 1.1 if not slick else .15 + .35 * x * x)
+                y = -.55 + (self.base * ln * (1 + .3 * abs(x)) + self.side * abs(x) ** 3 * 1.1
+                    if not slick else .15 + .35 * x * x)
                 x = x * .97 + dx + self.sweep * (1 - abs(x)) * .7
                 tips.append((x + w, y, depth(x, y, v * v + .15)))
         low, ls = strands(tips, notches, self.curl + w * .5, self.fat)
@@ -133,14 +142,21 @@ class Hair:
                 x0 = s * .9 if self.style != "pony" else .25
                 root = pr([(x0, -.5, -.35)])[0]
                 if self.style == "bun":
-                    cv.shape(ellipse(*(root + (s * .15, -.3)), .42, .4, 8), self.col, f"bun{s}", shade=self.sh)
-                    cv.stroke([root + (s * .0, -.45), root + (s * .25, -.35), root + (s * .3, -.1)], .7, self.col)
+                    cv.shape(ellipse(*(root + (s * .15, -.3)), .42, .4, 8), self.col, f"bun{s}",
+                        shade=self.sh)
+                    cv.stroke([root + (s * .0, -.45), root + (s * .25, -.35), root + (s * .3, -.1)],
+                        .7, self.col)
                     continue
                 d = s * .6 + (sway + w) * .8
-                pts = [root, root + (d * .7, .1), root + (d * 1.1, 1.2), root + (d * .9 + sway * .3, 2.4)]
-                cv.shape(tube(pts, [.12, .42, .36, .02], 8), self.col, f"tail{s}", (7, 8), shade=self.sh)
-                cv.shape(tube([root + (d * .5, .2), root + (d * .8, .9), root + (d * .3 + sway * .4, 1.9)], [.1, .22, .02], 6), self.col2, f"tail2{s}", (5, 6))
-                cv.stroke([root + (d * .6, .2), root + (d * 1.1, 1.1), root + (d * .95, 2)], .7, self.col)
+                pts = [root, root + (d * .7, .1), root + (d * 1.1, 1.2),
+                    root + (d * .9 + sway * .3, 2.4)]
+                cv.shape(tube(pts, [.12, .42, .36, .02], 8), self.col, f"tail{s}", (7, 8),
+                    shade=self.sh)
+                cv.shape(tube([root + (d * .5, .2), root + (d * .8, .9),
+                    root + (d * .3 + sway * .4, 1.9)], [.1, .22, .02], 6), self.col2, f"tail2{s}",
+                    (5, 6))
+                cv.stroke([root + (d * .6, .2), root + (d * 1.1, 1.1), root + (d * .95, 2)], .7,
+                    self.col)
                 cv.shape(ellipse(*(root + (d * .12, .05)), .17, .17, 8), self.tie, f"tie{s}", lw=.8)
         if self.style in ("bald", "slick") and L < .3:
             return
@@ -158,44 +174,56 @@ class Hair:
         cv.shape(pr(top + low), self.back_col, "backhair", [5 + i for i in ls])
         for i in range(min(self.inner, m - 1)):
             x, y, z = notches[i + 1]
-            cv.stroke(pr([(x, y, z), (x * 1.02, y * .7, z), (x * .93, y * .3, z)]), .7, self.back_col)
+            cv.stroke(pr([(x, y, z), (x * 1.02, y * .7, z), (x * .93, y * .3, z)]), .7,
+                self.back_col)
 
     def draw_front(self, cv: Canvas, pr: Project, w: float, sway: float) -> None:
         v = self.vol
         if self.locks:
             for s in (-1, 1):
                 L = self.lock_len
-                a = [(s * v * .9, -.35, .3), (s * v * .97, .2, .3), (s * v * .92 + w, .2 + L * .6, .3), (s * .78 + w * 2 + sway * .1, .2 + L, .25)]
-                cv.shape(tube(pr(a), [.1, self.lock_w, self.lock_w * .8, .0], 7), self.col, f"lock{s}", (6, 7), shade=self.sh)
+                a = [(s * v * .9, -.35, .3), (s * v * .97, .2, .3),
+                    (s * v * .92 + w, .2 + L * .6, .3), (s * .78 + w * 2 + sway * .1, .2 + L, .25)]
+                cv.shape(tube(pr(a), [.1, self.lock_w, self.lock_w * .8, .0], 7), self.col,
+                    f"lock{s}", (6, 7), shade=self.sh)
                 if self.inner > 2:
-                    cv.stroke(pr([(s * v * .95, .1, .3), (s * v * .93 + w, .1 + L * .5, .3), (s * .82 + w * 2, .1 + L * .8, .25)]), .6, self.col)
+                    cv.stroke(pr([(s * v * .95, .1, .3), (s * v * .93 + w, .1 + L * .5, .3),
+                        (s * .82 + w * 2, .1 + L * .8, .25)]), .6, self.col)
         pts, sharp, tips, notches = self.bangs(w)
         crown = (self.part * .7, -v * .9, .3)
 
         def inside() -> None:
             if self.hi:
-                z = [(-.8 + i * .16, -.68 + .25 * ((i - 5) / 5) ** 2 + self.zig[i], .7) for i in range(11)]
-                z += [(x, y - .12 - 2 * self.zig[10 - i], .68) for i, (x, y, _) in enumerate(z[::-1])]
+                z = [(-.8 + i * .16, -.68 + .25 * ((i - 5) / 5) ** 2 + self.zig[i],
+                    .7) for i in range(11)]
+                z += [(x, y - .12 - 2 * self.zig[10 - i], .68) for i,
+                    (x, y, _) in enumerate(z[::-1])]
                 cv.shape(pr(z), self.hi, "hairhi", None, lineless=True)
             for i in self.dim:
                 (x, y, z), (a, b, c) = tips[i], notches[i + 1]
-                cv.shadow(pr([(x, y, z), (a, b, c), (a * .8 + crown[0] * .2, b * .6 - .3, .8), (x * .8, y * .7 - .25, z)]), self.dimc, f"dim{i}", (0, 1, 2))
+                cv.shadow(pr([(x, y, z), (a, b, c), (a * .8 + crown[0] * .2, b * .6 - .3, .8),
+                    (x * .8, y * .7 - .25, z)]), self.dimc, f"dim{i}", (0, 1, 2))
             for i in range(1, min(self.inner, self.n - 1) + 1):
                 x, y, z = notches[i]
                 k = self.reach[i]
                 q = tuple(a + (b - a) * k for a, b in zip((x, y, z), crown))
-                cv.stroke(pr([(x, y, z), ((x + q[0]) * .5 + .05 * (1 if x > crown[0] else -1), (y + q[1]) * .5, (z + q[2]) * .5 + .15), q]), .8, self.col)
+                cv.stroke(pr([(x, y, z), ((x + q[0]) * .5 + .05 * (1 if x > crown[0] else -1),
+                    (y + q[1]) * .5, (z + q[2]) * .5 + .15), q]), .8, self.col)
             for x, y, k in self.hairlines:
                 z = depth(x, y, v * v + .1)
                 q = tuple(a + (b - a) * k for a, b in zip((x, y, z), crown))
-                cv.stroke(pr([(x, y, z), ((x + q[0]) * .52, (y + q[1]) * .5, (z + q[2]) * .5 + .1), q]), .6, self.col)
+                cv.stroke(pr([(x, y, z), ((x + q[0]) * .52, (y + q[1]) * .5, (z + q[2]) * .5 + .1),
+                    q]), .6, self.col)
         cv.shape(pr(pts), self.col, "bangs", sharp, shade=self.sh, inside=[inside], light=.6)
         for j, (i, ln, dx) in enumerate(self.overlay):
             x, y, z = tips[i]
-            p = [(x * .6 + self.part * .3, -.75, .75), (x * .9 + dx * .5, y - .25, z), (x + dx + w, y + ln, z)]
-            cv.shape(tube(pr(p), [.04, .12, 0], 5), self.col2, f"strand{j}", (0, 4, 5, 9), shade=None)
+            p = [(x * .6 + self.part * .3, -.75, .75), (x * .9 + dx * .5, y - .25, z),
+                (x + dx + w, y + ln, z)]
+            cv.shape(tube(pr(p), [.04, .12, 0], 5), self.col2, f"strand{j}", (0, 4, 5, 9),
+                shade=None)
         if self.ahoge:
-            p = [(self.part * .4, -v, .1), (self.part * .4 + .1, -v - .35, .1), (self.part * .4 + .4 + w * 2, -v - .4, .1)]
+            p = [(self.part * .4, -v, .1), (self.part * .4 + .1, -v - .35, .1),
+                (self.part * .4 + .4 + w * 2, -v - .4, .1)]
             cv.shape(tube(pr(p), [.09, .07, 0], 6), self.col, "ahoge", (0, 5, 6, 11))
 
     def draw_away(self, cv: Canvas, pr: Project, w: float) -> None:
@@ -203,7 +231,8 @@ class Hair:
         v, m = self.vol, self.m
         L = max(self.back_len, .1)
         tips = [(v * (1 - 2 * (i + .5) / m) + w, .5 + L * self.back_tips[i], .3) for i in range(m)]
-        notches = [(v * .97 * (1 - 2 * i / m) + w * .5, .3 + L * .7 if 0 < i < m else .1, .3) for i in range(m + 1)]
+        notches = [(v * .97 * (1 - 2 * i / m) + w * .5, .3 + L * .7 if 0 < i < m else .1,
+            .3) for i in range(m + 1)]
         low, ls = strands(tips, notches, self.curl, self.fat)
         top = [(-v, 0, 0), (-v * .75, -.75, 0), (0, -v, 0), (v * .75, -.75, 0), (v, 0, 0)]
 
@@ -211,7 +240,8 @@ class Hair:
             for i in range(1, m):
                 x, y, z = notches[i]
                 cv.stroke(pr([(x, y, z), (x * .9, y - .4, .6), (x * .5, y - .9, .6)]), .8, self.col)
-        cv.shape(pr(top + low), self.col, "awayhair", [5 + i for i in ls], shade=self.sh, inside=[inside])
+        cv.shape(pr(top + low), self.col, "awayhair", [5 + i for i in ls], shade=self.sh,
+            inside=[inside])
 
     def cast_shadow(self, cv: Canvas, pr: Project, w: float, skin_shade: Colour) -> None:
         """Shadow of the bangs on the face; draw clipped to the face."""

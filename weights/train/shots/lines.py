@@ -9,7 +9,7 @@ from scipy import ndimage as nd
 
 
 class Extractor:
-    """One extractor with parameters drawn once per shot: dog, xdog, gradient, laplace or darkness."""
+    """One extractor with parameters drawn once per shot: dog, xdog, grad or dark."""
 
     def __init__(self, rng: random.Random, size: int) -> None:
         k = max(size / 256.0, 0.4)
@@ -28,16 +28,19 @@ class Extractor:
 
     def __call__(self, rgb: np.ndarray) -> np.ndarray:
         f = rgb.astype(np.float32) * (1 / 255)
-        g = f.min(axis=2) * 0.5 + f.mean(axis=2) * 0.5 if self.channel else f @ np.array([0.3, 0.59, 0.11], np.float32)
+        g = f.min(axis=2) * 0.5 + f.mean(axis=2) * 0.5 if self.channel else f @ np.array([0.3, 0.59,
+            0.11], np.float32)
         s = self.sigma
         if self.kind == "grad":
             h = nd.gaussian_filter(g, s)
             m = np.hypot(nd.sobel(h, 0), nd.sobel(h, 1)) * 0.25
             v = 1 - (m - self.thr) * self.gain * 0.6
         elif self.kind == "dark":
-            v = 1 + (g - nd.maximum_filter(g, max(3, int(round(6 * s)) | 1)) + 0.06) * self.gain * 0.35
+            v = 1 + (g - nd.maximum_filter(g, max(3,
+                int(round(6 * s)) | 1)) + 0.06) * self.gain * 0.35
         else:
-            a, b = nd.gaussian_filter(g, s, truncate=2.5), nd.gaussian_filter(g, 1.6 * s, truncate=2.5)
+            a, b = nd.gaussian_filter(g, s, truncate=2.5), nd.gaussian_filter(g, 1.6 * s,
+                truncate=2.5)
             d = a - b
             if self.kind == "dog":
                 v = 1 + (d + self.thr * 0.4) * self.gain * 2.5
@@ -48,7 +51,8 @@ class Extractor:
                 v = np.where(d > -self.thr * 0.3, 1.0, v)
         if self.thin:
             # only ridges keep their full darkness, as in line art scaled down from a larger frame
-            ridge = (v <= nd.minimum_filter1d(v, 3, axis=0)) | (v <= nd.minimum_filter1d(v, 3, axis=1))
+            ridge = (v <= nd.minimum_filter1d(v, 3, axis=0)) | (v <= nd.minimum_filter1d(v, 3,
+                axis=1))
             v = np.where(ridge, v, 1 - .3 * (1 - np.clip(v, 0, 1)))
         v = 1 - self.strength * (1 - np.clip(v, 0, 1))
         if self.binary:
@@ -60,7 +64,8 @@ class Wear:
     """What scanning and thresholding does to drawn lines."""
 
     def __init__(self, rng: random.Random) -> None:
-        self.kind = rng.choices(["none", "binary", "soft", "grain", "specks"], [5, 3, 1.5, 0.5, 0.4])[0]
+        self.kind = rng.choices(["none", "binary", "soft", "grain", "specks"],
+            [5, 3, 1.5, 0.5, 0.4])[0]
         self.thr = rng.uniform(110, 200)
         self.seed = rng.randrange(1 << 30)
 

@@ -70,5 +70,6 @@ def camera(rng: random.Random, frames: int, action: float) -> list[np.ndarray]:
         u = (ease(t) if eased else t) - 0.5
         s = math.exp(zoom * u)
         sx, sy = (rng.uniform(-1, 1) * shake, rng.uniform(-1, 1) * shake) if shake else (0, 0)
-        out.append(affine(s, s, rng.uniform(-1, 1) * roll, pan[0] * u * 2 + sx, pan[1] * u * 2 + sy))
+        out.append(affine(s, s, rng.uniform(-1, 1) * roll, pan[0] * u * 2 + sx,
+            pan[1] * u * 2 + sy))
     return out

@@ -17,12 +17,15 @@ class Palette:
 
     def __init__(self, rng: random.Random) -> None:
         self.rng = rng
-        self.mood = rng.choices(["day", "pastel", "vivid", "evening", "night", "dim", "mono"], [6, 2, 4, 1.5, 1.3, 1.5, 0.4])[0]
+        self.mood = rng.choices(["day", "pastel", "vivid", "evening", "night", "dim", "mono"],
+            [6, 2, 4, 1.5, 1.3, 1.5, 0.4])[0]
         self.hue = rng.random()
         self.sat = rng.choice([.45, .7, 1.0])   # muted, film-like or bright clothes and scenery
-        self.tint = {"evening": hsv(rng.uniform(0.02, 0.1), 0.7, 1), "night": hsv(rng.uniform(0.55, 0.7), 0.6, 0.8)}.get(
-            self.mood, hsv(rng.random(), 0.3, 0.9))
-        self.shade_tint = hsv(rng.choice([0.65, 0.72, 0.8, 0.0, 0.6]), rng.uniform(0.1, 0.5), rng.uniform(0.45, 0.8))
+        self.tint = {"evening": hsv(rng.uniform(0.02, 0.1), 0.7, 1),
+            "night": hsv(rng.uniform(0.55, 0.7), 0.6, 0.8)}.get(self.mood,
+            hsv(rng.random(), 0.3, 0.9))
+        self.shade_tint = hsv(rng.choice([0.65, 0.72, 0.8, 0.0, 0.6]), rng.uniform(0.1, 0.5),
+            rng.uniform(0.45, 0.8))
 
     def tone(self, c: Colour) -> Colour:
         m = self.mood
@@ -44,7 +47,8 @@ class Palette:
         r = self.rng
         if r.random() < 0.1:
             return self.tone(hsv(r.random(), r.uniform(0.1, 0.6), r.uniform(0.5, 1)))
-        base = r.choice([(1.0, 0.9, 0.82), (0.99, 0.86, 0.75), (0.95, 0.76, 0.6), (0.78, 0.56, 0.4), (0.5, 0.33, 0.24), (0.93, 0.72, 0.53)])
+        base = r.choice([(1.0, 0.9, 0.82), (0.99, 0.86, 0.75), (0.95, 0.76, 0.6), (0.78, 0.56, 0.4),
+            (0.5, 0.33, 0.24), (0.93, 0.72, 0.53)])
         return self.tone(mix(base, hsv(0.06, 0.3, 1), r.random() * 0.3))
 
     def skin_line(self) -> Colour:
@@ -75,14 +79,16 @@ class Palette:
         elif k < 0.34:
             c = hsv(r.random(), r.uniform(0, 0.4), r.uniform(0.03, 0.25))
         elif k < 0.5:
-            c = hsv(self.hue + r.uniform(-0.06, 0.06), self.sat * r.uniform(0.3, 0.9), r.uniform(0.3, 0.95))
+            c = hsv(self.hue + r.uniform(-0.06, 0.06), self.sat * r.uniform(0.3, 0.9),
+                r.uniform(0.3, 0.95))
         else:
             c = hsv(r.random(), self.sat * r.uniform(0.25, 0.95), r.uniform(0.3, 0.98))
         return self.tone(c)
 
     def any(self) -> Colour:
         r = self.rng
-        return self.tone(hsv(r.random() if r.random() < .5 else self.hue + r.uniform(-.12, .12), self.sat * r.random() ** .7, r.uniform(.15, 1)))
+        return self.tone(hsv(r.random() if r.random() < .5 else self.hue + r.uniform(-.12, .12),
+            self.sat * r.random() ** .7, r.uniform(.15, 1)))
 
     def near(self, c: Colour, d: float = 0.08) -> Colour:
         """A colour of the same family."""

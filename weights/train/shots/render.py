@@ -51,7 +51,8 @@ def line_style(rng: random.Random, height: int, pal: Palette) -> LineStyle:
 class Placed:
     """An actor at its place; enters, leaves, drifts or comes nearer during the shot."""
 
-    def __init__(self, ch, s: float, x: float, y: float, rng: random.Random, action: float, reach: float = 9.0) -> None:
+    def __init__(self, ch, s: float, x: float, y: float, rng: random.Random, action: float,
+            reach: float = 9.0) -> None:
         """`reach`: how far from the middle it may go; with 9 it may enter or leave."""
         self.reach = reach
         self.ch, self.s, self.x, self.y = ch, s, x, y
@@ -62,7 +63,8 @@ class Placed:
         k = rng.random()
         side = rng.choice([-1, 1])
         t0, ln = rng.uniform(-.3, .4), rng.uniform(.3, 1)
-        self.go = (lambda t: 0.0) if k > .12 or reach < 9 else (lambda t: side * (1 - ease((t - t0) / ln))) if k > .06 else (lambda t: side * ease((t - t0) / ln))
+        self.go = (lambda t: 0.0) if k > .12 or reach < 9 else (lambda t: side * (1 - ease((t - t0)
+            / ln))) if k > .06 else (lambda t: side * ease((t - t0) / ln))
 
     def matrix(self, t: float) -> np.ndarray:
         s = self.s * math.exp(self.near(t))
@@ -88,14 +90,16 @@ class Scene:
         self.wear = Wear(rng)
         self.film = Film(rng, height, width, self.bg.kind == "white")
         self.still = all(np.allclose(c, self.cams[0]) for c in self.cams)
-        self.phases = {t: rng.uniform(0, 6.283) for t in sorted(set(self.times))} if self.style.boil else {}
+        self.phases = {t: rng.uniform(0, 6.283)
+            for t in sorted(set(self.times))} if self.style.boil else {}
 
     def _casting(self, rng: random.Random, pal: Palette, action: float) -> list[Placed]:
         n = rng.choices([1, 2, 3], [6, 2.5, 1])[0]
         framing = rng.choices(["face", "bust", "half", "full"], [2, 3, 3, 3])[0]
         cast = []
         for i in range(n):
-            kind = rng.choices([Character, Mascot, Quadruped, Thing], [8, 1, .6, .8 if i else .2])[0]
+            kind = rng.choices([Character, Mascot, Quadruped, Thing],
+                [8, 1, .6, .8 if i else .2])[0]
             ch = kind(rng, pal, f"c{i}.", action)
             y0, y1 = ch.span()
             full = y1 - y0
@@ -106,14 +110,17 @@ class Scene:
                 view *= rng.uniform(.6, .9)
             view *= rng.uniform(.85, 1.2) * (1.35 if kind in (Thing, Quadruped) else 1)
             s = 1 / view
-            x = (rng.uniform(-.15, .15) if n == 1 else (i - (n - 1) / 2) * 1.2 / n + rng.uniform(-.05, .05)) * max(self.w / self.h, .8)
-            y = -.5 - y0 * s + rng.uniform(0, .1) if view < full else rng.uniform(-.03, .03) - (y0 + y1) / 2 * s
+            x = (rng.uniform(-.15, .15) if n == 1 else (i - (n - 1) / 2) * 1.2 / n
+                + rng.uniform(-.05, .05)) * max(self.w / self.h, .8)
+            y = -.5 - y0 * s + rng.uniform(0, .1) if view < full else rng.uniform(-.03,
+                .03) - (y0 + y1) / 2 * s
             if kind is Character and view < full and rng.random() < .8:
                 y -= ch.lowering() * s
             cast.append(Placed(ch, s, x, y, rng, action, .4 * self.w / self.h if i == 0 else 9.0))
         if rng.random() < .12:
             ch = Thing(rng, pal, "fg.", action)
-            cast.append(Placed(ch, rng.uniform(.2, .5), rng.uniform(-.5, .5), rng.uniform(.3, .5), rng, action))
+            cast.append(Placed(ch, rng.uniform(.2, .5), rng.uniform(-.5, .5), rng.uniform(.3, .5),
+                rng, action))
         self.particles = Particles(rng, pal, "fx.", action) if rng.random() < .07 else None
         return cast
 
