@@ -4,29 +4,22 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
 #include <omp.h>
 
 #include "lineart.h"
 #include "locate.h"
 #include "paint.h"
+#include "queue.h"
 #include "refs.h"
+#include "settings.h"
 
 enum { STAGE_PACK, STAGE_UNPACK, STAGE_LINEART, STAGE_PAINT, STAGE_COUNT };
 static const char *const stage_name[STAGE_COUNT] = { "pack", "unpack", "lineart", "paint" };
 
-/* A frame that has come in and not yet gone out. */
-typedef struct LacPending {
-    LacPlace place;
-    int reference;    /* it is this reference, or -1 */
-    LacPacked packed; /* its line art; empty for a reference, and for the newest frame, which lies in `newest` */
-} LacPending;
-
 struct LacContext {
     LacLog log;
-    int k, size, lookahead, threads;
-    enum LacLines lines;
+    LacSettings set;         /* as lac_settings_resolve left it; its strings are not used after lac_open */
     double ms[STAGE_COUNT];
 
     LacDevice device;
@@ -39,89 +32,22 @@ struct LacContext {
     LacLineart lineart;
     LacPaint *paint;
     float *rgb;              /* the network's picture */
-    uint8_t *gray, *newest;  /* native line art, unpacked */
+    uint8_t *gray;           /* native line art, unpacked */
+    LacQueue queue;
 
-    LacPending *pending;     /* ring of `room`, oldest at `first` */
-    int first, count, room;
-    bool newest_raw;         /* the last pending frame is not packed yet */
     bool ended;
     int64_t sent;            /* frames taken since open or flush */
     int64_t last_time;
 };
 
-const char *lac_version(void)
-{
-#define TEXT2(x) #x
-#define TEXT(x) TEXT2(x)
-    return TEXT(LAC_VERSION_MAJOR) "." TEXT(LAC_VERSION_MINOR) "." TEXT(LAC_VERSION_PATCH);
-}
-
-const char *lac_strerror(int code)
-{
-    switch (code) {
-    case LAC_OK: return "success";
-    case LAC_EAGAIN: return "more frames are needed";
-    case LAC_EOF: return "end of stream";
-    case LAC_EINVAL: return "invalid argument";
-    case LAC_ENOMEM: return "out of memory";
-    case LAC_EIO: return "file cannot be read";
-    case LAC_EFORMAT: return "malformed file";
-    case LAC_EMODEL: return "unsuitable weights";
-    case LAC_EDEVICE: return "device not available";
-    case LAC_EREFERENCE: return "unsuitable reference";
-    default: return "unknown error";
-    }
-}
-
-void lac_settings_default(LacSettings *s)
-{
-    *s = (LacSettings){ .k = 2, .size = 384 };
-}
-
-static double now_ms(void)
-{
-    struct timespec t;
-
-    timespec_get(&t, TIME_UTC);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
 static void add_time(LacContext *ctx, int stage, double since)
 {
-    ctx->ms[stage] += now_ms() - since;
+    ctx->ms[stage] += 1e3 * (omp_get_wtime() - since);
 }
 
-static int check_settings(LacContext *ctx, const LacSettings *s)
+static int open_network(LacContext *ctx)
 {
-    const LacLog *log = &ctx->log;
-
-    if (s->k < 0 || s->k > LAC_MAX_REFS) {
-        return lac_fail(log, LAC_EINVAL, "k is %d; 1 to %d references a frame are possible", s->k, LAC_MAX_REFS);
-    }
-    if (s->size != 0 && s->size != LAC_SIZE_NATIVE && (s->size < 64 || s->size > 8192)) {
-        return lac_fail(log, LAC_EINVAL, "size is %d; 64 to 8192 pixels, or native, are possible", s->size);
-    }
-    if (s->lookahead < LAC_LOOKAHEAD_NONE) {
-        return lac_fail(log, LAC_EINVAL, "lookahead is %d; no number of frames is below %d", s->lookahead,
-                        LAC_LOOKAHEAD_NONE);
-    }
-    if ((int)s->lines < LAC_LINES_KEEP || (int)s->lines > LAC_LINES_NONE) {
-        return lac_fail(log, LAC_EINVAL, "lines is %d, which is none of keep, ref, none", (int)s->lines);
-    }
-    if (s->threads < 0 || s->threads > 256) {
-        return lac_fail(log, LAC_EINVAL, "threads is %d; 1 to 256, or 0 for one per core, are possible", s->threads);
-    }
-    ctx->k = s->k ? s->k : 2;
-    ctx->size = s->size ? s->size : 384;
-    ctx->lookahead = s->lookahead;
-    ctx->lines = s->lines;
-    ctx->threads = s->threads ? s->threads : omp_get_num_procs();
-    ctx->threads = ctx->threads > 256 ? 256 : ctx->threads;
-    return LAC_OK;
-}
-
-static int open_network(LacContext *ctx, const LacSettings *s)
-{
+    const LacSettings *s = &ctx->set;
     LacModel *model = NULL;
     char path[LAC_PATH_MAX];
     const char *weights = s->weights;
@@ -132,24 +58,23 @@ static int open_network(LacContext *ctx, const LacSettings *s)
         weights = path;
     }
     err = err ? err : lac_model_load(&model, weights, &ctx->log);
-    err = err ? err : lac_device_open(&ctx->device, s->device, s->precision, ctx->threads, &ctx->log);
+    err = err ? err : lac_device_open(&ctx->device, s->device, s->precision, ctx->set.threads, &ctx->log);
     if (!err) {
         err = lac_net_open(&ctx->net, model, &ctx->device);
     }
     if (!err) {
         lac_log(&ctx->log, LAC_LOG_INFO, "weights '%s' (preset %s, B = %d) on device %s, %s, %d threads", weights,
                 model->preset, model->config.base, ctx->device.ops->name,
-                ctx->device.act == LAC_F32 ? "fp32" : ctx->device.act == LAC_BF16 ? "bf16" : "fp16", ctx->threads);
+                ctx->device.act == LAC_F32 ? "fp32" : ctx->device.act == LAC_BF16 ? "bf16" : "fp16", ctx->set.threads);
     }
     lac_model_free(&model);
+    ctx->set.weights = ctx->set.device = NULL; /* the caller's strings */
     return err;
 }
 
 int lac_open(LacContext **out, const LacSettings *settings)
 {
-    LacSettings defaults = { 0 };
-    const LacSettings *s = settings ? settings : &defaults;
-    LacLog log = { s->log, s->log_opaque };
+    LacLog log = { settings ? settings->log : NULL, settings ? settings->log_opaque : NULL };
     LacContext *ctx;
     int err;
 
@@ -163,9 +88,9 @@ int lac_open(LacContext **out, const LacSettings *settings)
     }
     ctx->log = log;
     ctx->refs.log = &ctx->log;
-    err = check_settings(ctx, s);
+    err = lac_settings_resolve(&ctx->set, settings, &ctx->log);
     err = err ? err : lac_packer_open(&ctx->packer, &ctx->log);
-    err = err ? err : open_network(ctx, s);
+    err = err ? err : open_network(ctx);
     if (err) {
         lac_close(&ctx);
         return err;
@@ -179,7 +104,7 @@ int lac_open(LacContext **out, const LacSettings *settings)
 static int add_images(LacContext *ctx, enum LacWhen when, int64_t time, const char *name, LacImage *color,
                       LacImage *line, int err)
 {
-    double since = now_ms();
+    double since = omp_get_wtime();
 
     err = err ? err : lac_refs_add(&ctx->refs, ctx->packer, when, time, name, color, line);
     lac_image_free(color);
@@ -240,9 +165,9 @@ static void unconfigure(LacContext *ctx)
     lac_paint_close(&ctx->paint);
     lac_free(ctx->rgb);
     lac_free(ctx->gray);
-    lac_free(ctx->newest);
+    lac_queue_close(&ctx->queue);
     ctx->rgb = NULL;
-    ctx->gray = ctx->newest = NULL;
+    ctx->gray = NULL;
     ctx->configured = false;
 }
 
@@ -251,24 +176,22 @@ static int configure(LacContext *ctx, int width, int height)
 {
     int w, h, err = LAC_OK;
 
-    lac_network_size(width, height, ctx->size, &w, &h);
+    lac_network_size(width, height, ctx->set.size, &w, &h);
     if (ctx->refs.count == 0) {
         return lac_fail(&ctx->log, LAC_EREFERENCE, "no reference was given: colouring needs at least one (`refs` or `reffile`)");
     }
     if (w > LAC_MAX_SIDE || h > LAC_MAX_SIDE) {
         return lac_fail(&ctx->log, LAC_EINVAL, "size %d makes a frame of %dx%d %dx%d for the network, more than %d a side",
-                        ctx->size, width, height, w, h, LAC_MAX_SIDE);
+                        ctx->set.size, width, height, w, h, LAC_MAX_SIDE);
     }
     err = lac_refs_fit(&ctx->refs, width, height);
-    err = err ? err : lac_lineart_open(&ctx->lineart, width, height, w, h, ctx->threads, &ctx->log);
-    err = err ? err : lac_paint_open(&ctx->paint, width, height, w, h, ctx->threads, &ctx->log);
+    err = err ? err : lac_lineart_open(&ctx->lineart, width, height, w, h, ctx->set.threads, &ctx->log);
+    err = err ? err : lac_paint_open(&ctx->paint, width, height, w, h, ctx->set.threads, &ctx->log);
     if (!err) {
         ctx->rgb = lac_alloc((size_t)w * h, 3 * sizeof *ctx->rgb);
         ctx->gray = lac_alloc((size_t)width, (size_t)height);
-        ctx->newest = lac_alloc((size_t)width, (size_t)height);
-        if (!ctx->rgb || !ctx->gray || !ctx->newest) {
-            err = lac_fail(&ctx->log, LAC_ENOMEM, "no memory for frames of %dx%d", width, height);
-        }
+        err = ctx->rgb && ctx->gray ? lac_queue_open(&ctx->queue, width, height, &ctx->log) :
+              lac_fail(&ctx->log, LAC_ENOMEM, "no memory for frames of %dx%d", width, height);
     }
     if (err) {
         unconfigure(ctx);
@@ -281,77 +204,25 @@ static int configure(LacContext *ctx, int width, int height)
     return LAC_OK;
 }
 
-static LacPending *pending_at(LacContext *ctx, int i)
+/* Nothing of the context changes before the last step that can fail. */
+static int take_frame(LacContext *ctx, const LacPicture *line, const LacPlace *place)
 {
-    return &ctx->pending[(ctx->first + i) % ctx->room];
-}
+    LacPacked packed = { 0 };
+    double since = omp_get_wtime();
+    int reference, err = lac_queue_prepare(&ctx->queue, ctx->packer);
 
-static int make_room(LacContext *ctx)
-{
-    LacPending *grown;
-    int room = ctx->room ? 2 * ctx->room : 16;
-
-    if (ctx->count < ctx->room) {
-        return LAC_OK;
-    }
-    grown = ctx->room < 1 << 29 ? lac_calloc((size_t)room, sizeof *grown) : NULL;
-    if (!grown) {
-        return lac_fail(&ctx->log, LAC_ENOMEM, "no memory for one more pending frame after %d", ctx->count);
-    }
-    for (int i = 0; i < ctx->count; i++) {
-        grown[i] = *pending_at(ctx, i);
-    }
-    lac_free(ctx->pending);
-    ctx->pending = grown;
-    ctx->first = 0;
-    ctx->room = room;
-    return LAC_OK;
-}
-
-static int pack(LacContext *ctx, const uint8_t *src, ptrdiff_t stride, LacPacked *out)
-{
-    double since = now_ms();
-    int err = lac_pack(ctx->packer, src, stride, (size_t)ctx->width, ctx->height, out);
-
-    add_time(ctx, STAGE_PACK, since);
-    return err;
-}
-
-/* A frame that is still pending when the next comes has to wait, so it is packed. */
-static int pack_newest(LacContext *ctx)
-{
-    int err = LAC_OK;
-
-    if (ctx->newest_raw) {
-        err = pack(ctx, ctx->newest, ctx->width, &pending_at(ctx, ctx->count - 1)->packed);
-        ctx->newest_raw = err != LAC_OK;
-    }
-    return err;
-}
-
-static int take_frame(LacContext *ctx, const LacPicture *line, LacPlace place)
-{
-    LacPending frame = { .place = place };
-    int err = LAC_OK;
-
-    if (lac_refs_matches(&ctx->refs, &place)) {
-        err = pack(ctx, line->data, line->stride, &frame.packed);
+    if (!err && lac_refs_matches(&ctx->refs, place)) {
+        err = lac_pack(ctx->packer, line->data, line->stride, (size_t)ctx->width, ctx->height, &packed);
     }
     if (err) {
         return err;
     }
-    frame.reference = lac_refs_match(&ctx->refs, &place, ctx->width, ctx->height, &frame.packed);
-    lac_packed_free(&frame.packed);
-    if (frame.reference < 0) {
-        for (int y = 0; y < ctx->height; y++) {
-            memcpy(ctx->newest + (size_t)y * ctx->width, line->data + y * line->stride, (size_t)ctx->width);
-        }
-        ctx->newest_raw = true;
-    }
-    ctx->count++;
-    *pending_at(ctx, ctx->count - 1) = frame;
+    reference = lac_refs_match(&ctx->refs, place, ctx->width, ctx->height, &packed);
+    lac_packed_free(&packed);
+    lac_queue_push(&ctx->queue, place, reference, line->data, line->stride);
     ctx->sent++;
-    ctx->last_time = place.time;
+    ctx->last_time = place->time;
+    add_time(ctx, STAGE_PACK, since);
     return LAC_OK;
 }
 
@@ -391,40 +262,37 @@ int lac_send_frame(LacContext *ctx, const LacPicture *line, int64_t time, int64_
         err = lac_fail(&ctx->log, LAC_EINVAL, "frame %" PRId64 " is %dx%d, the frames before it %dx%d: sizes must not change",
                        ctx->sent, line->width, line->height, ctx->width, ctx->height);
     }
-    err = err ? err : make_room(ctx);
-    err = err ? err : pack_newest(ctx);
-    if (err) {
-        return err;
-    }
     place = (LacPlace){ ctx->sent, time, duration };
     if (duration <= 0) {
         place.duration = ctx->sent ? time - ctx->last_time : 0;
     }
-    return take_frame(ctx, line, place);
+    return err ? err : take_frame(ctx, line, &place);
 }
 
 /* Frames out */
 
 static int choose(LacContext *ctx, const LacPlace *place, int *chosen, bool *wait)
 {
-    int64_t latest = ctx->lookahead == 0 ? INT64_MAX : place->index + (ctx->lookahead > 0 ? ctx->lookahead : 0);
+    int64_t latest = ctx->set.lookahead == 0 ? INT64_MAX : place->index + (ctx->set.lookahead > 0 ? ctx->set.lookahead : 0);
 
-    return lac_refs_choose(&ctx->refs, place, ctx->k, latest, ctx->ended ? INT64_MAX : ctx->sent - 1, chosen, wait);
+    return lac_refs_choose(&ctx->refs, place, ctx->set.k, latest, ctx->ended ? INT64_MAX : ctx->sent - 1, chosen, wait);
 }
 
 int lac_ready(LacContext *ctx)
 {
+    const LacPending *frame;
     int chosen[LAC_MAX_REFS];
     bool wait = false;
 
     if (!ctx) {
         return LAC_EINVAL;
     }
-    if (ctx->count == 0) {
+    frame = lac_queue_head(&ctx->queue);
+    if (!frame) {
         return ctx->ended ? LAC_EOF : 0;
     }
-    if (pending_at(ctx, 0)->reference < 0) {
-        choose(ctx, &pending_at(ctx, 0)->place, chosen, &wait);
+    if (frame->reference < 0) {
+        choose(ctx, &frame->place, chosen, &wait);
     }
     return !wait;
 }
@@ -451,14 +319,14 @@ static int emit_reference(LacContext *ctx, int reference, LacPicture *out)
     LacImage image;
     LacResize resize = { 0 };
     float *wide = NULL;
-    double since = now_ms();
+    double since = omp_get_wtime();
     int err = lac_refs_colour(&ctx->refs, reference, ctx->packer, &image);
     size_t row = (size_t)ctx->width * 3;
 
     add_time(ctx, STAGE_UNPACK, since);
     if (!err && (image.width != ctx->width || image.height != ctx->height)) {
         wide = lac_alloc((size_t)ctx->height * row, sizeof *wide);
-        if (!wide || lac_resize_open(&resize, image.width, image.height, ctx->width, ctx->height, 3, ctx->threads) < 0) {
+        if (!wide || lac_resize_open(&resize, image.width, image.height, ctx->width, ctx->height, 3, ctx->set.threads) < 0) {
             err = lac_fail(&ctx->log, LAC_ENOMEM, "no memory to resize reference '%s'", ctx->refs.item[reference].name);
         } else {
             lac_resize_u8(&resize, image.data, (ptrdiff_t)image.width * 3, 3, wide);
@@ -486,7 +354,7 @@ static int emit_coloured(LacContext *ctx, const LacPending *frame, const int *ch
 {
     LacRefCode *codes[LAC_MAX_REFS];
     LacLineart *la = &ctx->lineart;
-    const uint8_t *gray = frame->packed.data ? ctx->gray : ctx->newest;
+    const uint8_t *gray = frame->packed.data ? ctx->gray : ctx->queue.newest;
     double since;
     int err = LAC_OK;
 
@@ -494,19 +362,19 @@ static int emit_coloured(LacContext *ctx, const LacPending *frame, const int *ch
         err = lac_refs_code(&ctx->refs, chosen[i], ctx->net, ctx->packer, la, chosen, count, &codes[i]);
     }
     if (!err && frame->packed.data) {
-        since = now_ms();
+        since = omp_get_wtime();
         err = lac_unpack(ctx->packer, &frame->packed, ctx->gray);
         add_time(ctx, STAGE_UNPACK, since);
     }
     if (!err) {
-        since = now_ms();
+        since = omp_get_wtime();
         lac_lineart_run(la, gray, ctx->width);
         add_time(ctx, STAGE_LINEART, since);
         err = lac_net_color(ctx->net, la->net_height, la->net_width, la->line, la->distance, codes, count, ctx->rgb);
     }
     if (!err) {
-        since = now_ms();
-        lac_paint_run(ctx->paint, ctx->rgb, la->dark, gray, ctx->lines, out->data, out->stride);
+        since = omp_get_wtime();
+        lac_paint_run(ctx->paint, ctx->rgb, gray, ctx->set.lines, out->data, out->stride);
         add_time(ctx, STAGE_PAINT, since);
     }
     return err;
@@ -514,14 +382,15 @@ static int emit_coloured(LacContext *ctx, const LacPending *frame, const int *ch
 
 int lac_receive_frame(LacContext *ctx, LacPicture *out)
 {
-    LacPending *frame;
+    const LacPending *frame;
     int chosen[LAC_MAX_REFS], count, err;
     bool wait;
 
     if (!ctx) {
         return LAC_EINVAL;
     }
-    if (ctx->count == 0) {
+    frame = lac_queue_head(&ctx->queue);
+    if (!frame) {
         return ctx->ended ? LAC_EOF : LAC_EAGAIN;
     }
     if (!out) {
@@ -535,7 +404,6 @@ int lac_receive_frame(LacContext *ctx, LacPicture *out)
         return lac_fail(&ctx->log, LAC_EINVAL, "output picture is %dx%d, the frames %dx%d", out->width, out->height,
                         ctx->width, ctx->height);
     }
-    frame = pending_at(ctx, 0);
     if (frame->reference >= 0) {
         err = emit_reference(ctx, frame->reference, out);
     } else {
@@ -548,10 +416,7 @@ int lac_receive_frame(LacContext *ctx, LacPicture *out)
     if (err) {
         return err;
     }
-    lac_packed_free(&frame->packed);
-    ctx->first = (ctx->first + 1) % ctx->room;
-    ctx->count--;
-    ctx->newest_raw = ctx->newest_raw && ctx->count > 0;
+    lac_queue_pop(&ctx->queue);
     return LAC_OK;
 }
 
@@ -560,11 +425,8 @@ void lac_flush(LacContext *ctx)
     if (!ctx) {
         return;
     }
-    for (int i = 0; i < ctx->count; i++) {
-        lac_packed_free(&pending_at(ctx, i)->packed);
-    }
-    ctx->first = ctx->count = 0;
-    ctx->newest_raw = ctx->ended = false;
+    lac_queue_clear(&ctx->queue);
+    ctx->ended = false;
     ctx->sent = 0;
     lac_refs_flush(&ctx->refs);
 }
@@ -584,7 +446,6 @@ void lac_close(LacContext **out)
     }
     lac_device_close(&ctx->device);
     lac_packer_close(&ctx->packer);
-    lac_free(ctx->pending);
     lac_free(ctx);
     *out = NULL;
 }

@@ -32,12 +32,11 @@ int lac_lineart_open(LacLineart *la, int width, int height, int net_width, int n
                         .threads = threads };
     la->line = lac_alloc(n, sizeof *la->line);
     la->distance = lac_alloc(n, sizeof *la->distance);
-    la->dark = lac_alloc(n, sizeof *la->dark);
     la->least = lac_alloc(n, 1);
     la->column = lac_alloc(n, sizeof *la->column);
     la->squared = lac_alloc(n, sizeof *la->squared);
     la->stack = lac_alloc((size_t)threads * 2, (size_t)net_width * sizeof *la->stack);
-    if (!la->line || !la->distance || !la->dark || !la->least || !la->column || !la->squared || !la->stack ||
+    if (!la->line || !la->distance || !la->least || !la->column || !la->squared || !la->stack ||
         lac_resize_open(&la->resize, width, height, net_width, net_height, 3, threads) < 0) {
         lac_lineart_close(la);
         return lac_fail(log, LAC_ENOMEM, "no memory for line art of %dx%d at %dx%d; a smaller `size` needs less",
@@ -50,7 +49,6 @@ void lac_lineart_close(LacLineart *la)
 {
     lac_free(la->line);
     lac_free(la->distance);
-    lac_free(la->dark);
     lac_free(la->least);
     lac_free(la->column);
     lac_free(la->squared);
@@ -154,25 +152,24 @@ bool lac_distance_squared(const uint8_t *mask, int h, int w, int32_t *squared, i
 void lac_lineart_run(LacLineart *la, const uint8_t *gray, ptrdiff_t stride)
 {
     const int w = la->net_width, h = la->net_height;
-    const bool shrinks = w <= la->width && h <= la->height;
+    const bool shrinks = w < la->width || h < la->height;
     const float unit = 8.0f / (float)(w < h ? w : h);
     bool any;
 
-    lac_resize_u8(&la->resize, gray, stride, 1, la->dark);
+    lac_resize_u8(&la->resize, gray, stride, 1, la->line);
     if (shrinks) {
-        lac_resize_min(&la->resize, gray, stride, la->least);
+        lac_resize_min(&la->resize, gray, stride, false, la->least);
     }
 #pragma omp parallel for num_threads(la->threads) schedule(static)
     for (int y = 0; y < h; y++) {
         for (size_t i = (size_t)y * w; i < (size_t)(y + 1) * w; i++) {
-            float mean = 1.0f - la->dark[i] / 255.0f;
+            float mean = 1.0f - la->line[i] / 255.0f;
             float dark = mean < 0 ? 0 : mean; /* the weights' sum is 1 but for rounding */
 
             if (shrinks) {
                 dark = sqrtf(dark * (float)(255 - la->least[i]) / 255.0f);
             }
             dark = dark > 1 ? 1 : dark;
-            la->dark[i] = dark;
             la->line[i] = 1.0f - 2.0f * dark;
             la->least[i] = dark >= LAC_LINE_DARKNESS;
         }

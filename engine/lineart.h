@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Frame -> network inputs: line art x, exact distance field d, colour y (docs/MODEL.md, "Inputs"; 3.1 of the paper).
  *
- * Darkness of a native pixel is D = 1 - gray / 255. At network size, with both axes shrinking or equal, an output
- * pixel's footprint is the rectangle of native pixels that maps onto it, and
+ * Darkness of a native pixel is D = 1 - gray / 255. Where the network works at a smaller size, an output pixel's
+ * footprint is the rectangle of native pixels that maps onto it, and
  *   D' = sqrt(mean(D) * max(D)),
- * mean weighted by area, max over the native pixels that overlap the footprint by more than 1/64 of a pixel on both
- * axes: a thin line keeps its contrast, paper tone stays what it is. When either axis grows, D' is the mean alone
- * (bilinear on that axis).
+ * mean weighted by area, max over the native pixels that overlap the footprint by more than 1/4 of a pixel on each axis
+ * (on an axis that grows all the same: those with a bilinear weight above 1/4): a thin line keeps its contrast, paper
+ * tone stays what it is. Where no axis shrinks, D' is the bilinear mean alone.
  *   x = 1 - 2 D'
  *   d = 2 min(1, dist / (s / 8)) - 1, s = min(h, w), dist = Euclidean distance in pixels between centres to the nearest
  *   line pixel, one with D' >= 0.2; 1 everywhere when there is none
@@ -28,7 +28,6 @@ typedef struct LacLineart {
     int net_width, net_height;
     int threads;
     float *line, *distance;    /* x, d: [net_height][net_width] */
-    float *dark;               /* D' */
     LacResize resize;
     uint8_t *least;            /* darkest gray of each footprint, then the line pixels */
     int32_t *column;           /* EDT: distance along the column */
@@ -41,7 +40,7 @@ int lac_lineart_open(LacLineart *la, int width, int height, int net_width, int n
                      const LacLog *log);
 void lac_lineart_close(LacLineart *la);
 
-/* gray: height rows, `stride` bytes apart -> line, distance and dark. */
+/* gray: height rows, `stride` bytes apart -> line and distance. */
 void lac_lineart_run(LacLineart *la, const uint8_t *gray, ptrdiff_t stride);
 
 /* rgb: dense native rows -> y [net_height][net_width][3]. */

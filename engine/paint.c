@@ -2,27 +2,23 @@
 /* Joint upsampling guided by the native line art; the steps are described in paint.h. */
 #include "paint.h"
 
-#include "lineart.h"
-
+#include <math.h>
 #include <string.h>
 
 #include <omp.h>
 
-enum {
-    UNKNOWN, /* clear, beside a line: step 2 */
-    LINE,    /* step 3 */
-    KNOWN,   /* has its colour */
-    QUEUED,  /* has its colour, from step 2 */
-    BUCKETS = 32, /* more than the largest step cost */
-};
+#include "spread.h"
 
 struct LacPaint {
     int width, height;             /* native */
     int cells_x, cells_y;          /* cells: network size, at most native size */
     int threads, reach, depth;     /* limits of steps 2 and 3, in native pixels */
     bool shrink;                   /* the network is larger than the picture on an axis */
-    LacResize resize;              /* then: network size -> cells */
-    float *shrunk, *shrunk_dark;
+    LacResize shrinking;           /* then: network size -> cells */
+    float *shrunk;
+    LacResize lines;               /* native -> cells */
+    float *mean;                   /* [cells] of gray */
+    uint8_t *least;
     float *value;                  /* [cells][4] prediction in 0..255, and the cell's lightness for steps 2 and 3 */
     float *rows;                   /* [threads][cells_x][4] two rows of cells blended */
     uint8_t *clear;                /* [cells] */
@@ -30,9 +26,7 @@ struct LacPaint {
     int *x0, *own_x;               /* per native column: left one of two cells, the cell that holds it */
     float *fx;
     float *line_sum;               /* [cells][4] for LAC_LINES_REF: darkness, and line colour times darkness */
-    uint8_t *state;                /* [native] */
-    uint8_t *colour;               /* [native][4] */
-    int32_t *next, *cost;          /* [native] linked buckets of step 3; step 2 uses them as queue and level */
+    LacField field;                /* native */
 };
 
 static float to_byte(float v)
@@ -62,7 +56,7 @@ int lac_paint_open(LacPaint **paint, int width, int height, int net_width, int n
     *paint = NULL;
     if (ok) {
         int side = width < height ? width : height;
-        size_t n = (size_t)width * height, cells;
+        size_t cells;
 
         p->width = width;
         p->height = height;
@@ -81,17 +75,15 @@ int lac_paint_open(LacPaint **paint, int width, int height, int net_width, int n
         p->own_x = lac_alloc((size_t)width, sizeof *p->own_x);
         p->fx = lac_alloc((size_t)width, sizeof *p->fx);
         p->line_sum = lac_alloc(cells, 8 * sizeof *p->line_sum);
-        p->state = lac_alloc(n, 1);
-        p->colour = lac_alloc(n, 4);
-        p->next = lac_alloc(n, sizeof *p->next);
-        p->cost = lac_alloc(n, sizeof *p->cost);
-        ok = p->value && p->rows && p->clear && p->whole && p->x0 && p->own_x && p->fx && p->line_sum && p->state &&
-             p->colour && p->next && p->cost;
+        ok = p->value && p->rows && p->clear && p->whole && p->x0 && p->own_x && p->fx && p->line_sum;
+        p->mean = lac_alloc(cells, sizeof *p->mean);
+        p->least = lac_alloc(cells, 1);
+        ok = ok && p->mean && p->least && lac_field_open(&p->field, width, height) == LAC_OK &&
+             lac_resize_open(&p->lines, width, height, p->cells_x, p->cells_y, 1, threads) == LAC_OK;
         if (ok && p->shrink) {
             p->shrunk = lac_alloc(cells, 3 * sizeof *p->shrunk);
-            p->shrunk_dark = lac_alloc(cells, sizeof *p->shrunk_dark);
-            ok = p->shrunk && p->shrunk_dark &&
-                 lac_resize_open(&p->resize, net_width, net_height, p->cells_x, p->cells_y, 3, threads) == LAC_OK;
+            ok = p->shrunk &&
+                 lac_resize_open(&p->shrinking, net_width, net_height, p->cells_x, p->cells_y, 3, threads) == LAC_OK;
         }
     }
     if (!ok) {
@@ -111,9 +103,11 @@ void lac_paint_close(LacPaint **paint)
     LacPaint *p = *paint;
 
     if (p) {
-        lac_resize_close(&p->resize);
+        lac_resize_close(&p->shrinking);
+        lac_resize_close(&p->lines);
         lac_free(p->shrunk);
-        lac_free(p->shrunk_dark);
+        lac_free(p->mean);
+        lac_free(p->least);
         lac_free(p->value);
         lac_free(p->rows);
         lac_free(p->clear);
@@ -122,28 +116,28 @@ void lac_paint_close(LacPaint **paint)
         lac_free(p->own_x);
         lac_free(p->fx);
         lac_free(p->line_sum);
-        lac_free(p->state);
-        lac_free(p->colour);
-        lac_free(p->next);
-        lac_free(p->cost);
+        lac_field_close(&p->field);
         lac_free(p);
     }
     *paint = NULL;
 }
 
-static void prepare_cells(LacPaint *p, const float *rgb, const float *dark)
+static void prepare_cells(LacPaint *p, const float *rgb, const uint8_t *gray)
 {
     const int w = p->cells_x, h = p->cells_y;
 
+    lac_resize_u8(&p->lines, gray, p->width, 1, p->mean);
+    lac_resize_min(&p->lines, gray, p->width, true, p->least);
 #pragma omp parallel for num_threads(p->threads) schedule(static)
     for (int y = 0; y < h; y++) {
         for (size_t i = (size_t)y * w; i < (size_t)(y + 1) * w; i++) {
-            float light = 1.0f - dark[i];
+            float mean = 255.0f - p->mean[i];
+            float dark = sqrtf((mean < 0 ? 0 : mean) * (float)(255 - p->least[i])) / 255.0f, light = 1.0f - dark;
             for (int c = 0; c < 3; c++) {
                 p->value[i * 4 + c] = to_byte(rgb[i * 3 + c]);
             }
-            p->value[i * 4 + 3] = light * light + 1e-3f;
-            p->clear[i] = dark[i] < LAC_LINE_DARKNESS;
+            p->value[i * 4 + 3] = light > 0 ? light * light + 1e-3f : 1e-3f;
+            p->clear[i] = dark < LAC_PAINT_CLEAR_CELL;
         }
     }
 #pragma omp parallel for num_threads(p->threads) schedule(static)
@@ -225,7 +219,7 @@ static void classify_and_sample(LacPaint *p, const uint8_t *gray)
     for (int y = 0; y < p->height; y++) {
         float *row = p->rows + (size_t)omp_get_thread_num() * w * 4, fy;
         const uint8_t *g = gray + (size_t)y * p->width;
-        uint8_t *state = p->state + (size_t)y * p->width, *out = p->colour + (size_t)y * p->width * 4;
+        uint8_t *state = p->field.state + (size_t)y * p->width, *out = p->field.colour + (size_t)y * p->width * 4;
         int y0, own_y;
 
         locate(y, p->height, p->cells_y, &y0, &fy, &own_y);
@@ -239,143 +233,37 @@ static void classify_and_sample(LacPaint *p, const uint8_t *gray)
             int x0 = p->x0[x];
 
             if (g[x] < line_below) {
-                state[x] = LINE;
+                state[x] = LAC_PIXEL_LINE;
             } else if (whole[x0]) {
                 const float *l = row + x0 * 4, *r = x0 + 1 < w ? l + 4 : l;
                 for (int c = 0; c < 3; c++) {
                     out[c] = (uint8_t)(l[c] + p->fx[x] * (r[c] - l[c]) + 0.5f);
                 }
-                state[x] = KNOWN;
+                state[x] = LAC_PIXEL_KNOWN;
             } else if (clear[p->own_x[x]]) {
                 size_t cell[4];
                 float weight[4];
                 quad(p, x, y0, fy, cell, weight);
                 sample_joined(p, cell, weight, (own_y != y0) * 2 + (p->own_x[x] != x0), out);
-                state[x] = KNOWN;
+                state[x] = LAC_PIXEL_KNOWN;
             } else {
-                state[x] = UNKNOWN;
+                state[x] = LAC_PIXEL_UNKNOWN;
             }
         }
     }
 }
 
-/* Runs `body` for each of the up to 4 neighbours j of pixel i, in a fixed order; `break` ends the loop. */
-#define FOR_NEIGHBOURS(p, i, j, body)                                                                                  \
-    do {                                                                                                               \
-        const int32_t x_ = (i) % (p)->width, y_ = (i) / (p)->width;                                                    \
-        const int32_t near_[4] = { y_ > 0 ? (i) - (p)->width : -1, x_ > 0 ? (i) - 1 : -1,                              \
-                                   x_ + 1 < (p)->width ? (i) + 1 : -1, y_ + 1 < (p)->height ? (i) + (p)->width : -1 }; \
-        for (int n_ = 0; n_ < 4; n_++) {                                                                               \
-            const int32_t j = near_[n_];                                                                               \
-            if (j >= 0) {                                                                                              \
-                body                                                                                                   \
-            }                                                                                                          \
-        }                                                                                                              \
-    } while (0)
-
-static void copy_colour(LacPaint *p, int32_t to, int32_t from)
+/* What no front reached keeps the prediction. */
+static void sample_rest(LacPaint *p, enum LacPixel state)
 {
-    memcpy(p->colour + (size_t)to * 4, p->colour + (size_t)from * 4, 4);
-}
-
-/* Step 2: breadth first over clear pixels. */
-static void spread_beside_lines(LacPaint *p)
-{
-    const int32_t n = p->width * p->height;
-    int32_t head = 0, tail = 0, *queue = p->next;
-
-    for (int32_t i = 0; i < n; i++) {
-        if (p->state[i] == UNKNOWN) {
-            FOR_NEIGHBOURS(p, i, j, {
-                if (p->state[j] == KNOWN) {
-                    copy_colour(p, i, j);
-                    p->state[i] = QUEUED;
-                    p->cost[i] = 1;
-                    queue[tail++] = i;
-                    break;
-                }
-            });
-        }
-    }
-    while (head < tail) {
-        int32_t i = queue[head++];
-        if (p->cost[i] >= p->reach) {
-            break; /* levels ascend */
-        }
-        FOR_NEIGHBOURS(p, i, j, {
-            if (p->state[j] == UNKNOWN) {
-                copy_colour(p, j, i);
-                p->state[j] = QUEUED;
-                p->cost[j] = p->cost[i] + 1;
-                queue[tail++] = j;
+#pragma omp parallel for num_threads(p->threads) schedule(static)
+    for (int y = 0; y < p->height; y++) {
+        for (int x = 0; x < p->width; x++) {
+            size_t i = (size_t)y * p->width + x;
+            if (p->field.state[i] == state) {
+                sample_plain(p, x, y, p->field.colour + i * 4);
+                p->field.state[i] = LAC_PIXEL_KNOWN;
             }
-        });
-    }
-    for (int32_t i = 0; i < n; i++) {
-        if (p->state[i] == UNKNOWN) {
-            sample_plain(p, i % p->width, i / p->width, p->colour + (size_t)i * 4);
-            p->state[i] = KNOWN;
-        }
-    }
-}
-
-/* Step 3: Dijkstra's algorithm with buckets. The cost of a step depends on the pixel entered alone, so the first front
- * to reach a pixel is the cheapest and every pixel is queued once. */
-static void spread_into_lines(LacPaint *p, const uint8_t *gray)
-{
-    const int32_t n = p->width * p->height, limit = p->depth * (BUCKETS - 1);
-    int32_t first[BUCKETS], last[BUCKETS];
-    int32_t waiting = 0;
-
-    memset(first, -1, sizeof first);
-    memset(last, -1, sizeof last);
-#define PUSH(i, from)                                                                                                  \
-    do {                                                                                                               \
-        int32_t b_ = p->cost[i] % BUCKETS;                                                                             \
-        copy_colour(p, i, from);                                                                                       \
-        p->state[i] = QUEUED;                                                                                          \
-        p->next[i] = -1;                                                                                               \
-        if (last[b_] < 0) {                                                                                            \
-            first[b_] = (i);                                                                                           \
-        } else {                                                                                                       \
-            p->next[last[b_]] = (i);                                                                                   \
-        }                                                                                                              \
-        last[b_] = (i);                                                                                                \
-        waiting++;                                                                                                     \
-    } while (0)
-#define STEP(i) (8 + (255 - gray[i]) * (BUCKETS - 9) / 255)
-    /* seeds: line pixels beside clear ones. They are queued, not yet spread, so the scan's order does not matter. */
-    for (int32_t i = 0; i < n; i++) {
-        if (p->state[i] == LINE) {
-            FOR_NEIGHBOURS(p, i, j, {
-                if (p->state[j] != LINE && gray[j] >= (int)(255 * (1 - LAC_PAINT_CLEAR))) {
-                    p->cost[i] = STEP(i);
-                    PUSH(i, j);
-                    break;
-                }
-            });
-        }
-    }
-    for (int32_t at = 0; waiting > 0 && at < limit; at++) {
-        int32_t b = at % BUCKETS;
-        while (first[b] >= 0) {
-            int32_t i = first[b];
-            first[b] = p->next[i];
-            last[b] = first[b] < 0 ? -1 : last[b];
-            waiting--;
-            FOR_NEIGHBOURS(p, i, j, {
-                if (p->state[j] == LINE) {
-                    p->cost[j] = p->cost[i] + STEP(j);
-                    PUSH(j, i);
-                }
-            });
-        }
-    }
-#undef PUSH
-#undef STEP
-    for (int32_t i = 0; i < n; i++) {
-        if (p->state[i] == LINE) {
-            sample_plain(p, i % p->width, i / p->width, p->colour + (size_t)i * 4);
         }
     }
 }
@@ -403,7 +291,7 @@ static void line_colours(LacPaint *p, const uint8_t *gray)
         memset(sum, 0, (size_t)w * 4 * sizeof *sum);
         for (int y = from < 0 ? 0 : from; y < p->height; y++) {
             int own = (int)(((int64_t)2 * y + 1) * h / (2 * (int64_t)p->height));
-            const uint8_t *g = gray + (size_t)y * p->width, *c = p->colour + (size_t)y * p->width * 4;
+            const uint8_t *g = gray + (size_t)y * p->width, *c = p->field.colour + (size_t)y * p->width * 4;
             if (own < cy) {
                 continue;
             }
@@ -444,7 +332,7 @@ static void draw_lines(LacPaint *p, const uint8_t *gray, enum LacLines lines, ui
 {
 #pragma omp parallel for num_threads(p->threads) schedule(static)
     for (int y = 0; y < p->height; y++) {
-        const uint8_t *g = gray + (size_t)y * p->width, *c = p->colour + (size_t)y * p->width * 4;
+        const uint8_t *g = gray + (size_t)y * p->width, *c = p->field.colour + (size_t)y * p->width * 4;
         uint8_t *o = out + y * stride;
         int own_y = (int)(((int64_t)2 * y + 1) * p->cells_y / (2 * (int64_t)p->height));
 
@@ -462,19 +350,19 @@ static void draw_lines(LacPaint *p, const uint8_t *gray, enum LacLines lines, ui
     }
 }
 
-void lac_paint_run(LacPaint *p, const float *rgb, const float *dark, const uint8_t *gray, enum LacLines lines,
-                   uint8_t *out, ptrdiff_t stride)
+void lac_paint_run(LacPaint *p, const float *rgb, const uint8_t *gray, enum LacLines lines, uint8_t *out,
+                   ptrdiff_t stride)
 {
     if (p->shrink) {
-        lac_resize_f32(&p->resize, rgb, 3, p->shrunk);
-        lac_resize_f32(&p->resize, dark, 1, p->shrunk_dark);
+        lac_resize_f32(&p->shrinking, rgb, 3, p->shrunk);
         rgb = p->shrunk;
-        dark = p->shrunk_dark;
     }
-    prepare_cells(p, rgb, dark);
+    prepare_cells(p, rgb, gray);
     classify_and_sample(p, gray);
-    spread_beside_lines(p);
-    spread_into_lines(p, gray);
+    lac_field_spread(&p->field, p->reach);
+    sample_rest(p, LAC_PIXEL_UNKNOWN);
+    lac_field_spread_lines(&p->field, gray, p->depth);
+    sample_rest(p, LAC_PIXEL_LINE);
     if (lines == LAC_LINES_REF) {
         line_colours(p, gray);
     }

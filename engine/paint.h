@@ -5,8 +5,8 @@
 
 #include "resize.h"
 
-/* How it works. Network pixels ("cells") that are no line pixels, D' < LAC_LINE_DARKNESS, hold region colour (a black
- * line has at most 4 % of them); native pixels with D < LAC_PAINT_CLEAR are clear.
+/* How it works. Network pixels ("cells") with sqrt(mean(D) * max(D)) < LAC_PAINT_CLEAR_CELL over all native pixels they
+ * touch hold region colour (a black line has at most 4 % of them); native pixels with D < LAC_PAINT_CLEAR are clear.
  * 1. A clear pixel in a clear cell takes the prediction, bilinear over those of its four cells that are clear and
  *    joined to its own through clear neighbours: no line can lie between them.
  * 2. The other clear pixels, beside lines, take the colour of the nearest pixel of 1, walking over clear pixels only
@@ -17,6 +17,7 @@
  *    missing to the prediction of the dark cells when the coloured area is taken off; LAC_LINES_NONE draws none.
  * One thread or many, the bytes are the same. */
 #define LAC_PAINT_CLEAR 0.1f
+#define LAC_PAINT_CLEAR_CELL 0.2f
 
 typedef struct LacPaint LacPaint;
 
@@ -25,9 +26,9 @@ int lac_paint_open(LacPaint **paint, int width, int height, int net_width, int n
                    const LacLog *log);
 void lac_paint_close(LacPaint **paint);
 
-/* rgb [net_height][net_width][3] in [-1, 1]; dark D' [net_height][net_width]; gray: dense native line art; out: native
- * RGB24 rows, `stride` bytes apart. */
-void lac_paint_run(LacPaint *paint, const float *rgb, const float *dark, const uint8_t *gray, enum LacLines lines,
-                   uint8_t *out, ptrdiff_t stride);
+/* rgb [net_height][net_width][3] in [-1, 1]; gray: dense native line art, D = 1 - gray / 255; out: native RGB24 rows,
+ * `stride` bytes apart. */
+void lac_paint_run(LacPaint *paint, const float *rgb, const uint8_t *gray, enum LacLines lines, uint8_t *out,
+                   ptrdiff_t stride);
 
 #endif

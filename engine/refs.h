@@ -13,6 +13,7 @@
 #include "net/net.h"
 #include "pack.h"
 #include "picture.h"
+#include "queue.h"
 
 enum {
     LAC_MAX_REFS = 8,   /* references that serve one frame */
@@ -49,11 +50,6 @@ typedef struct LacRefs {
     uint64_t clock;
     const LacLog *log;
 } LacRefs;
-
-/* A frame's place in the stream. */
-typedef struct LacPlace {
-    int64_t index, time, duration;
-} LacPlace;
 
 void lac_refs_close(LacRefs *refs, LacNet *net);
 

@@ -29,7 +29,7 @@ static void axis_area(LacAxis *a)
             int64_t overlap = (hi < to ? hi : to) - (lo > from ? lo : from);
 
             a->weight[(size_t)i * a->taps + (j - first)] = (float)((double)overlap / a->in);
-            if (overlap * 64 > a->out) {
+            if (overlap * 4 > a->out) {
                 a->low[i] = j;
                 a->high[i] = a->high[i] > j + 1 ? a->high[i] : j + 1;
             }
@@ -47,11 +47,12 @@ static void axis_bilinear(LacAxis *a)
         first = (int)at < a->in - 1 ? (int)at : a->in - 1;
         a->start[i] = first;
         a->count[i] = first < a->in - 1 ? 2 : 1;
-        a->low[i] = first;
-        a->high[i] = first + a->count[i];
-        a->weight[(size_t)i * a->taps] = a->count[i] == 2 ? (float)(1.0 - (at - first)) : 1.0f;
+        at -= first;
+        a->low[i] = a->count[i] == 2 && 1.0 - at <= 0.25 ? first + 1 : first;
+        a->high[i] = a->count[i] == 2 && at > 0.25 ? first + 2 : first + 1;
+        a->weight[(size_t)i * a->taps] = a->count[i] == 2 ? (float)(1.0 - at) : 1.0f;
         if (a->count[i] == 2) {
-            a->weight[(size_t)i * a->taps + 1] = (float)(at - first);
+            a->weight[(size_t)i * a->taps + 1] = (float)at;
         }
     }
 }
@@ -158,14 +159,16 @@ void lac_resize_f32(const LacResize *r, const float *src, int channels, float *d
     }
 }
 
-void lac_resize_min(const LacResize *r, const uint8_t *src, ptrdiff_t stride, uint8_t *dst)
+void lac_resize_min(const LacResize *r, const uint8_t *src, ptrdiff_t stride, bool all, uint8_t *dst)
 {
+    const LacAxis *ax = &r->x, *ay = &r->y;
+
 #pragma omp parallel for num_threads(r->threads) schedule(static)
     for (int y = 0; y < r->y.out; y++) {
         uint8_t *row = r->minima + (size_t)omp_get_thread_num() * r->x.in;
 
         memset(row, 255, (size_t)r->x.in);
-        for (int j = r->y.low[y]; j < r->y.high[y]; j++) {
+        for (int j = all ? ay->start[y] : ay->low[y], n = all ? j + ay->count[y] : ay->high[y]; j < n; j++) {
             const uint8_t *p = src + j * stride;
 #pragma omp simd
             for (int i = 0; i < r->x.in; i++) {
@@ -174,7 +177,7 @@ void lac_resize_min(const LacResize *r, const uint8_t *src, ptrdiff_t stride, ui
         }
         for (int x = 0; x < r->x.out; x++) {
             uint8_t least = 255;
-            for (int i = r->x.low[x]; i < r->x.high[x]; i++) {
+            for (int i = all ? ax->start[x] : ax->low[x], n = all ? i + ax->count[x] : ax->high[x]; i < n; i++) {
                 least = row[i] < least ? row[i] : least;
             }
             dst[(size_t)y * r->x.out + x] = least;

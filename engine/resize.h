@@ -6,8 +6,9 @@
 #include "common.h"
 
 /* One axis: output i is the sum of count[i] inputs from start[i], weighted by weight[i * taps ...]. Shrinking,
- * the weights are the exact overlaps of input pixels with the output pixel's footprint [i in/out, (i+1) in/out);
- * [low[i], high[i]) are the inputs that overlap it by more than 1/64 of an input pixel. */
+ * the weights are the exact overlaps of input pixels with the output pixel's footprint [i in/out, (i+1) in/out).
+ * [low[i], high[i]) are the inputs that weigh: shrinking, those that overlap the footprint by more than 1/4 of an input
+ * pixel; growing, those with a weight above 1/4. */
 typedef struct LacAxis {
     int in, out, taps;
     int *start, *count, *low, *high;
@@ -32,7 +33,7 @@ void lac_resize_close(LacResize *r);
 void lac_resize_u8(const LacResize *r, const uint8_t *src, ptrdiff_t stride, int channels, float *dst);
 void lac_resize_f32(const LacResize *r, const float *src, int channels, float *dst);
 
-/* One channel: the least input value among those of each footprint (both axes' [low, high)). */
-void lac_resize_min(const LacResize *r, const uint8_t *src, ptrdiff_t stride, uint8_t *dst);
+/* One channel: the least input value among those that weigh on both axes, or with `all` among all with any weight. */
+void lac_resize_min(const LacResize *r, const uint8_t *src, ptrdiff_t stride, bool all, uint8_t *dst);
 
 #endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Pending frames: a ring that grows, and the packing of frames that wait. */
+#include "queue.h"
+
+#include <string.h>
+
+int lac_queue_open(LacQueue *q, int width, int height, const LacLog *log)
+{
+    *q = (LacQueue){ .width = width, .height = height, .log = log };
+    q->newest = lac_alloc((size_t)width, (size_t)height);
+    return q->newest ? LAC_OK : lac_fail(log, LAC_ENOMEM, "no memory for frames of %dx%d", width, height);
+}
+
+void lac_queue_close(LacQueue *q)
+{
+    lac_queue_clear(q);
+    lac_free(q->ring);
+    lac_free(q->newest);
+    *q = (LacQueue){ 0 };
+}
+
+static LacPending *at(const LacQueue *q, int i)
+{
+    return &q->ring[(q->first + i) % q->room];
+}
+
+static int grow(LacQueue *q)
+{
+    int room = q->room ? 2 * q->room : 16;
+    LacPending *ring = q->room < 1 << 29 ? lac_calloc((size_t)room, sizeof *ring) : NULL;
+
+    if (!ring) {
+        return lac_fail(q->log, LAC_ENOMEM, "no memory for one more pending frame after %d", q->count);
+    }
+    for (int i = 0; i < q->count; i++) {
+        ring[i] = *at(q, i);
+    }
+    lac_free(q->ring);
+    q->ring = ring;
+    q->first = 0;
+    q->room = room;
+    return LAC_OK;
+}
+
+int lac_queue_prepare(LacQueue *q, LacPacker *packer)
+{
+    int err = q->count == q->room ? grow(q) : LAC_OK;
+
+    if (!err && q->newest_raw) {
+        err = lac_pack(packer, q->newest, q->width, (size_t)q->width, q->height, &at(q, q->count - 1)->packed);
+        q->newest_raw = err != LAC_OK;
+    }
+    return err;
+}
+
+void lac_queue_push(LacQueue *q, const LacPlace *place, int reference, const uint8_t *line, ptrdiff_t stride)
+{
+    q->count++;
+    *at(q, q->count - 1) = (LacPending){ .place = *place, .reference = reference };
+    q->newest_raw = reference < 0;
+    for (int y = 0; q->newest_raw && y < q->height; y++) {
+        memcpy(q->newest + (size_t)y * q->width, line + y * stride, (size_t)q->width);
+    }
+}
+
+const LacPending *lac_queue_head(const LacQueue *q)
+{
+    return q->count ? at(q, 0) : NULL;
+}
+
+void lac_queue_pop(LacQueue *q)
+{
+    lac_packed_free(&at(q, 0)->packed);
+    q->first = (q->first + 1) % q->room;
+    q->count--;
+    q->newest_raw = q->newest_raw && q->count > 0;
+}
+
+void lac_queue_clear(LacQueue *q)
+{
+    while (q->count) {
+        lac_queue_pop(q);
+    }
+}

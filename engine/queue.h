@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Pending frames: in order, line art packed, all but the newest, which is packed only if it has to wait. */
+#ifndef LAC_QUEUE_H
+#define LAC_QUEUE_H
+
+#include "pack.h"
+
+/* A frame's place in the stream; times in microseconds. */
+typedef struct LacPlace {
+    int64_t index, time, duration;
+} LacPlace;
+
+typedef struct LacPending {
+    LacPlace place;
+    int reference;    /* the frame is this reference and needs no line art, or -1 */
+    LacPacked packed; /* empty: the line art, if any is needed, is the queue's `newest` */
+} LacPending;
+
+typedef struct LacQueue {
+    LacPending *ring;
+    int first, count, room;
+    uint8_t *newest;         /* dense, width x height */
+    bool newest_raw;         /* the last frame's line art is there and nowhere else */
+    int width, height;
+    const LacLog *log;
+} LacQueue;
+
+/* Frames of width x height. LAC_ENOMEM is logged. */
+int lac_queue_open(LacQueue *q, int width, int height, const LacLog *log);
+void lac_queue_close(LacQueue *q);
+
+/* Makes sure that one more frame can be added, packing the newest if it still waits. */
+int lac_queue_prepare(LacQueue *q, LacPacker *packer);
+
+/* Adds a frame after a successful prepare; cannot fail. line: its art, `stride` bytes from row to row; not used when it
+ * is a reference. */
+void lac_queue_push(LacQueue *q, const LacPlace *place, int reference, const uint8_t *line, ptrdiff_t stride);
+
+/* The oldest frame, or NULL. Owned by the queue. */
+const LacPending *lac_queue_head(const LacQueue *q);
+
+/* Drops the oldest frame; all frames. */
+void lac_queue_pop(LacQueue *q);
+void lac_queue_clear(LacQueue *q);
+
+#endif

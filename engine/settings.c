@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Settings: defaults and ranges; the library's version and the names of its errors. */
+#include "settings.h"
+
+#include <omp.h>
+
+#include "refs.h"
+
+const char *lac_version(void)
+{
+#define TEXT2(x) #x
+#define TEXT(x) TEXT2(x)
+    return TEXT(LAC_VERSION_MAJOR) "." TEXT(LAC_VERSION_MINOR) "." TEXT(LAC_VERSION_PATCH);
+}
+
+const char *lac_strerror(int code)
+{
+    switch (code) {
+    case LAC_OK: return "success";
+    case LAC_EAGAIN: return "more frames are needed";
+    case LAC_EOF: return "end of stream";
+    case LAC_EINVAL: return "invalid argument";
+    case LAC_ENOMEM: return "out of memory";
+    case LAC_EIO: return "file cannot be read";
+    case LAC_EFORMAT: return "malformed file";
+    case LAC_EMODEL: return "unsuitable weights";
+    case LAC_EDEVICE: return "device not available";
+    case LAC_EREFERENCE: return "unsuitable reference";
+    default: return "unknown error";
+    }
+}
+
+void lac_settings_default(LacSettings *s)
+{
+    *s = (LacSettings){ .k = 2, .size = 384 };
+}
+
+int lac_settings_resolve(LacSettings *out, const LacSettings *s, const LacLog *log)
+{
+    LacSettings defaults;
+
+    if (!s) {
+        lac_settings_default(&defaults);
+        s = &defaults;
+    }
+    if (s->k < 0 || s->k > LAC_MAX_REFS) {
+        return lac_fail(log, LAC_EINVAL, "k is %d; 1 to %d references a frame are possible", s->k, LAC_MAX_REFS);
+    }
+    if (s->size != 0 && s->size != LAC_SIZE_NATIVE && (s->size < 64 || s->size > 8192)) {
+        return lac_fail(log, LAC_EINVAL, "size is %d; 64 to 8192 pixels, or native, are possible", s->size);
+    }
+    if (s->lookahead < LAC_LOOKAHEAD_NONE) {
+        return lac_fail(log, LAC_EINVAL, "lookahead is %d; no number of frames is below %d", s->lookahead,
+                        LAC_LOOKAHEAD_NONE);
+    }
+    if ((int)s->lines < LAC_LINES_KEEP || (int)s->lines > LAC_LINES_NONE) {
+        return lac_fail(log, LAC_EINVAL, "lines is %d, which is none of keep, ref, none", (int)s->lines);
+    }
+    if (s->threads < 0 || s->threads > 256) {
+        return lac_fail(log, LAC_EINVAL, "threads is %d; 1 to 256, or 0 for one per core, are possible", s->threads);
+    }
+    *out = *s;
+    out->k = s->k ? s->k : 2;
+    out->size = s->size ? s->size : 384;
+    out->threads = s->threads ? s->threads : omp_get_num_procs();
+    out->threads = out->threads > 256 ? 256 : out->threads;
+    return LAC_OK;
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Fronts of colour: breadth first over clear pixels, by darkness (Dijkstra with buckets) into lines. */
+#include "spread.h"
+
+#include <string.h>
+
+enum { BUCKETS = 32, STEP_LEAST = 8, STEP_MOST = BUCKETS - 1 };
+
+int lac_field_open(LacField *f, int width, int height)
+{
+    size_t n = (size_t)width * height;
+
+    *f = (LacField){ .width = width, .height = height };
+    f->state = lac_alloc(n, 1);
+    f->colour = lac_alloc(n, 4);
+    f->next = lac_alloc(n, sizeof *f->next);
+    f->cost = lac_alloc(n, sizeof *f->cost);
+    if (!f->state || !f->colour || !f->next || !f->cost) {
+        lac_field_close(f);
+        return LAC_ENOMEM;
+    }
+    return LAC_OK;
+}
+
+void lac_field_close(LacField *f)
+{
+    lac_free(f->state);
+    lac_free(f->colour);
+    lac_free(f->next);
+    lac_free(f->cost);
+    *f = (LacField){ 0 };
+}
+
+/* The up to 4 neighbours of pixel i, always in the same order; returns their number. */
+static int neighbours(const LacField *f, int32_t i, int32_t near[4])
+{
+    int32_t x = i % f->width, last = f->width * (f->height - 1);
+    int n = 0;
+
+    if (i >= f->width) {
+        near[n++] = i - f->width;
+    }
+    if (x > 0) {
+        near[n++] = i - 1;
+    }
+    if (x + 1 < f->width) {
+        near[n++] = i + 1;
+    }
+    if (i < last) {
+        near[n++] = i + f->width;
+    }
+    return n;
+}
+
+static void take(LacField *f, int32_t to, int32_t from, enum LacPixel state, int32_t cost)
+{
+    memcpy(f->colour + (size_t)to * 4, f->colour + (size_t)from * 4, 4);
+    f->state[to] = state;
+    f->cost[to] = cost;
+}
+
+void lac_field_spread(LacField *f, int reach)
+{
+    const int32_t n = f->width * f->height;
+    int32_t head = 0, tail = 0, near[4], *queue = f->next;
+
+    /* the first layer, from KNOWN alone: pixels reached by the scan do not spread before it ends */
+    for (int32_t i = 0; i < n; i++) {
+        int count = f->state[i] == LAC_PIXEL_UNKNOWN ? neighbours(f, i, near) : 0;
+        for (int k = 0; k < count; k++) {
+            if (f->state[near[k]] == LAC_PIXEL_KNOWN) {
+                take(f, i, near[k], LAC_PIXEL_REACHED, 1);
+                queue[tail++] = i;
+                break;
+            }
+        }
+    }
+    while (head < tail && f->cost[queue[head]] < reach) {
+        int32_t i = queue[head++];
+        int count = neighbours(f, i, near);
+        for (int k = 0; k < count; k++) {
+            if (f->state[near[k]] == LAC_PIXEL_UNKNOWN) {
+                take(f, near[k], i, LAC_PIXEL_REACHED, f->cost[i] + 1);
+                queue[tail++] = near[k];
+            }
+        }
+    }
+}
+
+/* First in, first out lists of pixels, by cost modulo BUCKETS; linked through `next`. */
+typedef struct Buckets {
+    int32_t first[BUCKETS], last[BUCKETS], waiting;
+} Buckets;
+
+static void put(Buckets *b, LacField *f, int32_t i)
+{
+    int32_t at = f->cost[i] % BUCKETS;
+
+    f->next[i] = -1;
+    if (b->last[at] < 0) {
+        b->first[at] = i;
+    } else {
+        f->next[b->last[at]] = i;
+    }
+    b->last[at] = i;
+    b->waiting++;
+}
+
+static int32_t get(Buckets *b, const LacField *f, int32_t at)
+{
+    int32_t i = b->first[at];
+
+    if (i >= 0) {
+        b->first[at] = f->next[i];
+        b->last[at] = f->next[i] < 0 ? -1 : b->last[at];
+        b->waiting--;
+    }
+    return i;
+}
+
+/* Entering a pixel costs more the darker it is, so that fronts of two sides meet at the darkest. */
+static int32_t step(uint8_t gray)
+{
+    return STEP_LEAST + (255 - gray) * (STEP_MOST - STEP_LEAST) / 255;
+}
+
+/* The cost of a step depends on the pixel entered alone: the first front to reach a pixel is the cheapest, and every
+ * pixel is queued once. */
+void lac_field_spread_lines(LacField *f, const uint8_t *gray, int depth)
+{
+    const int32_t n = f->width * f->height;
+    int32_t near[4], i;
+    Buckets b = { .waiting = 0 };
+
+    memset(b.first, -1, sizeof b.first);
+    memset(b.last, -1, sizeof b.last);
+    for (i = 0; i < n; i++) {
+        int count = f->state[i] == LAC_PIXEL_LINE ? neighbours(f, i, near) : 0;
+        for (int k = 0; k < count; k++) {
+            if (f->state[near[k]] == LAC_PIXEL_KNOWN || f->state[near[k]] == LAC_PIXEL_REACHED) {
+                take(f, i, near[k], LAC_PIXEL_CROSSED, step(gray[i]));
+                put(&b, f, i);
+                break;
+            }
+        }
+    }
+    for (int32_t at = 0; b.waiting > 0 && at < depth * STEP_MOST; at++) {
+        while ((i = get(&b, f, at % BUCKETS)) >= 0) {
+            int count = neighbours(f, i, near);
+            for (int k = 0; k < count; k++) {
+                if (f->state[near[k]] == LAC_PIXEL_LINE) {
+                    take(f, near[k], i, LAC_PIXEL_CROSSED, f->cost[i] + step(gray[near[k]]));
+                    put(&b, f, near[k]);
+                }
+            }
+        }
+    }
+}

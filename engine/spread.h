@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Colour carried from pixel to pixel of a picture: over clear pixels beside lines, and into the lines up to their
+ * centre. 4-connected, so that no front slips through a diagonal line. */
+#ifndef LAC_SPREAD_H
+#define LAC_SPREAD_H
+
+#include "common.h"
+
+enum LacPixel {
+    LAC_PIXEL_UNKNOWN, /* clear, colour not known */
+    LAC_PIXEL_LINE,    /* dark, colour not known */
+    LAC_PIXEL_KNOWN,
+    LAC_PIXEL_REACHED, /* a clear pixel whose colour came from another */
+    LAC_PIXEL_CROSSED, /* a line pixel whose colour came from another */
+};
+
+typedef struct LacField {
+    int width, height;
+    uint8_t *state;       /* [height][width] enum LacPixel */
+    uint8_t *colour;      /* [height][width][4] */
+    int32_t *next, *cost; /* scratch */
+} LacField;
+
+int lac_field_open(LacField *f, int width, int height);
+void lac_field_close(LacField *f);
+
+/* UNKNOWN pixels within `reach` steps over UNKNOWN pixels of a KNOWN one take its colour: the nearest's. */
+void lac_field_spread(LacField *f, int reach);
+
+/* LINE pixels take the colour of the clear pixel from which the least darkness has to be crossed, about `depth` black
+ * pixels at most. gray [height][width]. */
+void lac_field_spread_lines(LacField *f, const uint8_t *gray, int depth);
+
+#endif
