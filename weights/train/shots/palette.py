@@ -45,10 +45,11 @@ class Palette:
 
     def skin(self) -> Colour:
         r = self.rng
-        if r.random() < 0.1:
+        if r.random() < 0.07:
             return self.tone(hsv(r.random(), r.uniform(0.1, 0.6), r.uniform(0.5, 1)))
-        base = r.choice([(1.0, 0.9, 0.82), (0.99, 0.86, 0.75), (0.95, 0.76, 0.6), (0.78, 0.56, 0.4),
-            (0.5, 0.33, 0.24), (0.93, 0.72, 0.53)])
+        base = r.choice([(1.0, 0.9, 0.82), (1.0, 0.88, 0.78), (0.98, 0.83, 0.72),
+            (0.99, 0.86, 0.75), (0.95, 0.76, 0.6), (0.78, 0.56, 0.4), (0.5, 0.33, 0.24),
+            (0.93, 0.72, 0.53)])
         return self.tone(mix(base, hsv(0.06, 0.3, 1), r.random() * 0.3))
 
     def skin_line(self) -> Colour:

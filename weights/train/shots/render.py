@@ -21,8 +21,8 @@ from .props import Mascot, Thing
 
 @dataclass
 class Shot:
-    """color uint8 [T,H,W,3] sRGB; line uint8 [T,H,W], black on white; region int32 [T,H,W], identity
-    of the fill under each pixel, >= 1, the same for the same part in every frame."""
+    """color uint8 [T,H,W,3] sRGB; line uint8 [T,H,W], black on white; region int32 [T,H,W],
+    identity of the fill under each pixel, >= 1, the same for the same part in every frame."""
     color: np.ndarray
     line: np.ndarray
     region: np.ndarray
