@@ -10,18 +10,36 @@
 
 enum { MAX_REFS = 8 };
 
-/* Largest error of a stage relative to its norm. fp32: rounding of sums of up to 1e3 products, through some
- * 20 layers. bf16: 8 bits of mantissa give 2^-9 = 0.2 % per stored value, and about as much again for each
- * rounded weight and each layer on the way; measured values are printed. */
+/* Largest error of a stage relative to its norm.
+ *
+ * fp32: sums of up to 1e3 products through some 20 layers, in another order; measured up to 8e-6.
+ * bf16: one rounding is at most 2^-9 = 0.2 % of a value; they add up from layer to layer, and the softmax turns the
+ * absolute error of its logits (5 and more in size) into a relative one of the weights. PyTorch with weights and
+ * activations rounded to bf16 in the same places is as far off, stage by stage to about a tenth: e0 0.4 %, f_d 1.6 %,
+ * warped 5.0 %, out 4.6 % at most over all vectors. The bounds are 1.5 times the largest error measured. */
 #define FP32_TOLERANCE 1e-4
-#define BF16_TOLERANCE 4e-2
+
+static double bf16_tolerance(const char *stage)
+{
+    static const struct { const char *stage; double tolerance; } list[] = {
+        { "e0", 0.0065 }, { "e1", 0.0095 }, { "f_line", 0.013 }, { "f_y", 0.015 }, { "f_d", 0.024 }, { "f_d_ref", 0.024 },
+        { "style", 0.007 }, { "mask", 0.017 }, { "f_mat", 0.07 }, { "f_sim", 0.06 }, { "warped", 0.075 },
+        { "mid_in", 0.04 }, { "f_mid", 0.07 }, { "out", 0.065 },
+    };
+
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+        if (!strcmp(stage, list[i].stage)) {
+            return list[i].tolerance;
+        }
+    }
+    return FP32_TOLERANCE; /* colour */
+}
 
 typedef struct Setup {
     const char *device;
     enum LacPrecision precision;
     int threads;
     const char *title;
-    double tolerance;
 } Setup;
 
 typedef struct Case { /* one vector file, read */
@@ -121,14 +139,15 @@ static void compare(void *opaque, const char *name, const LacTensor *shape, cons
     const LacView *v;
     float *all = values(w->c->st, name, &v);
     size_t count = lac_tensor_count(shape), at;
-    double error = 0, norm = 0;
+    double error = 0, norm = 0, tolerance;
 
+    tolerance = w->setup->precision == LAC_PRECISION_BF16 ? bf16_tolerance(name) : FP32_TOLERANCE;
     if (!expect(w->tally, all != NULL, "%s: no stage %s in the vectors", w->c->path, name)) {
         return;
     }
     at = (size_t)w->seen[v->index]++ * count;
-    if (!expect(w->tally, at + count <= v->count && v->shape[v->rank - 1] == (size_t)shape->c, "%s: stage %s has another shape",
-                w->c->path, name)) {
+    if (!expect(w->tally, at + count <= v->count && v->shape[v->rank - 1] == (size_t)shape->c,
+                "%s: stage %s has another shape", w->c->path, name)) {
         lac_free(all);
         return;
     }
@@ -139,8 +158,8 @@ static void compare(void *opaque, const char *name, const LacTensor *shape, cons
         norm += (double)all[at + i] * all[at + i];
     }
     error = sqrt(error / norm);
-    expect(w->tally, error <= w->setup->tolerance, "%s: %s: stage %s: relative error %.3g, at most %g", w->c->path,
-           w->setup->title, name, error, w->setup->tolerance);
+    expect(w->tally, error <= tolerance, "%s: %s: stage %s: relative error %.3g, at most %g", w->c->path,
+           w->setup->title, name, error, tolerance);
     if (!(error <= w->worst)) {
         w->worst = error;
         snprintf(w->worst_stage, sizeof w->worst_stage, "%s", name);
@@ -169,8 +188,8 @@ static bool all_seen(const Watch *w)
         if (!strncmp(v->name, "in.", 3)) {
             continue;
         }
-        ok &= expect(w->tally, w->seen[i] == (per_picture ? (int)v->shape[0] : 1), "%s: stage %s came %d times", w->c->path,
-                     v->name, w->seen[i]);
+        ok &= expect(w->tally, w->seen[i] == (per_picture ? (int)v->shape[0] : 1), "%s: stage %s came %d times",
+                     w->c->path, v->name, w->seen[i]);
     }
     return ok;
 }
@@ -187,7 +206,8 @@ static bool run_case(Tally *t, const Case *c, const Setup *s, Watch *watch, floa
     bool ok = false;
     int allocated;
 
-    if (!expect(t, !lac_device_open(&dev, s->device, s->precision, s->threads, log), "%s: device %s", c->path, s->title)) {
+    if (!expect(t, !lac_device_open(&dev, s->device, s->precision, s->threads, log), "%s: device %s", c->path,
+                s->title)) {
         lac_free(again);
         return false;
     }
@@ -207,8 +227,8 @@ static bool run_case(Tally *t, const Case *c, const Setup *s, Watch *watch, floa
             goto end;
         }
     }
-    if (!expect(t, !lac_net_color(net, c->h, c->w, c->line, c->distance, codes, c->refs, rgb), "%s: %s: lac_net_color",
-                c->path, s->title)) {
+    if (!expect(t, !lac_net_color(net, c->h, c->w, c->line, c->distance, codes, c->refs, rgb),
+                "%s: %s: lac_net_color", c->path, s->title)) {
         goto end;
     }
     ok = true;
@@ -246,9 +266,9 @@ end:
 static void test_file(Tally *t, const char *path, const LacLog *log)
 {
     static const Setup setups[] = {
-        { "ref", LAC_PRECISION_FP32, 1, "ref fp32", FP32_TOLERANCE },
-        { "cpu", LAC_PRECISION_FP32, 1, "cpu fp32", FP32_TOLERANCE },
-        { "cpu", LAC_PRECISION_BF16, 1, "cpu bf16", BF16_TOLERANCE },
+        { "ref", LAC_PRECISION_FP32, 1, "ref fp32" },
+        { "cpu", LAC_PRECISION_FP32, 1, "cpu fp32" },
+        { "cpu", LAC_PRECISION_BF16, 1, "cpu bf16" },
     };
     Case c;
 
