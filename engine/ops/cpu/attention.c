@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Distance attention (3.3) as a stream: keys and values are packed once per call in the order the kernels read
+ * them; then each thread takes a chunk of queries through all tiles of keys, holding for every query only the
+ * largest logit and the weighted sums so far (Dao et al., FlashAttention, 2022).
+ *
+ * Rows of keys are padded to whole vectors with copies of their last key whose values are 0: a copy lies
+ * farther away than the original, so it never raises the maximum, and it adds nothing to the sums.
+ * Columns of the values: m v (dv), colour (3; in bf16 again 3 for what rounding took off), 1 for the sum of the
+ * weights, zeros up to a multiple of CPU_LANES. */
+#include "ops/cpu/cpu.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include <omp.h>
+
+#include "ops/bf16.h"
+
+#define CHUNK 128       /* queries a thread takes at a time */
+#define TILE_VECTORS 8  /* vectors of keys in a tile: its keys, values and logits stay in the first-level cache */
+
+/* Sizes, and the packed arrays in the scratch memory. */
+typedef struct Attention {
+    const LacAttentionDesc *desc;
+    const CpuAttentionKernels *kernels;
+    int h, w, d, dv, pack;
+    int row_end;                       /* w rounded up to CPU_LANES */
+    int steps, cols, vectors;          /* words of a key; columns of the values; vectors of a reference */
+    uint32_t *k, *v;                   /* [count][vectors] of CPU_LANES keys: as in CpuAttentionTile */
+    float *prior_x, *prior_y, *zero;   /* by distance; index 0 is the largest negative one */
+    char *work;                        /* [threads][work_bytes] */
+    size_t work_bytes;
+    size_t k_words, v_words;           /* of one reference */
+} Attention;
+
+static float element(const LacTensor *t, size_t i)
+{
+    return lac_is_bf16(t) ? lac_bf16_to_f32(((const uint16_t *)t->data)[i]) : ((const float *)t->data)[i];
+}
+
+static uint32_t f32_word(float f)
+{
+    LacFloatBits b = { .f = f };
+
+    return b.u;
+}
+
+/* Words of the vector at element `i` of t: `steps` of them, `stride` words apart. An odd last element is paired with 0. */
+static void pack_vector(const Attention *a, const LacTensor *t, size_t i, uint32_t *words, size_t stride)
+{
+    int s;
+
+    for (s = 0; s < a->steps; s++, words += stride) {
+        if (a->pack == 1) {
+            *words = f32_word(((const float *)t->data)[i + (size_t)s]);
+        } else {
+            const uint16_t *x = (const uint16_t *)t->data + i + 2 * (size_t)s;
+
+            *words = x[0] | (2 * s + 1 < a->d ? (uint32_t)x[1] << 16 : 0);
+        }
+    }
+}
+
+/* Column values of key j into col[], as floats. */
+static void value_columns(const Attention *a, const LacAttentionRef *r, size_t j, float *col)
+{
+    const float *colour = (const float *)r->colour.data + 3 * j;
+    float m = ((const float *)r->mask.data)[2 * j];
+    int c;
+
+    for (c = 0; c < a->dv; c++) {
+        col[c] = m * element(&r->v, j * (size_t)a->dv + (size_t)c);
+    }
+    for (c = 0; c < 3; c++) {
+        col[a->dv + c] = colour[c];
+        if (a->pack == 2) {
+            col[a->dv + 3 + c] = colour[c] - lac_bf16_to_f32(lac_f32_to_bf16(colour[c]));
+        }
+    }
+    col[a->dv + 3 * a->pack] = 1;
+}
+
+/* One row of keys of one reference. col: two times cols floats. */
+static void pack_row(const Attention *a, const LacAttentionRef *r, int row, uint32_t *k, uint32_t *v, float *col)
+{
+    int x, c, pad = a->row_end - a->w;
+    size_t first = (size_t)row * (size_t)a->w, cols = (size_t)a->cols;
+
+    k += (size_t)row * (size_t)a->row_end * (size_t)a->steps;
+    v += (size_t)row * (size_t)a->row_end / (size_t)a->pack * cols;
+    for (x = 0; x < a->row_end; x++) {
+        size_t j = first + (size_t)(x < a->w ? x : a->w - 1);
+
+        pack_vector(a, &r->k, j * (size_t)a->d,
+                    k + (size_t)(x / CPU_LANES * a->steps * CPU_LANES + x % CPU_LANES), CPU_LANES);
+    }
+    memset(col, 0, 2 * cols * sizeof *col);
+    if (a->pack == 1) {
+        for (x = 0; x < a->w; x++, v += cols) {
+            value_columns(a, r, first + (size_t)x, col);
+            memcpy(v, col, cols * sizeof *v);
+        }
+        memset(v, 0, (size_t)pad * cols * sizeof *v);
+        return;
+    }
+    for (x = 0; x < a->row_end; x += 2, v += cols) {
+        if (x >= a->w) {
+            memset(v, 0, cols * sizeof *v);
+            continue;
+        }
+        value_columns(a, r, first + (size_t)x, col);
+        if (x + 1 < a->w) {
+            value_columns(a, r, first + (size_t)x + 1, col + cols);
+        } else {
+            memset(col + cols, 0, cols * sizeof *col);
+        }
+        for (c = 0; c < a->cols; c++) {
+            v[c] = lac_f32_to_bf16(col[c]) | (uint32_t)lac_f32_to_bf16(col[cols + (size_t)c]) << 16;
+        }
+    }
+}
+
+/* Locality prior by distance, in units of log 2. */
+static void fill_prior(Attention *a)
+{
+    double unit = a->h < a->w ? a->h : a->w;
+    double factor = -(double)a->desc->lambda * 1.4426950408889634 / (unit * unit);
+    int i;
+
+    for (i = 0; i < a->w + a->row_end; i++) {
+        double dx = i - (a->w - 1);
+
+        a->prior_x[i] = (float)(factor * dx * dx);
+    }
+    for (i = 0; i < 2 * a->h; i++) {
+        double dy = i - (a->h - 1);
+
+        a->prior_y[i] = (float)(factor * dy * dy);
+    }
+}
+
+/* One thread's working memory. */
+typedef struct Work {
+    uint32_t *q;       /* [CHUNK / CPU_QUERIES][steps][CPU_QUERIES] */
+    float *max;        /* [CHUNK] */
+    float *out;        /* [CHUNK][cols] */
+    float *logit;      /* one tile */
+    uint32_t *weight;
+    float *col;        /* [2][cols] */
+} Work;
+
+static size_t work_layout(const Attention *a, char *base, Work *w)
+{
+    size_t tile = CPU_QUERIES * TILE_VECTORS * CPU_LANES * sizeof(float);
+    size_t q = lac_cpu_align((size_t)a->steps * CHUNK * sizeof *w->q), max = lac_cpu_align(CHUNK * sizeof *w->max);
+    size_t out = lac_cpu_align((size_t)a->cols * CHUNK * sizeof *w->out);
+    size_t col = lac_cpu_align(2 * (size_t)a->cols * sizeof *w->col);
+
+    if (base) {
+        w->q = (uint32_t *)base;
+        w->max = (float *)(base + q);
+        w->out = (float *)(base + q + max);
+        w->logit = (float *)(base + q + max + out);
+        w->weight = (uint32_t *)(base + q + max + out + tile);
+        w->col = (float *)(base + q + max + out + 2 * tile);
+    }
+    return q + max + out + 2 * tile + col;
+}
+
+/* One block of queries against one reference's keys from vector `first` on. */
+static void tile_run(const Attention *a, const Work *w, int i, int first, int block, int query)
+{
+    const LacAttentionRef *r = &a->desc->refs[i];
+    bool local = r->local && a->desc->lambda > 0;
+    size_t at = (size_t)i * (size_t)a->vectors + (size_t)first;
+    int area = a->h * a->w, per_row = a->row_end / CPU_LANES, j;
+    bool nothing = true;
+    CpuAttentionTile t = {
+        .q = w->q + (size_t)block * (size_t)a->steps * CPU_QUERIES,
+        .k = a->k + at * (size_t)a->steps * CPU_LANES,
+        .v = a->v + at * (size_t)(CPU_LANES / a->pack) * (size_t)a->cols,
+        .steps = a->steps, .cols = a->cols,
+        .vectors = a->vectors - first < TILE_VECTORS ? a->vectors - first : TILE_VECTORS,
+        .scale = (float)(1.4426950408889634 / sqrt(a->d)),
+        .row = first / per_row, .x = first % per_row * CPU_LANES, .row_end = a->row_end,
+        .logit = w->logit, .weight = w->weight, .max = w->max + block * CPU_QUERIES,
+        .out = w->out + (size_t)block * CPU_QUERIES * (size_t)a->cols,
+    };
+
+    for (j = 0; j < CPU_QUERIES; j++) {
+        int p = query + j < area ? query + j : area - 1;
+
+        t.prior_x[j] = local ? a->prior_x + a->w - 1 - p % a->w : a->zero;
+        t.prior_y[j] = local ? a->prior_y + a->h - 1 - p / a->w : a->zero;
+    }
+    a->kernels->logits(&t);
+    for (j = 0; j < CPU_QUERIES; j++) {
+        nothing = nothing && t.peak[j] < t.max[j] - a->kernels->cutoff;
+    }
+    if (!nothing) {
+        a->kernels->weights(&t);
+        a->kernels->values(&t);
+    }
+}
+
+/* Sums of the weighted columns to mat and warped. */
+static void write_query(const Attention *a, const float *out, int p)
+{
+    const LacAttentionDesc *d = a->desc;
+    float total = out[a->dv + 3 * a->pack];
+    size_t at = (size_t)p * (size_t)a->dv;
+    int c;
+
+    for (c = 0; c < a->dv; c++) {
+        if (lac_is_bf16(d->mat)) {
+            ((uint16_t *)d->mat->data)[at + (size_t)c] = lac_f32_to_bf16(out[c] / total);
+        } else {
+            ((float *)d->mat->data)[at + (size_t)c] = out[c] / total;
+        }
+    }
+    for (c = 0; c < 3; c++) {
+        float sum = out[a->dv + c] + (a->pack == 2 ? out[a->dv + 3 + c] : 0);
+
+        ((float *)d->warped->data)[3 * (size_t)p + (size_t)c] = sum / total;
+    }
+}
+
+static void chunk_run(const Attention *a, const Work *w, int first)
+{
+    int area = a->h * a->w, count = area - first < CHUNK ? area - first : CHUNK;
+    int blocks = (count + CPU_QUERIES - 1) / CPU_QUERIES, i, v, b, j;
+
+    for (j = 0; j < blocks * CPU_QUERIES; j++) {
+        int p = first + (j < count ? j : count - 1);
+
+        pack_vector(a, a->desc->q, (size_t)p * (size_t)a->d,
+                    w->q + (size_t)(j / CPU_QUERIES * a->steps * CPU_QUERIES + j % CPU_QUERIES), CPU_QUERIES);
+        w->max[j] = -FLT_MAX / 2;
+    }
+    memset(w->out, 0, (size_t)(blocks * CPU_QUERIES * a->cols) * sizeof *w->out);
+    for (i = 0; i < a->desc->count; i++) {
+        for (v = 0; v < a->vectors; v += TILE_VECTORS) {
+            for (b = 0; b < blocks; b++) {
+                tile_run(a, w, i, v, b, first + b * CPU_QUERIES);
+            }
+        }
+    }
+    for (j = 0; j < count; j++) {
+        write_query(a, w->out + (size_t)j * (size_t)a->cols, first + j);
+    }
+}
+
+static int round_up(int n, int to)
+{
+    return (n + to - 1) / to * to;
+}
+
+/* Sizes, and one piece of scratch memory for everything. */
+static int prepare(CpuBackend *cpu, const LacAttentionDesc *d, Attention *a)
+{
+    size_t k, v, prior_x, prior_y, count = (size_t)d->count;
+    Work unused;
+    char *base;
+
+    *a = (Attention){ .desc = d, .kernels = cpu->attention, .h = d->q->h, .w = d->q->w, .d = d->q->c,
+                      .dv = d->mat->c, .pack = cpu->attention->pack };
+    a->row_end = round_up(a->w, CPU_LANES);
+    a->steps = (a->d + a->pack - 1) / a->pack;
+    a->cols = round_up(a->dv + 3 * a->pack + 1, CPU_LANES);
+    a->vectors = a->row_end / CPU_LANES * a->h;
+    a->k_words = (size_t)a->vectors * CPU_LANES * (size_t)a->steps;
+    a->v_words = (size_t)a->vectors * (size_t)(CPU_LANES / a->pack) * (size_t)a->cols;
+    k = lac_cpu_align(count * a->k_words * sizeof *a->k);
+    v = lac_cpu_align(count * a->v_words * sizeof *a->v);
+    prior_x = lac_cpu_align((size_t)(a->w + a->row_end) * sizeof *a->prior_x);
+    prior_y = lac_cpu_align((size_t)(2 * a->h) * sizeof *a->prior_y);
+    a->work_bytes = work_layout(a, NULL, &unused);
+    base = lac_cpu_scratch(cpu, 1, k + v + 2 * (prior_x + prior_y) + (size_t)cpu->threads * a->work_bytes);
+    if (!base) {
+        return LAC_ENOMEM;
+    }
+    a->k = (uint32_t *)base;
+    a->v = (uint32_t *)(base + k);
+    a->prior_x = (float *)(base + k + v);
+    a->prior_y = (float *)(base + k + v + prior_x);
+    a->zero = (float *)(base + k + v + prior_x + prior_y);
+    memset(a->zero, 0, prior_x + prior_y);
+    a->work = base + k + v + 2 * (prior_x + prior_y);
+    return LAC_OK;
+}
+
+int lac_cpu_attention(LacBackend *be, const LacAttentionDesc *d)
+{
+    CpuBackend *cpu = lac_cpu(be);
+    int ret = lac_check_attention(be, d);
+    int rows, row, chunks, chunk;
+    Attention a;
+
+    if (ret < 0 || (ret = prepare(cpu, d, &a)) < 0) {
+        return ret;
+    }
+    fill_prior(&a);
+    rows = d->count * a.h;
+    chunks = (a.h * a.w + CHUNK - 1) / CHUNK;
+#pragma omp parallel num_threads(cpu->threads)
+    {
+        Work w = { .q = NULL };
+
+        work_layout(&a, a.work + (size_t)omp_get_thread_num() * a.work_bytes, &w);
+#pragma omp for schedule(dynamic, 4)
+        for (row = 0; row < rows; row++) {
+            size_t i = (size_t)(row / a.h);
+
+            pack_row(&a, &d->refs[i], row % a.h, a.k + i * a.k_words, a.v + i * a.v_words, w.col);
+        }
+#pragma omp for schedule(dynamic, 1)
+        for (chunk = 0; chunk < chunks; chunk++) {
+            chunk_run(&a, &w, chunk * CHUNK);
+        }
+    }
+    return LAC_OK;
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Template of the attention's fp32 kernels, the second half of kernels_vec.h. The including file defines ROWS
+ * and GROUP: so many queries times so many vectors are accumulated in registers at once. */
+#define PARTS (CPU_LANES / VL)
+
+static void attention_logits(CpuAttentionTile *t)
+{
+    const float *q = (const float *)t->q, *k = (const float *)t->k;
+    size_t row_len = (size_t)t->vectors * CPU_LANES;
+    V peak[CPU_QUERIES][PARTS];
+    int v, first, s, r, p, row = t->row, x = t->x;
+
+    for (r = 0; r < CPU_QUERIES; r++) {
+        for (p = 0; p < PARTS; p++) {
+            peak[r][p] = splat(-__FLT_MAX__);
+        }
+    }
+    for (v = 0; v < t->vectors; v++, k += (size_t)t->steps * CPU_LANES) {
+        for (first = 0; first < CPU_QUERIES; first += ROWS) {
+            V acc[ROWS][PARTS];
+
+            memset(acc, 0, sizeof acc);
+            for (s = 0; s < t->steps; s++) {
+#pragma GCC unroll 8
+                for (r = 0; r < ROWS; r++) {
+#pragma GCC unroll 8
+                    for (p = 0; p < PARTS; p++) {
+                        acc[r][p] += q[s * CPU_QUERIES + first + r] *
+                            *(const VAny *)(k + (size_t)s * CPU_LANES + (size_t)p * VL);
+                    }
+                }
+            }
+#pragma GCC unroll 8
+            for (r = 0; r < ROWS; r++) {
+#pragma GCC unroll 8
+                for (p = 0; p < PARTS; p++) {
+                    V l = acc[r][p] * t->scale +
+                        (*(const VAny *)(t->prior_x[first + r] + x + p * VL) + t->prior_y[first + r][row]);
+
+                    peak[first + r][p] = vmax(peak[first + r][p], l);
+                    *(VAny *)(t->logit + (size_t)(first + r) * row_len + (size_t)v * CPU_LANES +
+                              (size_t)p * VL) = l;
+                }
+            }
+        }
+        x += CPU_LANES;
+        if (x >= t->row_end) {
+            x = 0;
+            row++;
+        }
+    }
+    for (r = 0; r < CPU_QUERIES; r++) {
+        t->peak[r] = peak[r][0][0];
+        for (p = 0; p < CPU_LANES; p++) {
+            float f = peak[r][p / VL][p % VL];
+
+            t->peak[r] = f > t->peak[r] ? f : t->peak[r];
+        }
+    }
+}
+
+static void attention_weights(CpuAttentionTile *t)
+{
+    size_t i, n = (size_t)t->vectors * CPU_LANES;
+    int r;
+
+    for (r = 0; r < CPU_QUERIES; r++) {
+        const float *logit = t->logit + (size_t)r * n;
+        float *weight = (float *)t->weight + (size_t)r * n;
+
+        if (t->peak[r] > t->max[r]) {
+            V back = exp2_vec(splat(t->max[r] - t->peak[r]));
+            float *out = t->out + (size_t)r * (size_t)t->cols;
+
+            for (i = 0; i < (size_t)t->cols; i += VL) {
+                *(VAny *)(out + i) *= back;
+            }
+            t->max[r] = t->peak[r];
+        }
+        for (i = 0; i < n; i += VL) {
+            *(VAny *)(weight + i) = exp2_vec(*(const VAny *)(logit + i) - t->max[r]);
+        }
+    }
+}
+
+/* `group` vectors of columns from column `at`, for ROWS queries from `first`. */
+INLINE void values_group(const CpuAttentionTile *t, int first, size_t at, const int group)
+{
+    size_t n = (size_t)t->vectors * CPU_LANES, cols = (size_t)t->cols, j;
+    const float *weight = (const float *)t->weight + (size_t)first * n;
+    const float *v = (const float *)t->v + at;
+    float *out = t->out + (size_t)first * cols + at;
+    V acc[ROWS][GROUP];
+    int r, g;
+
+#pragma GCC unroll 8
+    for (r = 0; r < ROWS; r++) {
+#pragma GCC unroll 8
+        for (g = 0; g < group; g++) {
+            acc[r][g] = *(const VAny *)(out + (size_t)r * cols + (size_t)g * VL);
+        }
+    }
+    for (j = 0; j < n; j++, v += cols) {
+#pragma GCC unroll 8
+        for (r = 0; r < ROWS; r++) {
+#pragma GCC unroll 8
+            for (g = 0; g < group; g++) {
+                acc[r][g] += weight[(size_t)r * n + j] * *(const VAny *)(v + (size_t)g * VL);
+            }
+        }
+    }
+#pragma GCC unroll 8
+    for (r = 0; r < ROWS; r++) {
+#pragma GCC unroll 8
+        for (g = 0; g < group; g++) {
+            *(VAny *)(out + (size_t)r * cols + (size_t)g * VL) = acc[r][g];
+        }
+    }
+}
+
+static void attention_values(const CpuAttentionTile *t)
+{
+    size_t at;
+    int first;
+
+    for (first = 0; first < CPU_QUERIES; first += ROWS) {
+        for (at = 0; at + GROUP * VL <= (size_t)t->cols; at += GROUP * VL) {
+            values_group(t, first, at, GROUP);
+        }
+        for (; at < (size_t)t->cols; at += VL) {
+            values_group(t, first, at, 1);
+        }
+    }
+}

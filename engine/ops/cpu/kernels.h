@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The vector kernels of the CPU back end: one set per instruction set, all from the same two templates
+ * (kernels_vec.h, attention_vec.h) except the bf16 dot products. A kernel works on one thread's share; which
+ * share that is never depends on the number of threads, so neither do the results. */
+#ifndef LAC_OPS_CPU_KERNELS_H
+#define LAC_OPS_CPU_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CPU_LANES 16    /* keys in a vector of the attention, whatever the width of the registers */
+#define CPU_QUERIES 8   /* queries in a block */
+
+/* Keys of one reference against one block of queries. A word is one f32 or two bf16. Logits are in units of
+ * log 2: weight = exp2(logit). */
+typedef struct CpuAttentionTile {
+    const uint32_t *q;                    /* [steps][CPU_QUERIES]: a word of every query */
+    const uint32_t *k;                    /* [vectors][steps][CPU_LANES] */
+    const uint32_t *v;                    /* [vectors * CPU_LANES / pack][cols] */
+    int steps, vectors, cols;             /* cols: multiple of CPU_LANES */
+    float scale;
+    const float *prior_x[CPU_QUERIES];    /* indexed by the key's column */
+    const float *prior_y[CPU_QUERIES];    /* indexed by the key's row */
+    int row, x, row_end;                  /* position of the first key; columns of a row, padding included */
+    float *logit;                         /* [CPU_QUERIES][vectors * CPU_LANES] */
+    uint32_t *weight;                     /* [CPU_QUERIES][vectors * CPU_LANES / pack] */
+    float peak[CPU_QUERIES];              /* largest logit of this tile */
+    float *max;                           /* [CPU_QUERIES]: largest so far */
+    float *out;                           /* [CPU_QUERIES][cols]: weighted sums so far, relative to exp2(max) */
+} CpuAttentionTile;
+
+typedef struct CpuAttentionKernels {
+    int pack;                                 /* elements in a word: 1 (f32), 2 (bf16) */
+    float cutoff;                             /* a tile this far below max in every query is nothing in this precision */
+    void (*logits)(CpuAttentionTile *t);      /* q, k -> logit, peak */
+    void (*weights)(CpuAttentionTile *t);     /* logit -> weight; max, out brought to the new maximum */
+    void (*values)(const CpuAttentionTile *t);/* out += weight * v */
+} CpuAttentionKernels;
+
+/* Per-channel factors, repeated over `period` elements. */
+typedef struct CpuAffine {
+    float *mean, *scale, *shift;
+    size_t period;
+} CpuAffine;
+
+/* `bf16` says what the void pointers of a call hold: bf16 or f32. */
+typedef struct CpuKernels {
+    const char *name;
+    void (*convert)(const void *x, bool x_bf16, void *y, bool y_bf16, size_t count);
+    void (*add)(const void *a, const void *b, void *y, bool bf16, size_t count);
+    /* Mean and sum of squared deviations of each channel over count / c pixels. sum, centre: scratch of
+     * `period` floats, a multiple of c. */
+    void (*moments)(const void *x, bool bf16, size_t count, size_t c, size_t period, float *sum, float *centre,
+                    float *mean, float *squares);
+    /* y = relu?((x - mean) * scale + shift) + residual. */
+    void (*scale_shift)(const void *x, const void *residual, void *y, bool bf16, size_t count,
+                        const CpuAffine *a, bool relu);
+    void (*sigmoid_add)(const float *a, const float *b, float *y, size_t count);
+    void (*tanh)(const float *x, float *y, size_t count);
+    /* y = a * x + sum_i b[i] * z[i] over one pixel's c channels from element `at`. */
+    void (*blend)(const void *x, float a, const void *const *z, const float *b, int count, void *y, bool bf16,
+                  size_t at, size_t c);
+    CpuAttentionKernels attention; /* fp32 */
+} CpuKernels;
+
+extern const CpuKernels lac_cpu_kernels_base;
+#if defined(__x86_64__)
+extern const CpuKernels lac_cpu_kernels_avx2, lac_cpu_kernels_avx512, lac_cpu_kernels_avx512_bf16;
+extern const CpuAttentionKernels lac_cpu_attention_bf16;
+#endif
+
+/* The best set this CPU runs; can_bf16: it has dot products of bf16. */
+const CpuKernels *lac_cpu_kernels(bool *can_bf16);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The vector kernels for x86 CPUs with AVX-512. */
+#if defined(__x86_64__)
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma"))), apply_to = function)
+#else
+#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,fma")
+#pragma GCC optimize("fp-contract=fast")
+#endif
+
+#define VL 16
+#define ROWS 8
+#define GROUP 3
+#define KERNELS lac_cpu_kernels_avx512
+#define KERNELS_NAME "avx512"
+#include "ops/cpu/kernels_vec.h"
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#endif
+#else
+typedef int lac_not_x86; /* an empty file is no C */
+#endif

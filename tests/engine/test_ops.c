@@ -1,0 +1,656 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Every operation of every back end against `ref`, from one list of cases, plus the errors they must give.
+ *
+ * Tolerance: |y - ref| <= t * scale, where scale is the largest magnitude of the reference result (1 at least
+ * where an operation ends in a known range). fp32: t = 2e-5, some hundred roundings of 6e-8 in another order.
+ * bf16: inputs and weights are rounded before both back ends see them, so what remains is the rounding of the
+ * result (2^-9 of the value) and of intermediate values (weights of the attention, summed kernels of the
+ * upsampling): t = 2^-7. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <omp.h>
+
+#include "ops/bf16.h"
+#include "ops/ops.h"
+
+#define GUARD 64     /* bytes before and after each output */
+#define GUARD_BYTE 0xa5
+#define MAX_REFS 5
+
+enum Op { CONV, NORM, ADD, MEAN, MASK, ATTENTION, COMBINE, POOL4, UPSAMPLE4_ADD, TANH, CONVERT };
+
+typedef struct Case {
+    const char *name;
+    enum Op op;
+    int n, h, w, c;                     /* input shape; pool4: output shape */
+    int cout, kernel, stride, dilation; /* conv; stride and dilation 0: 1 */
+    bool upsample, out_f32, bias;       /* conv */
+    bool relu;                          /* conv, norm */
+    bool adain, residual;               /* norm */
+    bool in_place;                      /* norm, add, tanh */
+    bool f32;                           /* add: f32 tensors; convert: to f32 */
+    float offset, spread;               /* norm: mean of the data; mask, tanh: standard deviation */
+    int refs, sheets, dv;               /* attention, combine: K, and how many of them have no place in time */
+    float lambda;                       /* attention */
+    bool sharp;                         /* attention: logits of +-16, one key or two win */
+} Case;
+
+static const Case cases[] = {
+    { "conv 1x1 one pixel", CONV, 1, 1, 1, 5, .cout = 3, .kernel = 1, .bias = true },
+    { "conv linear layer", CONV, 1, 1, 1, 64, .cout = 128, .kernel = 1, .relu = true, .out_f32 = true,
+      .bias = true },
+    { "conv 1x1 64 to 32", CONV, 1, 20, 24, 64, .cout = 32, .kernel = 1, .bias = true },
+    { "conv 1x1 3 to 64", CONV, 1, 21, 13, 3, .cout = 64, .kernel = 1 },
+    { "conv 5x5 of 1 channel", CONV, 1, 40, 56, 1, .cout = 16, .kernel = 5 },
+    { "conv 5x5 of 2 channels", CONV, 1, 33, 31, 2, .cout = 16, .kernel = 5 },
+    { "conv 5x5 of 4 channels, relu", CONV, 1, 24, 24, 4, .cout = 16, .kernel = 5, .relu = true, .bias = true },
+    { "conv 5x5 larger than the picture", CONV, 1, 2, 3, 4, .cout = 8, .kernel = 5, .bias = true },
+    { "conv 3x3 64 to 64", CONV, 1, 32, 40, 64, .cout = 64, .kernel = 3 },
+    { "conv 3x3 96 to 40 odd size", CONV, 1, 17, 19, 96, .cout = 40, .kernel = 3, .relu = true, .bias = true },
+    { "conv 3x3 to 2 channels, f32 out", CONV, 1, 16, 20, 64, .cout = 2, .kernel = 3, .out_f32 = true,
+      .bias = true },
+    { "conv 3x3 to 3 channels, f32 out", CONV, 1, 37, 41, 16, .cout = 3, .kernel = 3, .out_f32 = true,
+      .bias = true },
+    { "conv 3x3 dilation 2", CONV, 1, 32, 32, 32, .cout = 32, .kernel = 3, .dilation = 2 },
+    { "conv 3x3 dilation 8", CONV, 1, 24, 28, 64, .cout = 64, .kernel = 3, .dilation = 8 },
+    { "conv 3x3 dilation beyond the picture", CONV, 1, 5, 6, 16, .cout = 16, .kernel = 3, .dilation = 8,
+      .bias = true },
+    { "conv stride 2", CONV, 1, 32, 48, 16, .cout = 32, .kernel = 3, .stride = 2 },
+    { "conv stride 2 odd size", CONV, 1, 31, 17, 32, .cout = 64, .kernel = 3, .stride = 2, .relu = true,
+      .bias = true },
+    { "conv stride 2 one pixel", CONV, 1, 1, 1, 8, .cout = 8, .kernel = 3, .stride = 2, .bias = true },
+    { "conv batch of 3", CONV, 3, 12, 10, 24, .cout = 16, .kernel = 3, .bias = true },
+    { "conv upsampled 3x3", CONV, 1, 24, 20, 64, .cout = 32, .kernel = 3, .upsample = true },
+    { "conv upsampled 3x3 odd, relu, batch", CONV, 2, 7, 9, 32, .cout = 16, .kernel = 3, .upsample = true,
+      .relu = true, .bias = true },
+    { "conv upsampled one pixel", CONV, 1, 1, 1, 8, .cout = 8, .kernel = 3, .upsample = true, .bias = true },
+    { "conv upsampled 5x5, f32 out", CONV, 1, 9, 8, 8, .cout = 3, .kernel = 5, .upsample = true,
+      .out_f32 = true, .bias = true },
+    { "conv upsampled 1x1", CONV, 1, 5, 6, 8, .cout = 8, .kernel = 1, .upsample = true },
+    { "conv upsampled dilation 3", CONV, 1, 11, 10, 8, .cout = 8, .kernel = 3, .dilation = 3,
+      .upsample = true, .bias = true },
+
+    { "norm 16 channels", NORM, 1, 64, 80, 16, .relu = true },
+    { "norm 64 channels, AdaIN, relu", NORM, 1, 32, 32, 64, .adain = true, .relu = true },
+    { "norm 64 channels, AdaIN, residual", NORM, 1, 32, 32, 64, .adain = true, .residual = true },
+    { "norm residual, relu, in place", NORM, 1, 33, 17, 24, .relu = true, .residual = true, .in_place = true },
+    { "norm 3 channels odd size", NORM, 1, 37, 53, 3, .adain = true },
+    { "norm 100 channels", NORM, 1, 9, 11, 100, .relu = false },
+    { "norm batch of 3", NORM, 3, 20, 30, 32, .relu = true },
+    { "norm one pixel", NORM, 1, 1, 1, 7, .adain = true },
+    { "norm of a far mean", NORM, 1, 40, 40, 16, .offset = 30 },
+    { "norm in place", NORM, 1, 128, 128, 32, .relu = true, .in_place = true },
+
+    { "add", ADD, 1, 31, 37, 16, .f32 = false },
+    { "add in place", ADD, 1, 16, 16, 64, .in_place = true },
+    { "add one element", ADD, 1, 1, 1, 1, .f32 = false },
+    { "add large f32", ADD, 1, 128, 128, 3, .f32 = true },
+    { "mean", MEAN, 1, 16, 16, 64, .f32 = false },
+    { "mean odd size, batch", MEAN, 3, 5, 7, 13, .f32 = false },
+    { "mean one pixel", MEAN, 1, 1, 1, 3, .f32 = false },
+    { "mask", MASK, 1, 33, 31, 2, .spread = 1 },
+    { "mask one pixel", MASK, 1, 1, 1, 2, .spread = 1 },
+    { "mask large, far out", MASK, 1, 100, 100, 2, .spread = 200 },
+
+    { "attention one pixel", ATTENTION, 1, 1, 1, 32, .dv = 32, .refs = 1 },
+    { "attention two pixels, K 5", ATTENTION, 1, 1, 2, 32, .dv = 32, .refs = 5, .lambda = 3 },
+    { "attention 16x16, K 1", ATTENTION, 1, 16, 16, 32, .dv = 32, .refs = 1, .lambda = 3 },
+    { "attention 24x40, K 2", ATTENTION, 1, 24, 40, 32, .dv = 32, .refs = 2, .lambda = 5 },
+    { "attention 40x24, K 3, a sheet", ATTENTION, 1, 40, 24, 32, .dv = 32, .refs = 3, .sheets = 1,
+      .lambda = 50 },
+    { "attention odd 17x23, no prior", ATTENTION, 1, 17, 23, 32, .dv = 32, .refs = 2 },
+    { "attention 33x5, sharp", ATTENTION, 1, 33, 5, 32, .dv = 32, .refs = 2, .lambda = 1, .sharp = true },
+    { "attention 32x32, sharp, strong prior", ATTENTION, 1, 32, 32, 32, .dv = 32, .refs = 4, .lambda = 400,
+      .sharp = true },
+    { "attention d 8, dv 16", ATTENTION, 1, 12, 18, 8, .dv = 16, .refs = 2, .lambda = 2 },
+    { "attention d 5, dv 3", ATTENTION, 1, 9, 7, 5, .dv = 3, .refs = 2, .lambda = 2 },
+    { "attention d 64, dv 96", ATTENTION, 1, 15, 16, 64, .dv = 96, .refs = 2, .sheets = 1, .lambda = 2 },
+    { "attention d 1, dv 1", ATTENTION, 1, 4, 4, 1, .dv = 1, .refs = 1, .lambda = 1 },
+
+    { "combine K 1", COMBINE, 1, 16, 16, 64, .refs = 1 },
+    { "combine K 2", COMBINE, 1, 31, 33, 64, .refs = 2 },
+    { "combine K 5, odd channels", COMBINE, 1, 13, 7, 19, .refs = 5 },
+    { "combine one pixel", COMBINE, 1, 1, 1, 3, .refs = 3 },
+
+    { "pool4", POOL4, 1, 16, 20, 3, .f32 = false },
+    { "pool4 batch", POOL4, 2, 3, 1, 5, .f32 = false },
+    { "upsample4_add", UPSAMPLE4_ADD, 1, 24, 28, 3, .f32 = false },
+    { "upsample4_add odd, batch", UPSAMPLE4_ADD, 2, 5, 3, 7, .f32 = false },
+    { "upsample4_add one pixel", UPSAMPLE4_ADD, 1, 1, 1, 3, .f32 = false },
+    { "tanh", TANH, 1, 37, 41, 3, .spread = 30 },
+    { "tanh in place", TANH, 1, 7, 5, 1, .spread = 2, .in_place = true },
+    { "convert to act", CONVERT, 1, 37, 41, 3, .f32 = false },
+    { "convert from act", CONVERT, 1, 5, 3, 17, .f32 = true },
+    { "convert large", CONVERT, 1, 100, 100, 16, .f32 = false },
+};
+
+/* One case's data in fp32: what both back ends are given. */
+typedef struct Data {
+    uint32_t seed;
+    bool round;        /* act inputs to bf16 */
+} Data;
+
+static uint32_t next(Data *d)
+{
+    d->seed = d->seed * 1664525u + 1013904223u;
+    return d->seed >> 8;
+}
+
+/* Near-normal numbers: the sum of four uniform ones, standard deviation `scale`. */
+static float *numbers(Data *d, size_t count, float scale, float offset, bool act)
+{
+    float *x = malloc(count * sizeof *x);
+    size_t i;
+    int j;
+
+    if (!x) {
+        abort();
+    }
+    for (i = 0; i < count; i++) {
+        float sum = 0;
+
+        for (j = 0; j < 4; j++) {
+            sum += (float)next(d) / (float)(1 << 24) - 0.5f;
+        }
+        x[i] = sum * 1.7320508f * scale + offset;
+        if (act && d->round) {
+            x[i] = lac_bf16_to_f32(lac_f32_to_bf16(x[i]));
+        }
+    }
+    return x;
+}
+
+static bool check(int ret, const char *what)
+{
+    if (ret < 0) {
+        printf("  %s: error %d\n", what, ret);
+    }
+    return ret >= 0;
+}
+
+static LacTensor tensor_in(const LacDevice *dev, enum LacType type, int n, int h, int w, int c, const float *x)
+{
+    LacTensor t = { .type = type, .n = n, .h = h, .w = w, .c = c };
+
+    if (dev->ops->tensor_alloc(dev->be, &t) < 0 || dev->ops->upload(dev->be, x, &t) < 0) {
+        abort();
+    }
+    return t;
+}
+
+/* An output on a back end whose memory the host may touch, between guard bytes. */
+static LacTensor tensor_out(enum LacType type, int n, int h, int w, int c)
+{
+    LacTensor t = { .type = type, .n = n, .h = h, .w = w, .c = c };
+    size_t bytes = lac_tensor_count(&t) * lac_type_size(type);
+    char *base = lac_alloc(bytes + 2 * GUARD, 1);
+
+    if (!base) {
+        abort();
+    }
+    memset(base, GUARD_BYTE, bytes + 2 * GUARD);
+    t.data = base + GUARD;
+    return t;
+}
+
+static bool guards_whole(const LacTensor *t)
+{
+    const unsigned char *front = (const unsigned char *)t->data - GUARD;
+    const unsigned char *back = (const unsigned char *)t->data + lac_tensor_count(t) * lac_type_size(t->type);
+    int i;
+
+    for (i = 0; i < GUARD; i++) {
+        if (front[i] != GUARD_BYTE || back[i] != GUARD_BYTE) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void tensor_out_free(LacTensor *t)
+{
+    if (t->data) {
+        lac_free((char *)t->data - GUARD);
+    }
+    t->data = NULL;
+}
+
+#define MAX_INPUTS 24
+
+/* A case run on one device. */
+typedef struct Run {
+    const LacDevice *dev;
+    LacTensor in[MAX_INPUTS];
+    int inputs;
+    LacTensor out[2];
+    int outputs;
+} Run;
+
+/* A new input of random numbers, the same on every device. */
+static LacTensor *input(Run *r, Data *d, bool act, int n, int h, int w, int c, float scale, float offset)
+{
+    float *x = numbers(d, (size_t)n * (size_t)h * (size_t)w * (size_t)c, scale, offset, act);
+    LacTensor *t = &r->in[r->inputs++];
+
+    *t = tensor_in(r->dev, act ? r->dev->act : LAC_F32, n, h, w, c, x);
+    free(x);
+    return t;
+}
+
+static LacTensor *output(Run *r, enum LacType type, int n, int h, int w, int c)
+{
+    LacTensor *t = &r->out[r->outputs++];
+
+    *t = tensor_out(type, n, h, w, c);
+    return t;
+}
+
+/* Outputs an operation changes in place begin as the input's copy. */
+static LacTensor *output_from(Run *r, const LacTensor *x)
+{
+    LacTensor *y = output(r, x->type, x->n, x->h, x->w, x->c);
+
+    memcpy(y->data, x->data, lac_tensor_count(x) * lac_type_size(x->type));
+    return y;
+}
+
+static int run_conv(Run *r, Data *d, const Case *c)
+{
+    const LacOps *ops = r->dev->ops;
+    size_t count = (size_t)c->c * (size_t)c->cout * (size_t)c->kernel * (size_t)c->kernel;
+    float *weight = numbers(d, count, 1 / sqrtf((float)(c->c * c->kernel * c->kernel)), 0, true);
+    float *bias = numbers(d, (size_t)c->cout, 0.3f, 0, false);
+    int stride = c->stride ? c->stride : 1;
+    LacConvDesc desc = { c->c, c->cout, c->kernel, stride, c->dilation ? c->dilation : 1, c->upsample, c->relu, c->out_f32,
+                         weight, c->bias ? bias : NULL };
+    LacTensor *x = input(r, d, true, c->n, c->h, c->w, c->c, 1, 0);
+    LacTensor *y = output(r, c->out_f32 ? LAC_F32 : r->dev->act, c->n,
+                          c->upsample ? 2 * c->h : (c->h + stride - 1) / stride,
+                          c->upsample ? 2 * c->w : (c->w + stride - 1) / stride, c->cout);
+    LacConv *conv;
+    int ret = ops->conv_create(r->dev->be, &desc, &conv);
+
+    free(weight);
+    free(bias);
+    if (ret < 0) {
+        return ret;
+    }
+    ret = ops->conv(r->dev->be, conv, x, y);
+    ops->conv_free(r->dev->be, conv);
+    return ret;
+}
+
+static int run_norm(Run *r, Data *d, const Case *c)
+{
+    LacTensor *x = input(r, d, true, c->n, c->h, c->w, c->c, 1, c->offset), *y;
+    LacTensor *gamma = input(r, d, false, 1, 1, 1, c->c, 0.5f, 0);
+    LacTensor *beta = input(r, d, false, 1, 1, 1, c->c, 0.5f, 0);
+    LacTensor *residual = input(r, d, true, c->n, c->h, c->w, c->c, 1, 0);
+    LacNormDesc desc = { x, c->adain ? gamma : NULL, c->adain ? beta : NULL, c->residual ? residual : NULL,
+                         c->relu, 1e-5f };
+
+    if (c->in_place) {
+        desc.x = y = output_from(r, x);
+    } else {
+        y = output(r, r->dev->act, c->n, c->h, c->w, c->c);
+    }
+    return r->dev->ops->norm(r->dev->be, &desc, y);
+}
+
+static int run_attention(Run *r, Data *d, const Case *c)
+{
+    LacAttentionRef refs[MAX_REFS];
+    float scale = c->sharp ? 4.0f : 1.0f;
+    LacTensor *q = input(r, d, true, 1, c->h, c->w, c->c, scale, 0);
+    LacTensor *mat = output(r, r->dev->act, 1, c->h, c->w, c->dv);
+    LacTensor *warped = output(r, LAC_F32, 1, c->h, c->w, 3);
+    LacAttentionDesc desc = { q, refs, c->refs, c->lambda, mat, warped };
+    int i;
+
+    for (i = 0; i < c->refs; i++) {
+        refs[i].k = *input(r, d, true, 1, c->h, c->w, c->c, scale, 0);
+        refs[i].v = *input(r, d, true, 1, c->h, c->w, c->dv, 1, 0);
+        refs[i].colour = *input(r, d, false, 1, c->h, c->w, 3, 0.5f, 0.1f);
+        refs[i].mask = *input(r, d, false, 1, c->h, c->w, 2, 0.2f, 0.5f);
+        refs[i].local = i >= c->sheets;
+    }
+    return r->dev->ops->attention(r->dev->be, &desc);
+}
+
+static int run_combine(Run *r, Data *d, const Case *c)
+{
+    const LacTensor *mask[MAX_REFS], *fy[MAX_REFS];
+    LacTensor *mat = input(r, d, true, 1, c->h, c->w, c->c, 1, 0);
+    LacTensor *y = output(r, r->dev->act, 1, c->h, c->w, c->c);
+    int i;
+
+    for (i = 0; i < c->refs; i++) {
+        mask[i] = input(r, d, false, 1, c->h, c->w, 2, 0.2f, 0.5f);
+        fy[i] = input(r, d, true, 1, c->h, c->w, c->c, 1, 0);
+    }
+    return r->dev->ops->combine(r->dev->be, mat, mask, fy, c->refs, y);
+}
+
+static int run_simple(Run *r, Data *d, const Case *c)
+{
+    const LacOps *ops = r->dev->ops;
+    LacBackend *be = r->dev->be;
+    LacTensor *a, *b, *y;
+
+    switch (c->op) {
+    case ADD:
+        a = input(r, d, !c->f32, c->n, c->h, c->w, c->c, 1, 0);
+        b = input(r, d, !c->f32, c->n, c->h, c->w, c->c, 1, 0);
+        y = c->in_place ? output_from(r, a) : output(r, a->type, c->n, c->h, c->w, c->c);
+        return ops->add(be, c->in_place ? y : a, b, y);
+    case MEAN:
+        a = input(r, d, true, c->n, c->h, c->w, c->c, 1, 0.5f);
+        return ops->mean(be, a, output(r, LAC_F32, c->n, 1, 1, c->c));
+    case MASK:
+        a = input(r, d, false, c->n, c->h, c->w, c->c, c->spread, 0);
+        b = input(r, d, false, c->n, c->h, c->w, c->c, 1, 0);
+        return ops->mask(be, a, b, output(r, LAC_F32, c->n, c->h, c->w, c->c));
+    case POOL4:
+        a = input(r, d, false, c->n, 4 * c->h, 4 * c->w, c->c, 1, 0);
+        return ops->pool4(be, a, output(r, LAC_F32, c->n, c->h, c->w, c->c));
+    case UPSAMPLE4_ADD:
+        a = input(r, d, false, c->n, c->h, c->w, c->c, 1, 0);
+        b = input(r, d, false, c->n, 4 * c->h, 4 * c->w, c->c, 1, 0);
+        return ops->upsample4_add(be, a, output_from(r, b));
+    case TANH:
+        a = input(r, d, false, c->n, c->h, c->w, c->c, c->spread, 0);
+        y = c->in_place ? output_from(r, a) : output(r, LAC_F32, c->n, c->h, c->w, c->c);
+        return ops->tanh(be, c->in_place ? y : a, y);
+    default:
+        a = input(r, d, c->f32, c->n, c->h, c->w, c->c, 1, 0);
+        return ops->convert(be, a, output(r, c->f32 ? LAC_F32 : r->dev->act, c->n, c->h, c->w, c->c));
+    }
+}
+
+/* `act`: the activation type of the device under test, which decides how inputs are rounded on both. */
+static int run(Run *r, const LacDevice *dev, const Case *c, enum LacType act)
+{
+    Data d = { .seed = 12345, .round = act == LAC_BF16 };
+
+    memset(r, 0, sizeof *r);
+    r->dev = dev;
+    switch (c->op) {
+    case CONV: return run_conv(r, &d, c);
+    case NORM: return run_norm(r, &d, c);
+    case ATTENTION: return run_attention(r, &d, c);
+    case COMBINE: return run_combine(r, &d, c);
+    default: return run_simple(r, &d, c);
+    }
+}
+
+static void run_free(Run *r)
+{
+    int i;
+
+    for (i = 0; i < r->inputs; i++) {
+        r->dev->ops->tensor_free(r->dev->be, &r->in[i]);
+    }
+    for (i = 0; i < r->outputs; i++) {
+        tensor_out_free(&r->out[i]);
+    }
+}
+
+/* Largest difference in units of the tolerance; HUGE_VAL for a NaN or an infinity. */
+static double compare(const LacTensor *y, const LacTensor *want, enum LacType act)
+{
+    size_t i, count = lac_tensor_count(y);
+    double worst = 0, scale = 1e-3;
+
+    for (i = 0; i < count; i++) {
+        scale = fmax(scale, fabs(((const float *)want->data)[i]));
+    }
+    for (i = 0; i < count; i++) {
+        double v = y->type == LAC_BF16 ? lac_bf16_to_f32(((const uint16_t *)y->data)[i]) :
+            ((const float *)y->data)[i];
+
+        if (!isfinite(v)) {
+            return HUGE_VAL;
+        }
+        worst = fmax(worst, fabs(v - ((const float *)want->data)[i]) / scale);
+    }
+    return worst / (act == LAC_BF16 ? 1.0 / 128 : 2e-5);
+}
+
+static bool same_bytes(const Run *a, const Run *b)
+{
+    int i;
+
+    for (i = 0; i < a->outputs; i++) {
+        if (memcmp(a->out[i].data, b->out[i].data, lac_tensor_count(&a->out[i]) * lac_type_size(a->out[i].type))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* devs: the device under test with 1, 2, ... threads. */
+static bool run_case(const LacDevice *ref, const LacDevice *devs, int count, const Case *c, const char *label)
+{
+    Run want, first, other;
+    double worst = 0;
+    bool ok = true;
+    const char *why = "";
+    int i;
+
+    if (!check(run(&want, ref, c, devs[0].act), "ref") || !check(run(&first, &devs[0], c, devs[0].act), label)) {
+        printf("FAIL %s: %s\n", label, c->name);
+        return false;
+    }
+    for (i = 0; i < first.outputs; i++) {
+        worst = fmax(worst, compare(&first.out[i], &want.out[i], devs[0].act));
+        if (!guards_whole(&first.out[i])) {
+            ok = false;
+            why = ", writes outside the output";
+        }
+    }
+    for (i = 1; i < count; i++) {
+        if (!check(run(&other, &devs[i], c, devs[0].act), label) || !same_bytes(&first, &other)) {
+            ok = false;
+            why = ", bytes depend on the number of threads";
+        }
+        run_free(&other);
+    }
+    ok = ok && worst <= 1;
+    printf("%s %s: %s (%.3f of the tolerance%s)\n", ok ? "ok  " : "FAIL", label, c->name, worst, why);
+    run_free(&want);
+    run_free(&first);
+    return ok;
+}
+
+/* Errors. */
+
+typedef struct Caught {
+    int errors;
+    char last[256];
+} Caught;
+
+static void catch_log(void *opaque, enum LacLogLevel level, const char *message)
+{
+    Caught *c = opaque;
+
+    if (level == LAC_LOG_ERROR) {
+        c->errors++;
+        snprintf(c->last, sizeof c->last, "%s", message);
+    }
+}
+
+/* The call must give `code` and say something that contains `word`. */
+static bool expect(const char *name, Caught *c, int ret, int code, const char *word)
+{
+    bool ok = ret == code && c->errors == 1 && strstr(c->last, word);
+
+    printf("%s error: %s (%d: %s)\n", ok ? "ok  " : "FAIL", name, ret, c->last);
+    c->errors = 0;
+    c->last[0] = 0;
+    return ok;
+}
+
+static int open_error(Caught *c, const char *device, enum LacPrecision precision, int threads)
+{
+    LacLog log = { catch_log, c };
+    LacDevice dev;
+    int ret = lac_device_open(&dev, device, precision, threads, &log);
+
+    lac_device_close(&dev);
+    return ret;
+}
+
+static int device_errors(void)
+{
+    Caught c = { 0 };
+    int failed = 0;
+
+    failed += !expect("unknown device", &c, open_error(&c, "gpu", LAC_PRECISION_AUTO, 1), LAC_EDEVICE, "'gpu'");
+    failed += !expect("broken device", &c, open_error(&c, "cuda:x", LAC_PRECISION_AUTO, 1), LAC_EDEVICE, "'cuda:x'");
+    failed += !expect("fp16 on cpu", &c, open_error(&c, "cpu", LAC_PRECISION_FP16, 1), LAC_EDEVICE, "fp16");
+    failed += !expect("bf16 on ref", &c, open_error(&c, "ref", LAC_PRECISION_BF16, 1), LAC_EDEVICE, "fp32 only");
+    failed += !expect("threads", &c, open_error(&c, "cpu", LAC_PRECISION_AUTO, 100000), LAC_EINVAL, "threads");
+    return failed;
+}
+
+#define DEVICE_ERRORS 5
+
+static int conv_create(const LacDevice *dev, LacConvDesc desc)
+{
+    LacConv *conv;
+    int ret = dev->ops->conv_create(dev->be, &desc, &conv);
+
+    dev->ops->conv_free(dev->be, conv);
+    return ret;
+}
+
+#define OP_ERRORS 12
+
+static int op_errors(const char *device)
+{
+    Caught c = { 0 };
+    LacLog log = { catch_log, &c };
+    LacDevice dev;
+    float w[9 * 4] = { 0 }, zeros[6 * 6 * 4] = { 0 };
+    LacConvDesc good = { 2, 2, 3, 1, 1, false, false, false, w, NULL }, bad = good;
+    LacTensor x, y, y3, f, empty = { LAC_F32, 1, 0, 4, 4, NULL }, huge = { LAC_F32, 1 << 20, 1 << 15, 1 << 15, 1 << 20, NULL };
+    LacTensor none = { .n = 0 };
+    LacNormDesc norm;
+    LacAttentionRef r;
+    LacAttentionDesc att;
+    LacConv *conv;
+    int failed = 0;
+
+    if (lac_device_open(&dev, device, LAC_PRECISION_AUTO, 1, &log) < 0) {
+        return OP_ERRORS;
+    }
+    x = tensor_in(&dev, dev.act, 1, 6, 6, 2, zeros);
+    y = tensor_in(&dev, dev.act, 1, 6, 6, 2, zeros);
+    y3 = tensor_in(&dev, dev.act, 1, 6, 6, 3, zeros);
+    f = tensor_in(&dev, LAC_F32, 1, 6, 6, 3, zeros);
+    bad.kernel = 2;
+    failed += !expect("conv even kernel", &c, conv_create(&dev, bad), LAC_EINVAL, "kernel 2");
+    bad = good;
+    bad.upsample = true;
+    bad.stride = 2;
+    failed += !expect("conv upsample and stride", &c, conv_create(&dev, bad), LAC_EINVAL, "stride");
+    bad = good;
+    bad.weight = NULL;
+    failed += !expect("conv without weights", &c, conv_create(&dev, bad), LAC_EINVAL, "weights");
+    if (dev.ops->conv_create(dev.be, &good, &conv) < 0) {
+        abort();
+    }
+    failed += !expect("conv input channels", &c, dev.ops->conv(dev.be, conv, &y3, &y), LAC_EINVAL, "tensor x");
+    failed += !expect("conv output channels", &c, dev.ops->conv(dev.be, conv, &x, &y3), LAC_EINVAL, "tensor y");
+    failed += !expect("conv without input", &c, dev.ops->conv(dev.be, conv, &none, &y), LAC_EINVAL, "missing");
+    dev.ops->conv_free(dev.be, conv);
+    norm = (LacNormDesc){ .x = &x, .gamma = &f, .eps = 1e-5f };
+    failed += !expect("norm gamma shape", &c, dev.ops->norm(dev.be, &norm, &y), LAC_EINVAL, "gamma");
+    failed += !expect("add shapes", &c, dev.ops->add(dev.be, &x, &y3, &y), LAC_EINVAL, "tensor b");
+    failed += !expect("pool4 shapes", &c, dev.ops->pool4(dev.be, &f, &f), LAC_EINVAL, "pool4");
+    r = (LacAttentionRef){ .k = x, .v = y, .colour = f, .mask = f, .local = true };
+    att = (LacAttentionDesc){ &x, &r, 1, 1, &y, &f };
+    failed += !expect("attention mask shape", &c, dev.ops->attention(dev.be, &att), LAC_EINVAL, "mask");
+    failed += !expect("empty tensor", &c, dev.ops->tensor_alloc(dev.be, &empty), LAC_EINVAL, "h 0");
+    failed += !expect("impossible tensor", &c, dev.ops->tensor_alloc(dev.be, &huge), LAC_ENOMEM, "memory");
+    dev.ops->tensor_free(dev.be, &x);
+    dev.ops->tensor_free(dev.be, &y);
+    dev.ops->tensor_free(dev.be, &y3);
+    dev.ops->tensor_free(dev.be, &f);
+    lac_device_close(&dev);
+    return failed;
+}
+
+static void print_log(void *opaque, enum LacLogLevel level, const char *message)
+{
+    (void)opaque;
+    if (level <= LAC_LOG_WARNING) {
+        printf("  log: %s\n", message);
+    }
+}
+
+/* All cases on one precision of the CPU, three thread counts. */
+static int cpu_cases(const LacDevice *ref, enum LacPrecision precision, const char *label, const char *filter,
+                     int *passed)
+{
+    LacLog log = { print_log, NULL };
+    LacDevice devs[3];
+    size_t i;
+    int failed = 0, t;
+
+    for (t = 0; t < 3; t++) {
+        if (lac_device_open(&devs[t], "cpu", precision, t + 1, &log) < 0) {
+            printf("skip %s: not on this CPU\n", label);
+            while (t--) {
+                lac_device_close(&devs[t]);
+            }
+            return 0;
+        }
+    }
+    for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+        if (!filter || strstr(cases[i].name, filter)) {
+            bool ok = run_case(ref, devs, 3, &cases[i], label);
+
+            failed += !ok;
+            *passed += ok;
+        }
+    }
+    for (t = 0; t < 3; t++) {
+        lac_device_close(&devs[t]);
+    }
+    return failed;
+}
+
+/* Usage: test_ops [part of a case's name] */
+int main(int argc, char **argv)
+{
+    LacLog log = { print_log, NULL };
+    const char *filter = argc > 1 ? argv[1] : NULL;
+    LacDevice ref;
+    int passed = 0, failed = 0, f;
+
+    if (lac_device_open(&ref, "ref", LAC_PRECISION_AUTO, 1, &log) < 0) {
+        return 1;
+    }
+    omp_set_num_threads(5);
+    failed += cpu_cases(&ref, LAC_PRECISION_FP32, "cpu fp32", filter, &passed);
+    failed += cpu_cases(&ref, LAC_PRECISION_BF16, "cpu bf16", filter, &passed);
+    lac_device_close(&ref);
+    if (!filter) {
+        bool kept = omp_get_max_threads() == 5;
+
+        printf("%s the host's number of OpenMP threads is left alone\n", kept ? "ok  " : "FAIL");
+        failed += !kept;
+        passed += kept;
+        f = device_errors();
+        f += op_errors("ref");
+        f += op_errors("cpu");
+        failed += f;
+        passed += DEVICE_ERRORS + 2 * OP_ERRORS - f;
+    }
+    printf("test_ops: %d passed, %d failed\n", passed, failed);
+    return failed != 0;
+}
