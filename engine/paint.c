@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Joint upsampling guided by the native line art; the steps are described in paint.h. */
 #include "paint.h"
+#include "spread.h"
 
 #include <math.h>
 #include <string.h>
 
 #include <omp.h>
-
-#include "spread.h"
 
 struct LacPaint {
     int width, height;             /* native */
@@ -25,7 +24,8 @@ struct LacPaint {
     uint8_t *whole;                /* [cells] this cell, its right, lower and diagonal neighbours are all clear */
     int *x0, *own_x;               /* per native column: left one of two cells, the cell that holds it */
     float *fx;
-    float *line_sum;               /* [cells][4] for LAC_LINES_REF: darkness, and line colour times darkness */
+    float *black, *line;           /* LAC_LINES_REF: [cells][3] mean with black lines; [cells][4] line colour times
+                                      darkness, darkness */
     LacField field;                /* native */
 };
 
@@ -74,12 +74,13 @@ int lac_paint_open(LacPaint **paint, int width, int height, int net_width, int n
         p->x0 = lac_alloc((size_t)width, sizeof *p->x0);
         p->own_x = lac_alloc((size_t)width, sizeof *p->own_x);
         p->fx = lac_alloc((size_t)width, sizeof *p->fx);
-        p->line_sum = lac_alloc(cells, 8 * sizeof *p->line_sum);
-        ok = p->value && p->rows && p->clear && p->whole && p->x0 && p->own_x && p->fx && p->line_sum;
+        p->black = lac_alloc(cells, 3 * sizeof *p->black);
+        p->line = lac_alloc(cells, 4 * sizeof *p->line);
+        ok = p->value && p->rows && p->clear && p->whole && p->x0 && p->own_x && p->fx && p->black && p->line;
         p->mean = lac_alloc(cells, sizeof *p->mean);
         p->least = lac_alloc(cells, 1);
         ok = ok && p->mean && p->least && lac_field_open(&p->field, width, height) == LAC_OK &&
-             lac_resize_open(&p->lines, width, height, p->cells_x, p->cells_y, 1, threads) == LAC_OK;
+             lac_resize_open(&p->lines, width, height, p->cells_x, p->cells_y, 3, threads) == LAC_OK;
         if (ok && p->shrink) {
             p->shrunk = lac_alloc(cells, 3 * sizeof *p->shrunk);
             ok = p->shrunk &&
@@ -115,7 +116,8 @@ void lac_paint_close(LacPaint **paint)
         lac_free(p->x0);
         lac_free(p->own_x);
         lac_free(p->fx);
-        lac_free(p->line_sum);
+        lac_free(p->black);
+        lac_free(p->line);
         lac_field_close(&p->field);
         lac_free(p);
     }
@@ -275,53 +277,27 @@ static uint8_t mix(int under, float over, int dark)
     return v < 0 ? 0 : v > 255 ? 255 : (uint8_t)v;
 }
 
-/* Step 4, LAC_LINES_REF: each cell's prediction is its native pixels' mean (1 - D) colour + D line, so
- * sum(D) line = N prediction - sum((1 - D) colour). Sums over 3x3 cells even out the cut of pixels into cells. */
-static void line_colours(LacPaint *p, const uint8_t *gray)
+/* Step 4, LAC_LINES_REF. A dark cell's prediction is the mean of (1 - D) colour + D line over its native pixels. `black`
+ * is the picture with black lines, (1 - D) colour, so mean(D) line = prediction - mean(black). Sums over the dark ones
+ * of 3x3 cells even out what the network blurs. */
+static void line_colours(LacPaint *p, const uint8_t *black, ptrdiff_t stride)
 {
     const int w = p->cells_x, h = p->cells_y;
-    float *cell_sum = p->line_sum + (size_t)w * h * 4;
 
-#pragma omp parallel for num_threads(p->threads) schedule(static)
-    for (int cy = 0; cy < h; cy++) {
-        float *sum = cell_sum + (size_t)cy * w * 4;
-        /* rows whose cell is cy: the inverse of locate's own */
-        int from = (int)(((int64_t)2 * cy * p->height + h) / (2 * (int64_t)h)) - 1;
-
-        memset(sum, 0, (size_t)w * 4 * sizeof *sum);
-        for (int y = from < 0 ? 0 : from; y < p->height; y++) {
-            int own = (int)(((int64_t)2 * y + 1) * h / (2 * (int64_t)p->height));
-            const uint8_t *g = gray + (size_t)y * p->width, *c = p->field.colour + (size_t)y * p->width * 4;
-            if (own < cy) {
-                continue;
-            }
-            if (own > cy) {
-                break;
-            }
-            for (int x = 0; x < p->width; x++) {
-                if (!p->clear[(size_t)cy * w + p->own_x[x]]) {
-                    float *s = sum + p->own_x[x] * 4, dark = (float)(255 - g[x]) / 255.0f;
-                    const float *v = p->value + ((size_t)cy * w + p->own_x[x]) * 4;
-                    for (int i = 0; i < 3; i++) {
-                        s[i] += v[i] - (1 - dark) * c[x * 4 + i];
-                    }
-                    s[3] += dark;
-                }
-            }
-        }
-    }
+    lac_resize_u8(&p->lines, black, stride, 3, p->black);
 #pragma omp parallel for num_threads(p->threads) schedule(static)
     for (int y = 0; y < h; y++) {
         for (int x = 0; x < w; x++) {
-            float *out = p->line_sum + ((size_t)y * w + x) * 4;
+            float *out = p->line + ((size_t)y * w + x) * 4;
 
             memset(out, 0, 4 * sizeof *out);
             for (int v = y > 0 ? y - 1 : 0; v <= y + 1 && v < h; v++) {
                 for (int u = x > 0 ? x - 1 : 0; u <= x + 1 && u < w; u++) {
-                    const float *s = cell_sum + ((size_t)v * w + u) * 4;
-                    for (int i = 0; i < 4; i++) {
-                        out[i] += s[i];
+                    size_t i = (size_t)v * w + u;
+                    for (int c = 0; c < 3 && !p->clear[i]; c++) {
+                        out[c] += p->value[i * 4 + c] - p->black[i * 3 + c];
                     }
+                    out[3] += p->clear[i] ? 0 : 1.0f - p->mean[i] / 255.0f;
                 }
             }
         }
@@ -337,9 +313,9 @@ static void draw_lines(LacPaint *p, const uint8_t *gray, enum LacLines lines, ui
         int own_y = (int)(((int64_t)2 * y + 1) * p->cells_y / (2 * (int64_t)p->height));
 
         for (int x = 0; x < p->width; x++, c += 4, o += 3) {
-            const float *line = p->line_sum + ((size_t)own_y * p->cells_x + p->own_x[x]) * 4;
+            const float *line = p->line + ((size_t)own_y * p->cells_x + p->own_x[x]) * 4;
             int dark = lines == LAC_LINES_NONE ? 0 : 255 - g[x];
-            bool own_colour = lines == LAC_LINES_REF && dark > 0 && line[3] > 0.25f;
+            bool own_colour = lines == LAC_LINES_REF && dark > 0 && line[3] > 0.05f;
 
             for (int i = 0; i < 3; i++) {
                 float over = own_colour ? line[i] / line[3] : lines == LAC_LINES_REF ? c[i] : 0;
@@ -364,7 +340,8 @@ void lac_paint_run(LacPaint *p, const float *rgb, const uint8_t *gray, enum LacL
     lac_field_spread_lines(&p->field, gray, p->depth);
     sample_rest(p, LAC_PIXEL_LINE);
     if (lines == LAC_LINES_REF) {
-        line_colours(p, gray);
+        draw_lines(p, gray, LAC_LINES_KEEP, out, stride);
+        line_colours(p, out, stride);
     }
     draw_lines(p, gray, lines, out, stride);
 }

@@ -6,7 +6,8 @@
 #include "resize.h"
 
 /* How it works. Network pixels ("cells") with sqrt(mean(D) * max(D)) < LAC_PAINT_CLEAR_CELL over all native pixels they
- * touch hold region colour (a black line has at most 4 % of them); native pixels with D < LAC_PAINT_CLEAR are clear.
+ * touch hold region colour (a black line has at most 4 % of such a cell); native pixels with D < LAC_PAINT_CLEAR are
+ * clear.
  * 1. A clear pixel in a clear cell takes the prediction, bilinear over those of its four cells that are clear and
  *    joined to its own through clear neighbours: no line can lie between them.
  * 2. The other clear pixels, beside lines, take the colour of the nearest pixel of 1, walking over clear pixels only
