@@ -50,7 +50,7 @@ typedef struct CpuKernels {
     void (*convert)(const void *x, bool x_bf16, void *y, bool y_bf16, size_t count);
     void (*add)(const void *a, const void *b, void *y, bool bf16, size_t count);
     /* Mean and sum of squared deviations of each channel over count / c pixels. sum, centre: scratch of
-     * `period` floats, a multiple of c. */
+     * `period` floats, a multiple of c and of 64. */
     void (*moments)(const void *x, bool bf16, size_t count, size_t c, size_t period, float *sum, float *centre,
                     float *mean, float *squares);
     /* y = relu?((x - mean) * scale + shift) + residual. */

@@ -8,6 +8,10 @@
 #pragma GCC optimize("fp-contract=fast")
 #endif
 
+#include <immintrin.h>
+
+#define VEC_FROM_BF16(h) ((V)_mm512_slli_epi32(_mm512_cvtepu16_epi32((__m256i)(h)), 16))
+
 #define VL 16
 #define ROWS 8
 #define GROUP 3

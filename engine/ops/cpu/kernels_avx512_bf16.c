@@ -10,6 +10,7 @@
 
 #include <immintrin.h>
 
+#define VEC_FROM_BF16(h) ((V)_mm512_slli_epi32(_mm512_cvtepu16_epi32((__m256i)(h)), 16))
 /* Rounds to nearest even like the portable code, but takes subnormal numbers for 0. */
 #define VEC_TO_BF16(v) ((VH)_mm512_cvtneps_pbh((__m512)(v)))
 

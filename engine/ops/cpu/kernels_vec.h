@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Template of the elementwise and statistics kernels, in the compiler's portable vectors. The including file
  * defines VL (floats in a vector), KERNELS (the table's name), KERNELS_NAME, and sets the target; it may define
- * VEC_TO_BF16(v) where the CPU has an instruction for it. */
+ * VEC_TO_BF16(v) and VEC_FROM_BF16(h) where the CPU has instructions for them. */
 #include <string.h>
 
 #include "ops/bf16.h"
@@ -57,7 +57,11 @@ INLINE V load(const void *x, size_t i, size_t count, bool bf16)
         } else {
             memcpy(&h, (const uint16_t *)x + i, (count - i) * sizeof(uint16_t));
         }
+#ifdef VEC_FROM_BF16
+        return VEC_FROM_BF16(h);
+#else
         return (V)(__builtin_convertvector(h, VW) << 16);
+#endif
     } else {
         V v = { 0 };
 
@@ -86,6 +90,18 @@ INLINE void store(void *y, size_t i, size_t count, bool bf16, V v)
     }
 }
 
+/* Runs the body for i = 0, VL, 2 VL ... below count, with `end` for load and store: whole vectors first, so
+ * that they are known to be whole. */
+#define EACH(i, end, count, body) \
+    for (i = 0; i + VL <= (count); i += VL) { \
+        const size_t end = i + VL; \
+        body \
+    } \
+    if (i < (count)) { \
+        const size_t end = (count); \
+        body \
+    }
+
 /* 2^x, relative error below 3e-7; 2^-126 below that, x < 127. */
 INLINE V exp2_vec(V x)
 {
@@ -108,9 +124,9 @@ INLINE void convert_as(const void *x, bool x_bf16, void *y, bool y_bf16, size_t 
 {
     size_t i;
 
-    for (i = 0; i < count; i += VL) {
-        store(y, i, count, y_bf16, load(x, i, count, x_bf16));
-    }
+    EACH (i, end, count, {
+        store(y, i, end, y_bf16, load(x, i, end, x_bf16));
+    })
 }
 
 static void convert(const void *x, bool x_bf16, void *y, bool y_bf16, size_t count)
@@ -128,9 +144,9 @@ INLINE void add_as(const void *a, const void *b, void *y, bool bf16, size_t coun
 {
     size_t i;
 
-    for (i = 0; i < count; i += VL) {
-        store(y, i, count, bf16, load(a, i, count, bf16) + load(b, i, count, bf16));
-    }
+    EACH (i, end, count, {
+        store(y, i, end, bf16, load(a, i, end, bf16) + load(b, i, end, bf16));
+    })
 }
 
 static void add(const void *a, const void *b, void *y, bool bf16, size_t count)
@@ -160,35 +176,63 @@ INLINE void fold(const float *sum, size_t c, size_t period, float factor, float 
     }
 }
 
-/* The mean first, then the deviations from it: the data is in the first-level cache by then, and no
- * difference of large sums loses digits. */
+/* Vectors of a period that are worked on at once; a period is a whole number of times so long. */
+#define GANG 4
+
+/* sum[i] = sum of the elements a whole number of periods behind i, or of their squared distances from centre[i]. */
+INLINE void period_sums(const void *x, bool bf16, size_t count, size_t period, const float *centre, float *sum)
+{
+    size_t whole = count - count % period, at, i;
+    int g;
+
+    for (i = 0; i < period; i += GANG * VL) {
+        V s[GANG], c[GANG];
+
+        for (g = 0; g < GANG; g++) {
+            size_t j = i + (size_t)g * VL, left = count - whole;
+
+            s[g] = c[g] = splat(0);
+            if (j < left) {
+                V v = load(x, whole + j, count, bf16);
+
+                if (centre) {
+                    v -= load(centre, j, left, false);
+                }
+                s[g] = centre ? v * v : v;
+            }
+            if (centre) {
+                c[g] = load(centre, j, period, false);
+            }
+        }
+        for (at = i; at < whole; at += period) {
+#pragma GCC unroll 8
+            for (g = 0; g < GANG; g++) {
+                size_t j = at + (size_t)g * VL;
+                V v = load(x, j, j + VL, bf16) - c[g];
+
+                s[g] += centre ? v * v : v;
+            }
+        }
+        for (g = 0; g < GANG; g++) {
+            store(sum, i + (size_t)g * VL, period, false, s[g]);
+        }
+    }
+}
+
+/* The mean first, then the distances from it: the data is in the first-level cache by then, and no difference
+ * of large sums loses digits. */
 INLINE void moments_as(const void *x, bool bf16, size_t count, size_t c, size_t period, float *sum, float *centre,
                        float *mean, float *squares)
 {
-    size_t at, i, width = bf16 ? sizeof(uint16_t) : sizeof(float);
-    int pass;
+    size_t i;
 
-    for (pass = 0; pass < 2; pass++) {
-        memset(sum, 0, period * sizeof *sum);
-        for (at = 0; at < count; at += period) {
-            size_t n = count - at < period ? count - at : period;
-            const char *src = (const char *)x + at * width;
-
-            for (i = 0; i < n; i += VL) {
-                V v = load(src, i, n, bf16);
-
-                if (pass) {
-                    v -= load(centre, i, n, false);
-                    v *= v;
-                }
-                store(sum, i, n, false, load(sum, i, n, false) + v);
-            }
-        }
-        fold(sum, c, period, pass ? 1.0f : (float)c / (float)count, pass ? squares : mean);
-        for (i = 0; !pass && i < period; i += c) {
-            memcpy(centre + i, mean, c * sizeof *mean);
-        }
+    period_sums(x, bf16, count, period, NULL, sum);
+    fold(sum, c, period, (float)c / (float)count, mean);
+    for (i = 0; i < period; i += c) {
+        memcpy(centre + i, mean, c * sizeof *mean);
     }
+    period_sums(x, bf16, count, period, centre, sum);
+    fold(sum, c, period, 1, squares);
 }
 
 static void moments(const void *x, bool bf16, size_t count, size_t c, size_t period, float *sum, float *centre,
@@ -201,27 +245,50 @@ static void moments(const void *x, bool bf16, size_t count, size_t c, size_t per
     }
 }
 
+/* Elements i.. below end, i a whole number of vectors behind the period's element j. */
+INLINE void scale_shift_at(const void *x, const void *residual, void *y, bool bf16, size_t i, size_t end, V mean,
+                           V scale, V shift, V least)
+{
+    V v = (load(x, i, end, bf16) - mean) * scale + shift;
+
+    v = select(v < least, least, v); /* keeps a NaN */
+    if (residual) {
+        v += load(residual, i, end, bf16);
+    }
+    store(y, i, end, bf16, v);
+}
+
 INLINE void scale_shift_as(const void *x, const void *residual, void *y, bool bf16, size_t count,
                            const CpuAffine *a, bool relu)
 {
-    size_t at, i, width = bf16 ? sizeof(uint16_t) : sizeof(float);
-    V least = splat(relu ? 0 : -__FLT_MAX__ * 2);
+    size_t whole = count - count % a->period, at, i;
+    V least = splat(relu ? 0 : -__builtin_inff());
+    int g;
 
-    for (at = 0; at < count; at += a->period) {
-        size_t n = count - at < a->period ? count - at : a->period;
-        const char *src = (const char *)x + at * width;
-        const char *res = residual ? (const char *)residual + at * width : NULL;
-        char *dst = (char *)y + at * width;
+    for (i = 0; i < a->period; i += GANG * VL) {
+        V mean[GANG], scale[GANG], shift[GANG];
 
-        for (i = 0; i < n; i += VL) {
-            V v = (load(src, i, n, bf16) - load(a->mean, i, n, false)) * load(a->scale, i, n, false) +
-                load(a->shift, i, n, false);
+        for (g = 0; g < GANG; g++) {
+            size_t j = i + (size_t)g * VL;
 
-            v = select(v < least, least, v); /* keeps a NaN */
-            if (res) {
-                v += load(res, i, n, bf16);
+            mean[g] = load(a->mean, j, a->period, false);
+            scale[g] = load(a->scale, j, a->period, false);
+            shift[g] = load(a->shift, j, a->period, false);
+        }
+        for (at = i; at < whole; at += a->period) {
+#pragma GCC unroll 8
+            for (g = 0; g < GANG; g++) {
+                size_t j = at + (size_t)g * VL;
+
+                scale_shift_at(x, residual, y, bf16, j, j + VL, mean[g], scale[g], shift[g], least);
             }
-            store(dst, i, n, bf16, v);
+        }
+        for (g = 0; g < GANG; g++) {
+            size_t j = whole + i + (size_t)g * VL;
+
+            if (j < count) {
+                scale_shift_at(x, residual, y, bf16, j, count, mean[g], scale[g], shift[g], least);
+            }
         }
     }
 }
@@ -229,8 +296,10 @@ INLINE void scale_shift_as(const void *x, const void *residual, void *y, bool bf
 static void scale_shift(const void *x, const void *residual, void *y, bool bf16, size_t count,
                         const CpuAffine *a, bool relu)
 {
-    if (bf16) {
+    if (bf16 && residual) {
         scale_shift_as(x, residual, y, true, count, a, relu);
+    } else if (bf16) {
+        scale_shift_as(x, NULL, y, true, count, a, relu);
     } else {
         scale_shift_as(x, residual, y, false, count, a, relu);
     }
@@ -250,9 +319,9 @@ static void sigmoid_add(const float *a, const float *b, float *y, size_t count)
 {
     size_t i;
 
-    for (i = 0; i < count; i += VL) {
-        store(y, i, count, false, sigmoid(load(a, i, count, false) + load(b, i, count, false)));
-    }
+    EACH (i, end, count, {
+        store(y, i, end, false, sigmoid(load(a, i, end, false) + load(b, i, end, false)));
+    })
 }
 
 /* 2 sigmoid(2 x) - 1: right to an absolute 1e-6, which is what a picture needs. */
@@ -260,25 +329,25 @@ static void tanh_vec(const float *x, float *y, size_t count)
 {
     size_t i;
 
-    for (i = 0; i < count; i += VL) {
-        store(y, i, count, false, 2.0f * sigmoid(2.0f * load(x, i, count, false)) - 1.0f);
-    }
+    EACH (i, end, count, {
+        store(y, i, end, false, 2.0f * sigmoid(2.0f * load(x, i, end, false)) - 1.0f);
+    })
 }
 
 INLINE void blend_as(const void *x, float a, const void *const *z, const float *b, int count, void *y, bool bf16,
                      size_t at, size_t c)
 {
-    size_t i, end = at + c;
+    size_t i;
     int j;
 
-    for (i = at; i < end; i += VL) {
-        V v = load(x, i, end, bf16) * a;
+    EACH (i, end, c, {
+        V v = load(x, at + i, at + end, bf16) * a;
 
         for (j = 0; j < count; j++) {
-            v += load(z[j], i, end, bf16) * b[j];
+            v += load(z[j], at + i, at + end, bf16) * b[j];
         }
-        store(y, i, end, bf16, v);
-    }
+        store(y, at + i, at + end, bf16, v);
+    })
 }
 
 static void blend(const void *x, float a, const void *const *z, const float *b, int count, void *y, bool bf16,

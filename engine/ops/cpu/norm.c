@@ -6,13 +6,13 @@
 
 #include <omp.h>
 
-#define TILE 256   /* floats: least length after which a channel comes round at the same place of a vector */
+#define GANG 64    /* floats: a period is a multiple of the vectors a kernel works on at once */
 #define BLOCK 8192 /* elements of a block, about */
 
 /* How a picture of `area` pixels and c channels is cut. */
 typedef struct Cut {
     size_t c, area;
-    size_t period;       /* elements, a multiple of c and of every vector */
+    size_t period;       /* elements after which a channel comes round at the same place of a vector */
     size_t block;        /* elements, a multiple of period */
     size_t blocks;
 } Cut;
@@ -22,10 +22,9 @@ static Cut cut(const LacTensor *x)
     Cut k = { .c = (size_t)x->c, .area = (size_t)x->h * (size_t)x->w };
 
     k.period = k.c;
-    while (k.period % 16) {
+    while (k.period % GANG) {
         k.period *= 2;
     }
-    k.period *= (TILE + k.period - 1) / k.period;
     k.block = k.period * ((BLOCK + k.period - 1) / k.period);
     k.blocks = (k.area * k.c + k.block - 1) / k.block;
     return k;
