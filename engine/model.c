@@ -58,7 +58,7 @@ static int field(const Reader *r, const char *key, int min, int max, int *value)
 
 static int flag(const Reader *r, const char *key, bool *value)
 {
-    int v, err = field(r, key, 0, 1, &v);
+    int v = 0, err = field(r, key, 0, 1, &v);
 
     if (!err) {
         *value = v != 0;
@@ -95,9 +95,9 @@ static int metadata(const Reader *r, LacModel *m)
     const char *kind = lac_safetensors_metadata(r->st, "kind");
     const char *preset = lac_safetensors_metadata(r->st, "preset");
     LacConfig *c = &m->config;
-    int version, err;
+    int version = 0, err;
 
-    if (!format || strcmp(format, "lineartcolor")) {
+    if (!format || strcmp(format, "lineartcolor") != 0) {
         return bad_field(r, "format", format, "\"lineartcolor\": these are not weights of this network");
     }
     err = field(r, "format_version", 0, INT_MAX / 16, &version);
@@ -108,7 +108,7 @@ static int metadata(const Reader *r, LacModel *m)
         return lac_fail(r->log, LAC_EMODEL, "%s: format version %d, this library reads version %d", r->source,
                         version, LAC_MODEL_VERSION);
     }
-    if (!kind || strcmp(kind, "color_transform")) {
+    if (!kind || strcmp(kind, "color_transform") != 0) {
         return bad_field(r, "kind", kind, "\"color_transform\"");
     }
     if ((err = field(r, "base", 8, 256, &c->base)) ||
@@ -150,7 +150,7 @@ static void tensor(Reader *r, const char *name, const size_t *shape, int rank, f
         return;
     }
     r->used[v->index] = 1;
-    if (v->rank != rank || memcmp(v->shape, shape, (size_t)rank * sizeof *shape)) {
+    if (v->rank != rank || memcmp(v->shape, shape, (size_t)rank * sizeof *shape) != 0) {
         shape_text(have, sizeof have, v->shape, v->rank);
         lac_log(r->log, LAC_LOG_ERROR, "%s: tensor %s has shape [%s], expected [%s]", r->source, name, have, want);
         r->faults++;
@@ -242,7 +242,7 @@ static void tensors(Reader *r, LacModel *m)
     if (cfg->locality) {
         tensor(r, "sim.locality", (const size_t[]){ 1 }, 1, &locality);
         m->lambda = locality ? expf(*locality) : 0;
-        if (!isfinite(m->lambda)) {
+        if (locality && !isfinite(m->lambda)) {
             lac_log(r->log, LAC_LOG_ERROR, "%s: tensor sim.locality: exp(%g) overflows", r->source, *locality);
             r->faults++;
         }
@@ -266,7 +266,7 @@ static void unexpected(Reader *r)
     for (size_t i = 0; i < lac_safetensors_count(r->st); i++) {
         const char *name = lac_safetensors_at(r->st, i)->name;
 
-        if (!r->used[i] && strncmp(name, "refine.", 7)) {
+        if (!r->used[i] && strncmp(name, "refine.", 7) != 0) {
             lac_log(r->log, LAC_LOG_ERROR, "%s: tensor %.200s is unexpected", r->source, name);
             r->faults++;
         }

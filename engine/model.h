@@ -47,7 +47,7 @@ typedef struct LacModel {
  * LAC_EIO, LAC_EFORMAT, LAC_ENOMEM as lac_safetensors_open. *model is NULL on failure. */
 int lac_model_load(LacModel **model, const char *path, const LacLog *log);
 /* The same from an open file, which may be closed afterwards. */
-int lac_model_read(LacModel **model, const LacSafetensors *st, const LacLog *log);
+int lac_model_read(LacModel **out, const LacSafetensors *st, const LacLog *log);
 void lac_model_free(LacModel **model);
 
 #endif

@@ -63,7 +63,7 @@ static int place(LacSafetensors *st, const uint8_t *data, uint64_t size, size_t 
         }
         if ((data_at + e->begin) % align) {
             return lac_fail(log, LAC_EFORMAT, "%s: tensor %.200s: misaligned: byte %llu is no multiple of %u",
-                            st->source, e->view.name, (unsigned long long)(data_at + e->begin), align);
+                            st->source, e->view.name, (unsigned long long)data_at + e->begin, align);
         }
         e->view.data = data + e->begin;
         at = e->end;
@@ -126,7 +126,7 @@ int lac_safetensors_parse(LacSafetensors **out, const uint8_t *bytes, size_t siz
                           const LacLog *log)
 {
     LacSafetensors *st;
-    size_t header;
+    size_t header = 0;
     int err;
 
     *out = NULL;
@@ -191,14 +191,15 @@ static int read_file(FILE *f, const char *path, uint8_t **bytes, size_t *size, c
     return LAC_OK;
 }
 
-int lac_safetensors_open(LacSafetensors **st, const char *path, const LacLog *log)
+int lac_safetensors_open(LacSafetensors **out, const char *path, const LacLog *log)
 {
+    LacSafetensors *st = NULL;
     FILE *f = fopen(path, "rb");
     uint8_t *bytes = NULL;
     size_t size = 0;
     int err;
 
-    *st = NULL;
+    *out = NULL;
     if (!f) {
         return lac_fail(log, LAC_EIO, "cannot open %s: %s", path, strerror(errno));
     }
@@ -207,13 +208,14 @@ int lac_safetensors_open(LacSafetensors **st, const char *path, const LacLog *lo
     if (err) {
         return err;
     }
-    err = lac_safetensors_parse(st, bytes, size, path, log);
-    if (err) {
+    err = lac_safetensors_parse(&st, bytes, size, path, log);
+    if (!st) {
         lac_free(bytes);
-    } else {
-        (*st)->owned = bytes;
+        return err;
     }
-    return err;
+    st->owned = bytes;
+    *out = st;
+    return LAC_OK;
 }
 
 void lac_safetensors_close(LacSafetensors **st)

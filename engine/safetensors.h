@@ -29,10 +29,10 @@ typedef struct LacView {
 
 typedef struct LacSafetensors LacSafetensors;
 
-/* Reads the whole file. LAC_EIO, LAC_EFORMAT, LAC_ENOMEM; *st is NULL on failure. */
-int lac_safetensors_open(LacSafetensors **st, const char *path, const LacLog *log);
-/* The same from memory; `bytes` stay the caller's and must outlive *st. `source` names them in messages. */
-int lac_safetensors_parse(LacSafetensors **st, const uint8_t *bytes, size_t size, const char *source,
+/* Reads the whole file. LAC_EIO, LAC_EFORMAT, LAC_ENOMEM; *out is NULL on failure. */
+int lac_safetensors_open(LacSafetensors **out, const char *path, const LacLog *log);
+/* The same from memory; `bytes` stay the caller's and must outlive *out. `source` names them in messages. */
+int lac_safetensors_parse(LacSafetensors **out, const uint8_t *bytes, size_t size, const char *source,
                           const LacLog *log);
 void lac_safetensors_close(LacSafetensors **st);
 

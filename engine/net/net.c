@@ -278,7 +278,7 @@ void lac_net_code_free(LacNet *net, LacRefCode **code)
     }
     LacTensor *all[] = { &c->k, &c->v, &c->f_y, &c->mask_ref, &c->colour };
 
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         if (all[i]->data) {
             net->dev->ops->tensor_free(net->dev->be, all[i]);
         }

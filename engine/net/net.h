@@ -10,14 +10,14 @@ typedef struct LacNet LacNet;
 typedef struct LacRefCode LacRefCode; /* all that depends on one reference alone, in device memory */
 
 /* Prepares every layer of `model` on `dev` (which must outlive the net); the model may be freed afterwards. */
-int lac_net_open(LacNet **net, const LacModel *model, const LacDevice *dev);
+int lac_net_open(LacNet **out, const LacModel *model, const LacDevice *dev);
 void lac_net_close(LacNet **net);
 
 /* Encodes a reference once. line, distance [h][w] and colour [h][w][3] in [-1, 1], h and w multiples of 8.
  * A code serves frames of its own h and w. `local`: it is a frame of the video, so the locality prior holds.
- * The caller frees the code before the net. LAC_EINVAL, LAC_ENOMEM; *code is NULL on failure. */
+ * The caller frees the code before the net. LAC_EINVAL, LAC_ENOMEM; *out is NULL on failure. */
 int lac_net_encode(LacNet *net, int h, int w, const float *line, const float *distance, const float *colour,
-                   bool local, LacRefCode **code);
+                   bool local, LacRefCode **out);
 void lac_net_code_free(LacNet *net, LacRefCode **code);
 
 /* Colours one frame: line, distance [h][w] in [-1, 1] -> rgb [h][w][3], clamped to [-1, 1]. count >= 1.

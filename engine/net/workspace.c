@@ -42,7 +42,7 @@ void lac_workspace_free(LacNet *net)
         &ws->f_sim, &ws->mask_tgt, &ws->warped, &ws->warped_act, &ws->out,
     };
 
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         tensor_free(net, all[i]);
     }
     free_refs(net);
@@ -63,8 +63,8 @@ static int alloc_refs(LacNet *net, int refs)
     }
     ws->attention_refs = lac_alloc(n, sizeof *ws->attention_refs);
     ws->mask_views = lac_alloc(n, sizeof *ws->mask_views);
-    ws->mask_list = lac_alloc(n, sizeof *ws->mask_list);
-    ws->f_y_list = lac_alloc(n, sizeof *ws->f_y_list);
+    ws->mask_list = lac_alloc(n, sizeof(LacTensor *));
+    ws->f_y_list = lac_alloc(n, sizeof(LacTensor *));
     if (!ws->attention_refs || !ws->mask_views || !ws->mask_list || !ws->f_y_list) {
         free_refs(net);
         return lac_fail(net->dev->log, LAC_ENOMEM, "out of memory for %d references", refs);

@@ -19,8 +19,9 @@ static uint8_t *file(const char *header, size_t size, size_t shift, size_t *tota
     for (int i = 0; i < 8; i++) {
         bytes[i] = (uint8_t)((uint64_t)n >> 8 * i);
     }
-    memset(bytes + 8, ' ', n);
-    memcpy(bytes + 8, header, length);
+    for (size_t i = 0; i < n; i++) {
+        bytes[8 + i] = (uint8_t)(i < length ? header[i] : ' ');
+    }
     for (size_t i = 0; i < size; i++) {
         bytes[8 + n + i] = (uint8_t)(i % 64);
     }
@@ -192,7 +193,7 @@ static void test_accepted(Tally *t)
         v = lac_safetensors_find(st, "a");
         if (expect(t, v && v->rank == 1 && v->shape[0] == 2, "a")) {
             lac_view_read(v, x);
-            expect(t, !memcmp(x, bytes + size - 14, 8), "fp32 values"); /* this test: little-endian hosts */
+            expect(t, x[0] == 0x1.0402p-121f && x[1] == 0x1.0c0a08p-113f, "fp32 values %a %a", x[0], x[1]);
         }
         for (size_t i = 0; i < lac_safetensors_count(st); i++) {
             expect(t, lac_safetensors_at(st, i)->index == i, "index %zu", i);
@@ -253,12 +254,13 @@ static void test_many(Tally *t)
     uint8_t *bytes;
     int found = 0;
 
-    strcpy(header, "{");
+    header[0] = '{';
     for (int i = 0; i < COUNT; i++) {
         at += (size_t)sprintf(header + at, "%s\"t%d\":{\"dtype\":\"F16\",\"shape\":[1],\"data_offsets\":[%d,%d]}",
                               i ? "," : "", i, 2 * i, 2 * i + 2);
     }
-    strcpy(header + at, strlen(header) % 2 ? "}" : "}");
+    header[at] = '}';
+    header[at + 1] = '\0';
     bytes = file(header, (size_t)COUNT * 2, 0, &size);
     if (expect(t, !lac_safetensors_parse(&st, bytes, size, "s", &log), "%s", m.text)) {
         for (int i = 0; i < COUNT; i++) {

@@ -115,12 +115,16 @@ static size_t mutate(uint8_t *b, size_t size)
             b[at] = (uint8_t)random_below(256);
             break;
         case 2: /* overwrite with a word */
-            memcpy(b + at, word, length < size - at ? length : size - at);
+            for (size_t i = 0; i < length && i < size - at; i++) {
+                b[at + i] = (uint8_t)word[i];
+            }
             break;
         case 3: /* insert a word */
             if (size + length <= room) {
                 memmove(b + at + length, b + at, size - at);
-                memcpy(b + at, word, length);
+                for (size_t i = 0; i < length; i++) {
+                    b[at + i] = (uint8_t)word[i];
+                }
                 size += length;
             }
             break;
