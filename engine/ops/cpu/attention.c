@@ -5,8 +5,8 @@
  *
  * Rows of keys are padded to whole vectors with copies of their last key whose values are 0: a copy lies
  * farther away than the original, so it never raises the maximum, and it adds nothing to the sums.
- * Columns of the values: m v (dv), colour (3; in bf16 again 3 for what rounding took off), 1 for the sum of the
- * weights, zeros up to a multiple of CPU_LANES. */
+ * Columns of the values: m v (dv), zeros up to a multiple of CPU_LANES, and the extra ones: colour (3; in bf16
+ * again 3 for what rounding took off) and 1, for the sum of the weights. */
 #include "ops/cpu/cpu.h"
 
 #include <float.h>
@@ -62,61 +62,74 @@ static void pack_vector(const Attention *a, const LacTensor *t, size_t i, uint32
     }
 }
 
-/* Column values of key j into col[], as floats. */
-static void value_columns(const Attention *a, const LacAttentionRef *r, size_t j, float *col)
+#define LOW_COLOUR 3 /* extra columns: 0 colour, 3 its low parts, 6 one */
+#define ONE 6
+
+/* Columns and extra columns of key x of a row into col[cols + CPU_EXTRA], as floats; zeros past the end. */
+static void value_columns(const Attention *a, const LacAttentionRef *r, int row, int x, float *col)
 {
-    const float *colour = (const float *)r->colour.data + 3 * j;
-    float m = ((const float *)r->mask.data)[2 * j];
+    size_t j = (size_t)row * (size_t)a->w + (size_t)x;
+    float *extra = col + a->cols;
     int c;
 
-    for (c = 0; c < a->dv; c++) {
-        col[c] = m * element(&r->v, j * (size_t)a->dv + (size_t)c);
+    memset(extra, 0, CPU_EXTRA * sizeof *extra);
+    if (x >= a->w) {
+        memset(col, 0, (size_t)a->cols * sizeof *col);
+        return;
     }
+    for (c = 0; c < a->dv; c++) {
+        col[c] = ((const float *)r->mask.data)[2 * j] * element(&r->v, j * (size_t)a->dv + (size_t)c);
+    }
+    memset(col + a->dv, 0, (size_t)(a->cols - a->dv) * sizeof *col);
     for (c = 0; c < 3; c++) {
-        col[a->dv + c] = colour[c];
+        float colour = ((const float *)r->colour.data)[3 * j + (size_t)c];
+
+        extra[c] = colour;
         if (a->pack == 2) {
-            col[a->dv + 3 + c] = colour[c] - lac_bf16_to_f32(lac_f32_to_bf16(colour[c]));
+            extra[LOW_COLOUR + c] = colour - lac_bf16_to_f32(lac_f32_to_bf16(colour));
         }
     }
-    col[a->dv + 3 * a->pack] = 1;
+    extra[ONE] = 1;
 }
 
-/* One row of keys of one reference. col: two times cols floats. */
+/* One step's columns as words: of one key, or of a pair. */
+static void value_words(const Attention *a, const LacAttentionRef *r, int row, int x, float *col, uint32_t *words)
+{
+    int c, len = a->cols + CPU_EXTRA;
+
+    value_columns(a, r, row, x, col);
+    if (a->pack == 1) {
+        memcpy(words, col, (size_t)len * sizeof *words);
+        return;
+    }
+    value_columns(a, r, row, x + 1, col + len);
+    for (c = 0; c < len; c++) {
+        words[c] = lac_f32_to_bf16(col[c]) | (uint32_t)lac_f32_to_bf16(col[len + c]) << 16;
+    }
+}
+
+/* One row of keys of one reference. col: room for three steps' columns. */
 static void pack_row(const Attention *a, const LacAttentionRef *r, int row, uint32_t *k, uint32_t *v, float *col)
 {
-    int x, c, pad = a->row_end - a->w;
-    size_t first = (size_t)row * (size_t)a->w, cols = (size_t)a->cols;
+    size_t first = (size_t)row * (size_t)a->w, cols = (size_t)a->cols, len = cols + CPU_EXTRA;
+    uint32_t *step = (uint32_t *)(col + 2 * len);
+    int x, s, e;
 
     k += (size_t)row * (size_t)a->row_end * (size_t)a->steps;
-    v += (size_t)row * (size_t)a->row_end / (size_t)a->pack * cols;
+    v += (size_t)row * (size_t)(a->row_end / a->pack / 2) * (2 * cols + CPU_LANES);
     for (x = 0; x < a->row_end; x++) {
         size_t j = first + (size_t)(x < a->w ? x : a->w - 1);
 
         pack_vector(a, &r->k, j * (size_t)a->d,
                     k + (size_t)(x / CPU_LANES * a->steps * CPU_LANES + x % CPU_LANES), CPU_LANES);
     }
-    memset(col, 0, 2 * cols * sizeof *col);
-    if (a->pack == 1) {
-        for (x = 0; x < a->w; x++, v += cols) {
-            value_columns(a, r, first + (size_t)x, col);
-            memcpy(v, col, cols * sizeof *v);
-        }
-        memset(v, 0, (size_t)pad * cols * sizeof *v);
-        return;
-    }
-    for (x = 0; x < a->row_end; x += 2, v += cols) {
-        if (x >= a->w) {
-            memset(v, 0, cols * sizeof *v);
-            continue;
-        }
-        value_columns(a, r, first + (size_t)x, col);
-        if (x + 1 < a->w) {
-            value_columns(a, r, first + (size_t)x + 1, col + cols);
-        } else {
-            memset(col + cols, 0, cols * sizeof *col);
-        }
-        for (c = 0; c < a->cols; c++) {
-            v[c] = lac_f32_to_bf16(col[c]) | (uint32_t)lac_f32_to_bf16(col[cols + (size_t)c]) << 16;
+    for (x = 0; x < a->row_end; x += 2 * a->pack, v += 2 * cols + CPU_LANES) {
+        for (s = 0; s < 2; s++) {
+            value_words(a, r, row, x + s * a->pack, col, step);
+            memcpy(v + (size_t)s * cols, step, cols * sizeof *v);
+            for (e = 0; e < CPU_EXTRA; e++) {
+                v[2 * cols + 2 * (size_t)e + (size_t)s] = step[cols + (size_t)e];
+            }
         }
     }
 }
@@ -144,18 +157,18 @@ static void fill_prior(Attention *a)
 typedef struct Work {
     uint32_t *q;       /* [CHUNK / CPU_QUERIES][steps][CPU_QUERIES] */
     float *max;        /* [CHUNK] */
-    float *out;        /* [CHUNK][cols] */
+    float *out;        /* [CHUNK][cols + CPU_LANES] */
     float *logit;      /* one tile */
     uint32_t *weight;
-    float *col;        /* [2][cols] */
+    float *col;        /* [3][cols + CPU_EXTRA] */
 } Work;
 
 static size_t work_layout(const Attention *a, char *base, Work *w)
 {
     size_t tile = CPU_QUERIES * TILE_VECTORS * CPU_LANES * sizeof(float);
     size_t q = lac_cpu_align((size_t)a->steps * CHUNK * sizeof *w->q), max = lac_cpu_align(CHUNK * sizeof *w->max);
-    size_t out = lac_cpu_align((size_t)a->cols * CHUNK * sizeof *w->out);
-    size_t col = lac_cpu_align(2 * (size_t)a->cols * sizeof *w->col);
+    size_t out = lac_cpu_align((size_t)(a->cols + CPU_LANES) * CHUNK * sizeof *w->out);
+    size_t col = lac_cpu_align(3 * (size_t)(a->cols + CPU_EXTRA) * sizeof *w->col);
 
     if (base) {
         w->q = (uint32_t *)base;
@@ -179,13 +192,13 @@ static void tile_run(const Attention *a, const Work *w, int i, int first, int bl
     CpuAttentionTile t = {
         .q = w->q + (size_t)block * (size_t)a->steps * CPU_QUERIES,
         .k = a->k + at * (size_t)a->steps * CPU_LANES,
-        .v = a->v + at * (size_t)(CPU_LANES / a->pack) * (size_t)a->cols,
+        .v = a->v + at * (size_t)(CPU_LANES / a->pack / 2) * (size_t)(2 * a->cols + CPU_LANES),
         .steps = a->steps, .cols = a->cols,
         .vectors = a->vectors - first < TILE_VECTORS ? a->vectors - first : TILE_VECTORS,
         .scale = (float)(1.4426950408889634 / sqrt(a->d)),
         .row = first / per_row, .x = first % per_row * CPU_LANES, .row_end = a->row_end,
         .logit = w->logit, .weight = w->weight, .max = w->max + block * CPU_QUERIES,
-        .out = w->out + (size_t)block * CPU_QUERIES * (size_t)a->cols,
+        .out = w->out + (size_t)block * CPU_QUERIES * (size_t)(a->cols + CPU_LANES),
     };
 
     for (j = 0; j < CPU_QUERIES; j++) {
@@ -208,7 +221,8 @@ static void tile_run(const Attention *a, const Work *w, int i, int first, int bl
 static void write_query(const Attention *a, const float *out, int p)
 {
     const LacAttentionDesc *d = a->desc;
-    float total = out[a->dv + 3 * a->pack];
+    const float *extra = out + a->cols;
+    float total = extra[2 * ONE] + extra[2 * ONE + 1];
     size_t at = (size_t)p * (size_t)a->dv;
     int c;
 
@@ -220,9 +234,10 @@ static void write_query(const Attention *a, const float *out, int p)
         }
     }
     for (c = 0; c < 3; c++) {
-        float sum = out[a->dv + c] + (a->pack == 2 ? out[a->dv + 3 + c] : 0);
+        float high = extra[2 * c] + extra[2 * c + 1];
+        float low = extra[2 * (LOW_COLOUR + c)] + extra[2 * (LOW_COLOUR + c) + 1];
 
-        ((float *)d->warped->data)[3 * (size_t)p + (size_t)c] = sum / total;
+        ((float *)d->warped->data)[3 * (size_t)p + (size_t)c] = (high + low) / total;
     }
 }
 
@@ -238,7 +253,7 @@ static void chunk_run(const Attention *a, const Work *w, int first)
                     w->q + (size_t)(j / CPU_QUERIES * a->steps * CPU_QUERIES + j % CPU_QUERIES), CPU_QUERIES);
         w->max[j] = -FLT_MAX / 2;
     }
-    memset(w->out, 0, (size_t)(blocks * CPU_QUERIES * a->cols) * sizeof *w->out);
+    memset(w->out, 0, (size_t)(blocks * CPU_QUERIES * (a->cols + CPU_LANES)) * sizeof *w->out);
     for (i = 0; i < a->desc->count; i++) {
         for (v = 0; v < a->vectors; v += TILE_VECTORS) {
             for (b = 0; b < blocks; b++) {
@@ -247,7 +262,7 @@ static void chunk_run(const Attention *a, const Work *w, int first)
         }
     }
     for (j = 0; j < count; j++) {
-        write_query(a, w->out + (size_t)j * (size_t)a->cols, first + j);
+        write_query(a, w->out + (size_t)j * (size_t)(a->cols + CPU_LANES), first + j);
     }
 }
 
@@ -267,10 +282,10 @@ static int prepare(CpuBackend *cpu, const LacAttentionDesc *d, Attention *a)
                       .dv = d->mat->c, .pack = cpu->attention->pack };
     a->row_end = round_up(a->w, CPU_LANES);
     a->steps = (a->d + a->pack - 1) / a->pack;
-    a->cols = round_up(a->dv + 3 * a->pack + 1, CPU_LANES);
+    a->cols = round_up(a->dv, CPU_LANES);
     a->vectors = a->row_end / CPU_LANES * a->h;
     a->k_words = (size_t)a->vectors * CPU_LANES * (size_t)a->steps;
-    a->v_words = (size_t)a->vectors * (size_t)(CPU_LANES / a->pack) * (size_t)a->cols;
+    a->v_words = (size_t)a->vectors * (size_t)(CPU_LANES / a->pack / 2) * (size_t)(2 * a->cols + CPU_LANES);
     k = lac_cpu_align(count * a->k_words * sizeof *a->k);
     v = lac_cpu_align(count * a->v_words * sizeof *a->v);
     prior_x = lac_cpu_align((size_t)(a->w + a->row_end) * sizeof *a->prior_x);

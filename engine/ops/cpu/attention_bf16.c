@@ -5,6 +5,7 @@
 
 #include <float.h>
 #include <immintrin.h>
+#include <string.h>
 
 #define BF16 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,fma")))
 #define INLINE static inline __attribute__((always_inline)) BF16
@@ -101,9 +102,10 @@ BF16 static void weights(CpuAttentionTile *t)
 
         if (t->peak[r] > t->max[r]) {
             __m512 back = exp2_coarse(_mm512_set1_ps(t->max[r] - t->peak[r]));
-            float *out = t->out + (size_t)r * (size_t)t->cols;
+            size_t len = (size_t)t->cols + CPU_LANES;
+            float *out = t->out + (size_t)r * len;
 
-            for (i = 0; i < (size_t)t->cols; i += CPU_LANES) {
+            for (i = 0; i < len; i += CPU_LANES) {
                 _mm512_storeu_ps(out + i, _mm512_mul_ps(_mm512_loadu_ps(out + i), back));
             }
             t->max[r] = t->peak[r];
@@ -123,62 +125,69 @@ BF16 static void weights(CpuAttentionTile *t)
     }
 }
 
-/* `group` vectors of columns from column `at`. */
-INLINE void values_group(const CpuAttentionTile *t, size_t at, const int group)
+/* Registers to and from `out`; the extra vector is the last of the group. */
+#define EACH_SUM(r, g, statement) \
+    _Pragma("GCC unroll 8") for (r = 0; r < CPU_QUERIES; r++) { \
+        _Pragma("GCC unroll 8") for (g = 0; g < group + extra; g++) { \
+            float *at = out + (size_t)r * len + (size_t)g * CPU_LANES; \
+            statement; \
+        } \
+    }
+
+/* `group` vectors of columns from column `at`; with `extra` (0 or 1), they are the last ones, and the extra
+ * columns follow: one vector serves two steps, its even lanes with the weights of the first. */
+INLINE void values_group(const CpuAttentionTile *t, size_t at_col, const int group, const int extra)
 {
-    size_t words = (size_t)t->vectors * CPU_LANES / 2, cols = (size_t)t->cols, j;
-    const uint32_t *v = t->v + at, *weight = t->weight;
-    float *out = t->out + at;
+    size_t words = (size_t)t->vectors * CPU_LANES / 2, cols = (size_t)t->cols, len = cols + CPU_LANES, j;
+    const uint32_t *v = t->v + at_col, *weight = t->weight;
+    float *out = t->out + at_col;
     __m512 acc[3][CPU_QUERIES];
     int r, g;
 
-#pragma GCC unroll 8
-    for (r = 0; r < CPU_QUERIES; r++) {
+    EACH_SUM (r, g, acc[g][r] = _mm512_loadu_ps(at))
+    for (j = 0; j < words; j += 2, v += cols + len) {
+        __m512i x = extra ? _mm512_loadu_si512(v + cols + (size_t)group * CPU_LANES) : _mm512_setzero_si512();
+        __m512i a[2], b[2];
+
 #pragma GCC unroll 8
         for (g = 0; g < group; g++) {
-            acc[g][r] = _mm512_loadu_ps(out + (size_t)r * cols + (size_t)g * CPU_LANES);
+            a[g] = _mm512_loadu_si512(v + (size_t)g * CPU_LANES);
+            b[g] = _mm512_loadu_si512(v + cols + (size_t)g * CPU_LANES);
         }
-    }
-    for (j = 0; j < words; j++, v += cols) {
-        __m512i v0 = _mm512_loadu_si512(v);
-        __m512i v1 = group > 1 ? _mm512_loadu_si512(v + CPU_LANES) : v0;
-        __m512i v2 = group > 2 ? _mm512_loadu_si512(v + 2 * CPU_LANES) : v0;
-
 #pragma GCC unroll 8
         for (r = 0; r < CPU_QUERIES; r++) {
-            uint32_t word = weight[(size_t)r * words + j];
+            const uint32_t *w = weight + (size_t)r * words + j;
 
-            acc[0][r] = dot(acc[0][r], v0, word);
-            if (group > 1) {
-                acc[1][r] = dot(acc[1][r], v1, word);
+#pragma GCC unroll 8
+            for (g = 0; g < group; g++) {
+                acc[g][r] = dot(acc[g][r], a[g], w[0]);
             }
-            if (group > 2) {
-                acc[2][r] = dot(acc[2][r], v2, word);
+#pragma GCC unroll 8
+            for (g = 0; g < group; g++) {
+                acc[g][r] = dot(acc[g][r], b[g], w[1]);
+            }
+            if (extra) {
+                long long two;
+
+                memcpy(&two, w, sizeof two);
+                acc[group][r] = _mm512_dpbf16_ps(acc[group][r], (__m512bh)x, (__m512bh)_mm512_set1_epi64(two));
             }
         }
     }
-#pragma GCC unroll 8
-    for (r = 0; r < CPU_QUERIES; r++) {
-#pragma GCC unroll 8
-        for (g = 0; g < group; g++) {
-            _mm512_storeu_ps(out + (size_t)r * cols + (size_t)g * CPU_LANES, acc[g][r]);
-        }
-    }
+    EACH_SUM (r, g, _mm512_storeu_ps(at, acc[g][r]))
 }
 
 BF16 static void values(const CpuAttentionTile *t)
 {
-    size_t at, left;
+    size_t at = 0, cols = (size_t)t->cols;
 
-    for (at = 0; at < (size_t)t->cols; at += 3 * CPU_LANES) {
-        left = ((size_t)t->cols - at) / CPU_LANES;
-        if (left >= 3) {
-            values_group(t, at, 3);
-        } else if (left == 2) {
-            values_group(t, at, 2);
-        } else {
-            values_group(t, at, 1);
-        }
+    for (; cols - at > 2 * CPU_LANES; at += 2 * CPU_LANES) {
+        values_group(t, at, 2, 0);
+    }
+    if (cols - at == 2 * CPU_LANES) {
+        values_group(t, at, 2, 1);
+    } else {
+        values_group(t, at, 1, 1);
     }
 }
 

@@ -70,9 +70,10 @@ static void attention_weights(CpuAttentionTile *t)
 
         if (t->peak[r] > t->max[r]) {
             V back = exp2_vec(splat(t->max[r] - t->peak[r]));
-            float *out = t->out + (size_t)r * (size_t)t->cols;
+            size_t len = (size_t)t->cols + CPU_LANES;
+            float *out = t->out + (size_t)r * len;
 
-            for (i = 0; i < (size_t)t->cols; i += VL) {
+            for (i = 0; i < len; i += VL) {
                 *(VAny *)(out + i) *= back;
             }
             t->max[r] = t->peak[r];
@@ -86,10 +87,10 @@ static void attention_weights(CpuAttentionTile *t)
 /* `group` vectors of columns from column `at`, for ROWS queries from `first`. */
 INLINE void values_group(const CpuAttentionTile *t, int first, size_t at, const int group)
 {
-    size_t n = (size_t)t->vectors * CPU_LANES, cols = (size_t)t->cols, j;
+    size_t n = (size_t)t->vectors * CPU_LANES, cols = (size_t)t->cols, len = cols + CPU_LANES, j;
     const float *weight = (const float *)t->weight + (size_t)first * n;
     const float *v = (const float *)t->v + at;
-    float *out = t->out + (size_t)first * cols + at;
+    float *out = t->out + (size_t)first * len + at;
     V acc[ROWS][GROUP];
     int r, g;
 
@@ -97,10 +98,10 @@ INLINE void values_group(const CpuAttentionTile *t, int first, size_t at, const 
     for (r = 0; r < ROWS; r++) {
 #pragma GCC unroll 8
         for (g = 0; g < group; g++) {
-            acc[r][g] = *(const VAny *)(out + (size_t)r * cols + (size_t)g * VL);
+            acc[r][g] = *(const VAny *)(out + (size_t)r * len + (size_t)g * VL);
         }
     }
-    for (j = 0; j < n; j++, v += cols) {
+    for (j = 0; j < n; j++, v += j % 2 ? cols : len) {
 #pragma GCC unroll 8
         for (r = 0; r < ROWS; r++) {
 #pragma GCC unroll 8
@@ -113,7 +114,47 @@ INLINE void values_group(const CpuAttentionTile *t, int first, size_t at, const 
     for (r = 0; r < ROWS; r++) {
 #pragma GCC unroll 8
         for (g = 0; g < group; g++) {
-            *(VAny *)(out + (size_t)r * cols + (size_t)g * VL) = acc[r][g];
+            *(VAny *)(out + (size_t)r * len + (size_t)g * VL) = acc[r][g];
+        }
+    }
+}
+
+/* The extra columns of two keys at a time, for ROWS queries from `first`. */
+INLINE void values_extra(const CpuAttentionTile *t, int first)
+{
+    size_t n = (size_t)t->vectors * CPU_LANES, cols = (size_t)t->cols, len = cols + CPU_LANES, j;
+    const float *weight = (const float *)t->weight + (size_t)first * n;
+    const float *v = (const float *)t->v + 2 * cols;
+    float *out = t->out + (size_t)first * len + cols;
+    V acc[ROWS][PARTS];
+    int r, p;
+
+#pragma GCC unroll 8
+    for (r = 0; r < ROWS; r++) {
+#pragma GCC unroll 8
+        for (p = 0; p < PARTS; p++) {
+            acc[r][p] = *(const VAny *)(out + (size_t)r * len + (size_t)p * VL);
+        }
+    }
+    for (j = 0; j < n; j += 2, v += cols + len) {
+#pragma GCC unroll 8
+        for (r = 0; r < ROWS; r++) {
+            uint64_t two;
+            V both;
+
+            memcpy(&two, weight + (size_t)r * n + j, sizeof two);
+            both = (V)((VD){ 0 } | two);
+#pragma GCC unroll 8
+            for (p = 0; p < PARTS; p++) {
+                acc[r][p] += both * *(const VAny *)(v + (size_t)p * VL);
+            }
+        }
+    }
+#pragma GCC unroll 8
+    for (r = 0; r < ROWS; r++) {
+#pragma GCC unroll 8
+        for (p = 0; p < PARTS; p++) {
+            *(VAny *)(out + (size_t)r * len + (size_t)p * VL) = acc[r][p];
         }
     }
 }
@@ -130,5 +171,6 @@ static void attention_values(const CpuAttentionTile *t)
         for (; at < (size_t)t->cols; at += VL) {
             values_group(t, first, at, 1);
         }
+        values_extra(t, first);
     }
 }

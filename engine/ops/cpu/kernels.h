@@ -11,13 +11,16 @@
 
 #define CPU_LANES 16    /* keys in a vector of the attention, whatever the width of the registers */
 #define CPU_QUERIES 8   /* queries in a block */
+#define CPU_EXTRA 8     /* columns of the values besides m v */
 
 /* Keys of one reference against one block of queries. A word is one f32 or two bf16. Logits are in units of
  * log 2: weight = exp2(logit). */
 typedef struct CpuAttentionTile {
     const uint32_t *q;                    /* [steps][CPU_QUERIES]: a word of every query */
     const uint32_t *k;                    /* [vectors][steps][CPU_LANES] */
-    const uint32_t *v;                    /* [vectors * CPU_LANES / pack][cols] */
+    const uint32_t *v;                    /* [vectors * CPU_LANES / pack / 2][2 cols + CPU_LANES]: a pair of steps:
+                                             the columns of the one, of the other, and the extra columns of both:
+                                             CPU_EXTRA words of the one, each followed by that of the other */
     int steps, vectors, cols;             /* cols: multiple of CPU_LANES */
     float scale;
     const float *prior_x[CPU_QUERIES];    /* indexed by the key's column */
@@ -27,7 +30,8 @@ typedef struct CpuAttentionTile {
     uint32_t *weight;                     /* [CPU_QUERIES][vectors * CPU_LANES / pack] */
     float peak[CPU_QUERIES];              /* largest logit of this tile */
     float *max;                           /* [CPU_QUERIES]: largest so far */
-    float *out;                           /* [CPU_QUERIES][cols]: weighted sums so far, relative to exp2(max) */
+    float *out;                           /* [CPU_QUERIES][cols + CPU_LANES]: weighted sums so far, relative to
+                                             exp2(max); an extra column is the sum of two neighbours */
 } CpuAttentionTile;
 
 typedef struct CpuAttentionKernels {

@@ -14,7 +14,7 @@
 
 #define VL 16
 #define ROWS 8
-#define GROUP 3
+#define GROUP 2
 #define KERNELS lac_cpu_kernels_avx512
 #define KERNELS_NAME "avx512"
 #include "ops/cpu/kernels_vec.h"

@@ -16,7 +16,7 @@
 
 #define VL 16
 #define ROWS 8
-#define GROUP 3
+#define GROUP 2
 #define KERNELS lac_cpu_kernels_avx512_bf16
 #define KERNELS_NAME "avx512 bf16"
 #include "ops/cpu/kernels_vec.h"

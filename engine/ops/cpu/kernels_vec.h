@@ -12,6 +12,7 @@
 typedef float V __attribute__((vector_size(4 * VL)));
 typedef int32_t VI __attribute__((vector_size(4 * VL)));
 typedef uint32_t VW __attribute__((vector_size(4 * VL)));
+typedef uint64_t VD __attribute__((vector_size(4 * VL)));
 typedef uint16_t VH __attribute__((vector_size(2 * VL)));
 /* The same at any address. */
 typedef float VAny __attribute__((vector_size(4 * VL), aligned(4), may_alias));
