@@ -87,7 +87,8 @@ static int sort(LacSafetensors *st, const LacLog *log)
     for (size_t i = 0; i < st->header.count; i++) {
         st->header.entries[i].view.index = i;
         if (i > 0 && !by_name(&st->header.entries[i - 1], &st->header.entries[i])) {
-            return lac_fail(log, LAC_EFORMAT, "%s: tensor %.200s: named twice", st->source, st->header.entries[i].view.name);
+            return lac_fail(log, LAC_EFORMAT, "%s: tensor %.200s: named twice", st->source,
+                            st->header.entries[i].view.name);
         }
     }
     for (size_t i = 1; i < st->header.pair_count; i++) {
@@ -256,7 +257,10 @@ const char *lac_safetensors_metadata(const LacSafetensors *st, const char *key)
 {
     LacPair wanted = { .key = key }, *found;
 
-    found = st->header.pair_count ? bsearch(&wanted, st->header.pairs, st->header.pair_count, sizeof wanted, by_key) : NULL;
+    if (!st->header.pair_count) {
+        return NULL;
+    }
+    found = bsearch(&wanted, st->header.pairs, st->header.pair_count, sizeof wanted, by_key);
     return found ? found->value : NULL;
 }
 

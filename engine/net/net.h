@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The colour transform network (3.2, 3.3, 3.5): the forward pass as the host sees it. docs/MODEL.md is its specification. */
+/* The colour transform network (3.2, 3.3, 3.5): the forward pass as the host sees it, specified by docs/MODEL.md. */
 #ifndef LAC_NET_NET_H
 #define LAC_NET_NET_H
 

@@ -127,8 +127,8 @@ int lac_workspace_fit(LacNet *net, int h, int w, int refs)
 
     if (ws->h != h || ws->w != w) {
         if (h < 8 || w < 8 || h % 8 || w % 8 || h > 16384 || w > 16384) {
-            return lac_fail(net->dev->log, LAC_EINVAL, "network size %dx%d: sides must be multiples of 8 from 8 to 16384", w,
-                            h);
+            return lac_fail(net->dev->log, LAC_EINVAL,
+                            "network size %dx%d: sides must be multiples of 8 from 8 to 16384", w, h);
         }
         lac_workspace_free(net);
         err = alloc_frame(net, h, w);

@@ -200,8 +200,8 @@ static void test_good(Tally *t)
     expect(t, !load(WEIGHTS, &(Change){ .add = "refine.conv0.weight" }, &m, &model), "refine.: %s", m.text);
     lac_model_free(&model);
     if (expect(t, !lac_model_load(&model, PAPER, &log), "%s", m.text)) {
-        expect(t, model->config.match_count == 0 && model->config.head == 4 && !model->config.warp && model->lambda == 0 &&
-               !model->warp_in.weight && model->end[0].cin == 1, "tiny-paper: configuration");
+        expect(t, model->config.match_count == 0 && model->config.head == 4 && !model->config.warp &&
+               model->lambda == 0 && !model->warp_in.weight && model->end[0].cin == 1, "tiny-paper: configuration");
     }
     lac_model_free(&model);
 }
@@ -241,18 +241,23 @@ static void test_tensors(Tally *t)
     lac_safetensors_close(&st);
     reject(t, WEIGHTS, (Change){ .add = "latent_sim.weight" }, 2, "latent_sim.weight is unexpected");
     reject(t, WEIGHTS, (Change){ .add = "refine" }, 2, "refine is unexpected");
-    reject(t, WEIGHTS, (Change){ .not_finite = "mid.1.conv0.weight" }, 2, "mid.1.conv0.weight: element 9215 is not finite");
+    reject(t, WEIGHTS, (Change){ .not_finite = "mid.1.conv0.weight" },
+           2, "mid.1.conv0.weight: element 9215 is not finite");
     /* all at once, all reported */
-    reject(t, WEIGHTS, (Change){ .drop = "mlp0.bias", .drop2 = "sim.q.weight", .reshape = "mlp1.weight", .add = "x" }, 5,
-           "4 tensors");
+    reject(t, WEIGHTS, (Change){ .drop = "mlp0.bias", .drop2 = "sim.q.weight", .reshape = "mlp1.weight", .add = "x" },
+           5, "4 tensors");
     reject(t, PAPER, (Change){ .key = "locality", .value = "1" }, 2, "sim.locality [1] is missing");
     reject(t, PAPER, (Change){ .key = "warp", .value = "1" }, 2, "warp_in.weight [32, 3, 1, 1] is missing");
     reject(t, WEIGHTS, (Change){ .key = "warp", .value = "0" }, 2, "warp_in.weight is unexpected");
-    reject(t, WEIGHTS, (Change){ .key = "mid_blocks", .value = "3" }, 5, "mid.2.conv0.weight [32, 32, 3, 3] is missing");
-    reject(t, WEIGHTS, (Change){ .key = "match_dilations", .value = "1" }, 3, "end.blocks.1.conv0.weight is unexpected");
-    reject(t, WEIGHTS, (Change){ .key = "match_dilations", .value = "" }, 6, "end.encoder.conv0.weight has shape [8, 2, 5, 5]");
+    reject(t, WEIGHTS, (Change){ .key = "mid_blocks", .value = "3" },
+           5, "mid.2.conv0.weight [32, 32, 3, 3] is missing");
+    reject(t, WEIGHTS, (Change){ .key = "match_dilations", .value = "1" },
+           3, "end.blocks.1.conv0.weight is unexpected");
+    reject(t, WEIGHTS, (Change){ .key = "match_dilations", .value = "" },
+           6, "end.encoder.conv0.weight has shape [8, 2, 5, 5]");
     reject(t, WEIGHTS, (Change){ .key = "head", .value = "4" }, 5, "sim.k.bias has shape [32], expected [4]");
-    reject(t, WEIGHTS, (Change){ .key = "base", .value = "16" }, 0, "enl.conv0.weight has shape [8, 1, 5, 5], expected [16, 1, 5, 5]");
+    reject(t, WEIGHTS, (Change){ .key = "base", .value = "16" },
+           0, "enl.conv0.weight has shape [8, 1, 5, 5], expected [16, 1, 5, 5]");
 }
 
 static void test_metadata(Tally *t)
