@@ -14,7 +14,7 @@
 #include <omp.h>
 
 #include "ops/bf16.h"
-#include "ops/ops.h"
+#include "ops/cpu/cpu.h"
 
 #define GUARD 64     /* bytes before and after each output */
 #define GUARD_BYTE 0xa5
@@ -592,26 +592,33 @@ static void print_log(void *opaque, enum LacLogLevel level, const char *message)
     }
 }
 
-/* All cases on one precision of the CPU, three thread counts. */
-static int cpu_cases(const LacDevice *ref, enum LacPrecision precision, const char *label, const char *filter,
+/* All cases on one precision of the CPU with three thread counts; with `kernels` instead of the ones this CPU
+ * would choose (then without the convolutions, which do not use them). */
+static int cpu_cases(const LacDevice *ref, enum LacPrecision precision, const CpuKernels *kernels, const char *filter,
                      int *passed)
 {
     LacLog log = { print_log, NULL };
     LacDevice devs[3];
+    char label[64];
     size_t i;
     int failed = 0, t;
 
     for (t = 0; t < 3; t++) {
         if (lac_device_open(&devs[t], "cpu", precision, t + 1, &log) < 0) {
-            printf("skip %s: not on this CPU\n", label);
-            while (t--) {
-                lac_device_close(&devs[t]);
+            printf("skip: no bf16 on this CPU\n");
+            return 0; /* refused at the first */
+        }
+        if (kernels) {
+            lac_cpu(devs[t].be)->kernels = kernels;
+            if (precision == LAC_PRECISION_FP32) {
+                lac_cpu(devs[t].be)->attention = &kernels->attention;
             }
-            return 0;
         }
     }
+    snprintf(label, sizeof label, "cpu %s %s", precision == LAC_PRECISION_BF16 ? "bf16" : "fp32",
+             lac_cpu(devs[0].be)->kernels->name);
     for (i = 0; i < sizeof cases / sizeof *cases; i++) {
-        if (!filter || strstr(cases[i].name, filter)) {
+        if ((!filter || strstr(cases[i].name, filter)) && !(kernels && cases[i].op == CONV)) {
             bool ok = run_case(ref, devs, 3, &cases[i], label);
 
             failed += !ok;
@@ -621,6 +628,29 @@ static int cpu_cases(const LacDevice *ref, enum LacPrecision precision, const ch
     for (t = 0; t < 3; t++) {
         lac_device_close(&devs[t]);
     }
+    return failed;
+}
+
+/* Every kernel set this CPU can run besides the one it chooses. */
+static int other_kernels(const LacDevice *ref, const char *filter, int *passed)
+{
+    int failed = cpu_cases(ref, LAC_PRECISION_FP32, &lac_cpu_kernels_base, filter, passed);
+
+#if defined(__x86_64__)
+    bool can_bf16;
+    const CpuKernels *best = lac_cpu_kernels(&can_bf16);
+
+    if (best != &lac_cpu_kernels_base) {
+        failed += cpu_cases(ref, LAC_PRECISION_FP32, &lac_cpu_kernels_avx2, filter, passed);
+    }
+    if (best != &lac_cpu_kernels_base && best != &lac_cpu_kernels_avx2) {
+        failed += cpu_cases(ref, LAC_PRECISION_FP32, &lac_cpu_kernels_avx512, filter, passed);
+    }
+    if (can_bf16) {
+        failed += cpu_cases(ref, LAC_PRECISION_BF16, &lac_cpu_kernels_base, filter, passed);
+        failed += cpu_cases(ref, LAC_PRECISION_BF16, &lac_cpu_kernels_avx512, filter, passed);
+    }
+#endif
     return failed;
 }
 
@@ -636,8 +666,9 @@ int main(int argc, char **argv)
         return 1;
     }
     omp_set_num_threads(5);
-    failed += cpu_cases(&ref, LAC_PRECISION_FP32, "cpu fp32", filter, &passed);
-    failed += cpu_cases(&ref, LAC_PRECISION_BF16, "cpu bf16", filter, &passed);
+    failed += cpu_cases(&ref, LAC_PRECISION_FP32, NULL, filter, &passed);
+    failed += cpu_cases(&ref, LAC_PRECISION_BF16, NULL, filter, &passed);
+    failed += other_kernels(&ref, filter, &passed);
     lac_device_close(&ref);
     if (!filter) {
         bool kept = omp_get_max_threads() == 5;

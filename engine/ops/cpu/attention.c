@@ -32,6 +32,7 @@ typedef struct Attention {
     char *work;                        /* [threads][work_bytes] */
     size_t work_bytes;
     size_t k_words, v_words;           /* of one reference */
+    float negligible;                  /* a key this far below the sum of all: so many as there are change no digit */
 } Attention;
 
 static float element(const LacTensor *t, size_t i)
@@ -181,12 +182,24 @@ static size_t work_layout(const Attention *a, char *base, Work *w)
     return q + max + out + 2 * tile + col;
 }
 
+/* Sum of a query's weights so far, relative to exp2(max). */
+static float total_weight(const Attention *a, const float *out)
+{
+    return out[a->cols + 2 * ONE] + out[a->cols + 2 * ONE + 1];
+}
+
+/* Of a number not below 0; 0 gives -127. */
+static float floor_log2(float f)
+{
+    return (float)((int)(f32_word(f) >> 23) - 127);
+}
+
 /* One block of queries against one reference's keys from vector `first` on. */
 static void tile_run(const Attention *a, const Work *w, int i, int first, int block, int query)
 {
     const LacAttentionRef *r = &a->desc->refs[i];
     bool local = r->local && a->desc->lambda > 0;
-    size_t at = (size_t)i * (size_t)a->vectors + (size_t)first;
+    size_t len = (size_t)(a->cols + CPU_LANES), at = (size_t)i * (size_t)a->vectors + (size_t)first;
     int area = a->h * a->w, per_row = a->row_end / CPU_LANES, j;
     bool nothing = true;
     CpuAttentionTile t = {
@@ -198,7 +211,7 @@ static void tile_run(const Attention *a, const Work *w, int i, int first, int bl
         .scale = (float)(1.4426950408889634 / sqrt(a->d)),
         .row = first / per_row, .x = first % per_row * CPU_LANES, .row_end = a->row_end,
         .logit = w->logit, .weight = w->weight, .max = w->max + block * CPU_QUERIES,
-        .out = w->out + (size_t)block * CPU_QUERIES * (size_t)(a->cols + CPU_LANES),
+        .out = w->out + (size_t)block * CPU_QUERIES * len,
     };
 
     for (j = 0; j < CPU_QUERIES; j++) {
@@ -209,7 +222,7 @@ static void tile_run(const Attention *a, const Work *w, int i, int first, int bl
     }
     a->kernels->logits(&t);
     for (j = 0; j < CPU_QUERIES; j++) {
-        nothing = nothing && t.peak[j] < t.max[j] - a->kernels->cutoff;
+        nothing = nothing && t.peak[j] < t.max[j] + a->negligible + floor_log2(total_weight(a, t.out + (size_t)j * len));
     }
     if (!nothing) {
         a->kernels->weights(&t);
@@ -222,7 +235,7 @@ static void write_query(const Attention *a, const float *out, int p)
 {
     const LacAttentionDesc *d = a->desc;
     const float *extra = out + a->cols;
-    float total = extra[2 * ONE] + extra[2 * ONE + 1];
+    float total = total_weight(a, out);
     size_t at = (size_t)p * (size_t)a->dv;
     int c;
 
@@ -244,7 +257,9 @@ static void write_query(const Attention *a, const float *out, int p)
 static void chunk_run(const Attention *a, const Work *w, int first)
 {
     int area = a->h * a->w, count = area - first < CHUNK ? area - first : CHUNK;
-    int blocks = (count + CPU_QUERIES - 1) / CPU_QUERIES, i, v, b, j;
+    int blocks = (count + CPU_QUERIES - 1) / CPU_QUERIES, tiles = (a->vectors + TILE_VECTORS - 1) / TILE_VECTORS;
+    /* The keys at the queries' own place first: the likely largest ones make later tiles negligible. */
+    int start = first / a->w * (a->row_end / CPU_LANES) / TILE_VECTORS, i, v, b, j;
 
     for (j = 0; j < blocks * CPU_QUERIES; j++) {
         int p = first + (j < count ? j : count - 1);
@@ -255,9 +270,9 @@ static void chunk_run(const Attention *a, const Work *w, int first)
     }
     memset(w->out, 0, (size_t)(blocks * CPU_QUERIES * (a->cols + CPU_LANES)) * sizeof *w->out);
     for (i = 0; i < a->desc->count; i++) {
-        for (v = 0; v < a->vectors; v += TILE_VECTORS) {
+        for (v = 0; v < tiles; v++) {
             for (b = 0; b < blocks; b++) {
-                tile_run(a, w, i, v, b, first + b * CPU_QUERIES);
+                tile_run(a, w, i, (start + v) % tiles * TILE_VECTORS, b, first + b * CPU_QUERIES);
             }
         }
     }
@@ -316,6 +331,7 @@ int lac_cpu_attention(LacBackend *be, const LacAttentionDesc *d)
         return ret;
     }
     fill_prior(&a);
+    a.negligible = -(float)a.kernels->digits - floor_log2((float)d->count * (float)a.vectors * CPU_LANES) - 1;
     rows = d->count * a.h;
     chunks = (a.h * a.w + CHUNK - 1) / CHUNK;
 #pragma omp parallel num_threads(cpu->threads)

@@ -193,7 +193,7 @@ BF16 static void values(const CpuAttentionTile *t)
 
 const CpuAttentionKernels lac_cpu_attention_bf16 = {
     .pack = 2,
-    .cutoff = 28, /* 2^-28 times 16384 keys stays well under the last bit of bf16 */
+    .digits = 11,
     .logits = logits,
     .weights = weights,
     .values = values,

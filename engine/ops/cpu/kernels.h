@@ -36,7 +36,7 @@ typedef struct CpuAttentionTile {
 
 typedef struct CpuAttentionKernels {
     int pack;                                 /* elements in a word: 1 (f32), 2 (bf16) */
-    float cutoff;                             /* a tile this far below max in every query is nothing in this precision */
+    int digits;                               /* binary digits of a result; what is smaller may be left out */
     void (*logits)(CpuAttentionTile *t);      /* q, k -> logit, peak */
     void (*weights)(CpuAttentionTile *t);     /* logit -> weight; max, out brought to the new maximum */
     void (*values)(const CpuAttentionTile *t);/* out += weight * v */
