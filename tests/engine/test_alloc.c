@@ -57,7 +57,7 @@ static void run(uint8_t *out)
     }
     lac_settings_default(&s);
     s.weights = "tests/engine/vectors/tiny.weights.safetensors";
-    s.device = "ref";
+    s.device = "cpu";
     s.size = 64;
     s.threads = 1;
     s.log = messages_add;
