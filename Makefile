@@ -14,7 +14,7 @@ SONAME := liblac.so.$(MAJOR)
 
 CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Werror
-BASE := -std=c11 $(WARN) -fopenmp -fPIC -Iengine -I$(B) -MMD -MP
+BASE := -std=c11 $(WARN) -fopenmp -fPIC -Iengine -I$(B) -include $(B)/config.h -MMD -MP
 LAC_CFLAGS = $(BASE) $(CFLAGS) -fvisibility=hidden -DLAC_BUILD $(EXTRA_CFLAGS)
 LAC_LIBS = -fopenmp -ldnnl -lpng -lz -lm $(EXTRA_LDFLAGS)
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer

@@ -240,7 +240,8 @@ static int read_list(LacRefList *list, const char *reffile, void *log)
         /* mmap refuses an empty file on some systems; that one is reported below as such */
         if (ret != AVERROR(EINVAL)) {
             av_log(log, AV_LOG_ERROR, "reffile: cannot read %s: %s; a list of lines 'TIME path [line-art path]' or "
-                   "an image sequence pattern (keys/%%05d.png) is accepted\n", reffile, av_err2str(ret));
+                   "an image sequence pattern (keys/%%05d.png) is accepted\n", reffile,
+                   ret == AVERROR(ENODEV) ? "it is no regular file" : av_err2str(ret));
             return ret;
         }
         size = 0;
@@ -427,5 +428,6 @@ int ff_lac_load_picture(LacPicture *pic, enum LacFormat format, const char *file
         *pic = (LacPicture) { .format = format, .width = w, .height = h, .stride = out_linesize[0], .data = out[0] };
     av_freep(&raw[0]);
     av_freep(&rgba[0]);
-    return ret;
+    /* ffmpeg would take the end of an empty file for the end of the stream and wait for ever */
+    return ret == AVERROR_EOF || ret == AVERROR(EAGAIN) ? AVERROR_INVALIDDATA : ret;
 }

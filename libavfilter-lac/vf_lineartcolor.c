@@ -147,12 +147,16 @@ static av_cold int init(AVFilterContext *ctx)
     settings.size      = s->size ? s->size : LAC_SIZE_NATIVE;
     settings.lookahead = s->lookahead < 0 ? 0 : s->lookahead ? s->lookahead : LAC_LOOKAHEAD_NONE;
     settings.lines     = s->lines;
-    settings.threads   = s->threads;
+    /* libavfilter itself takes an option of this name off the filter string, for every filter */
+    settings.threads   = s->threads ? s->threads : FFMAX(ctx->nb_threads, 0);
     settings.log       = log_callback;
     settings.log_opaque = ctx;
-    ret = averror(lac_open(&s->lac, &settings));
+    ret = lac_open(&s->lac, &settings);
+    if (ret == LAC_EIO || ret == LAC_EFORMAT || ret == LAC_EMODEL)
+        av_log(ctx, AV_LOG_ERROR, "weights: %s cannot be used, for the reason above; a safetensors file of liblac's "
+               "own is accepted, the default is the installed one\n", s->weights ? s->weights : "the default file");
     if (ret < 0)
-        return ret;
+        return averror(ret);
     return add_references(ctx);
 }
 

@@ -11,21 +11,25 @@ build=$(cd "$1" && pwd)
 src=$build/ffmpeg-src
 obj=$build/ffmpeg
 
-# The source is taken anew when the patches or its origin changed: a patched tree cannot be patched over.
-want="${FFMPEG_SRC:-debian} $(cat "$here"/[0-9]*/*.patch | cksum)"
-if [ "$(cat "$src/.lac-origin" 2>/dev/null)" != "$want" ]; then
+take_source() {
     rm -rf "$src" "$obj"
     if [ -n "${FFMPEG_SRC:-}" ]; then
         echo "copying $FFMPEG_SRC"
         mkdir -p "$src"
-        (cd "$FFMPEG_SRC" && tar -c --exclude=./.git --exclude=./config*.h --exclude=./ffbuild/config.* \
+        (cd "$FFMPEG_SRC" && tar -c --exclude=./.git --exclude='./config*.h' --exclude='./ffbuild/config.*' \
             --exclude='*.o' --exclude='*.so*' .) | tar -x -C "$src"
     else
         "$here/fetch.sh" "$src"
     fi
+    printf '%s\n' "${FFMPEG_SRC:-Debian}" >"$src/.lac-origin"
+}
+
+if [ "$(cat "$src/.lac-origin" 2>/dev/null)" != "${FFMPEG_SRC:-Debian}" ]; then
+    take_source
     "$here/apply.sh" "$src"
-    printf '%s\n' "$want" >"$src/.lac-origin"
-else
+elif ! "$here/apply.sh" "$src" 2>/dev/null; then
+    # An earlier version of the patches is in it.
+    take_source
     "$here/apply.sh" "$src"
 fi
 

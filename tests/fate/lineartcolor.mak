@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# FATE tests of the filter, kept outside FFmpeg's tree. tests/fate.sh runs them:
+#   make MAKEFILES=.../tests/fate/lineartcolor.mak LAC_CLIP=.../build/tests/clip/clip fate-lineartcolor
+# Exact tests see no pixel that depends on the weights: pictures are blanked, or compared with their reference.
+
+LAC_FATE := $(dir $(lastword $(MAKEFILE_LIST)))
+-include ffbuild/config.mak
+
+# 13 frames of 192x108: line/0000.png ... 0012.png, gray, and color/ likewise, RGB.
+LAC_DATA := tests/data/lac
+LAC_LINE := -framerate 24 -i $(LAC_DATA)/line/%04d.png
+LAC_COLOR := -framerate 24 -i $(LAC_DATA)/color/%04d.png
+C := $(LAC_DATA)/color/
+L := $(LAC_DATA)/line/
+LAC_NET := device=cpu:precision=fp32:size=64:threads=2
+LAC := lineartcolor=$(LAC_NET)
+REFS := refs=0=$(C)0000.png|0.5=$(C)0012.png
+OWN := refs=0=$(C)0000.png+$(L)0000.png|0.5=$(C)0012.png+$(L)0012.png
+BLANK := drawbox=c=white:t=fill
+
+$(LAC_DATA)/made: $(LAC_CLIP) | tests/data
+	$(Q)rm -rf $(LAC_DATA) && mkdir -p $(LAC_DATA)/keys '$(LAC_DATA)/with space'
+	$(Q)$(LAC_CLIP) --size 192x108 --frames 13 $(LAC_DATA)
+	$(Q)cp $(C)0000.png $(LAC_DATA)/keys/key00000.png && cp $(C)0012.png $(LAC_DATA)/keys/key00012.png
+	$(Q)cp $(C)0012.png '$(LAC_DATA)/with space/last one.png' && cp $(LAC_FATE)keys.txt $(LAC_DATA)/
+	$(Q)touch $@
+
+# exact.sh tells which frames come out as in color/, bit for bit; showinfo.sh what the frames carry, in order.
+LAC_INFO = ffmpeg -auto_conversion_filters -hide_banner
+LAC_PIC = ffmpeg -auto_conversion_filters
+AGAINST_COLOR = [c];[c][1:v]psnr=stats_file=-:shortest=1" -f null - | $(LAC_FATE)exact.sh
+TO_SHOWINFO = -f null - 2>&1 | $(LAC_FATE)showinfo.sh
+TO_ORDER = -f null - 2>&1 | $(LAC_FATE)showinfo.sh | sed -n "s/ pts.*//p"
+
+# Frame count, pts and duration: framecrc of blank frames.
+FATE_LAC += pts
+fate-lineartcolor-pts: CMD = framecrc $(LAC_LINE) -vf "$(LAC):$(REFS),$(BLANK)"
+
+# Timestamps far from 0, uneven, in another time base.
+FATE_LAC += pts-uneven
+fate-lineartcolor-pts-uneven: CMD = framecrc $(LAC_LINE) -vf "settb=1/1000,setpts=3600000+N*N*10,$(LAC):refs=3600=$(C)0000.png|3601.44=$(C)0012.png,$(BLANK)" -fps_mode passthrough -copyts -enc_time_base 1:1000
+
+# The input ends before the second reference's time.
+FATE_LAC += eof-early
+fate-lineartcolor-eof-early: CMD = framecrc $(LAC_LINE) -vf "trim=start_frame=2:end_frame=5,setpts=PTS-STARTPTS,$(LAC):refs=0=$(C)0002.png|9=$(C)0012.png,$(BLANK)"
+
+# The output ends while frames wait.
+FATE_LAC += close-early
+fate-lineartcolor-close-early: CMD = framecrc $(LAC_LINE) -vf "$(LAC):$(REFS),$(BLANK)" -frames:v 3
+
+# No frame at all.
+FATE_LAC += empty
+fate-lineartcolor-empty: CMD = framecrc $(LAC_LINE) -vf "trim=end_frame=0,$(LAC):$(REFS),$(BLANK)"
+
+# One frame, which is the reference.
+FATE_LAC += one-frame
+fate-lineartcolor-one-frame: CMD = $(LAC_PIC) $(LAC_LINE) $(LAC_COLOR) -lavfi "[0:v]trim=end_frame=1,$(LAC):refs=0=$(C)0000.png$(AGAINST_COLOR)
+
+# Two instances in one graph.
+FATE_LAC += two
+fate-lineartcolor-two: CMD = framecrc $(LAC_LINE) -lavfi "split[a][b];[a]$(LAC):$(REFS)[c];[b]$(LAC):$(REFS):lines=none[d];[c][d]hstack,$(BLANK)"
+
+# References come out as themselves, whichever way they are named.
+FATE_LAC += refs-time refs-nearest refs-frame refs-middle refs-own-line refs-many refs-lines-none refs-lines-ref
+fate-lineartcolor-refs-time: CMD = $(LAC_PIC) $(LAC_LINE) $(LAC_COLOR) -lavfi "[0:v]$(LAC):$(REFS)$(AGAINST_COLOR)
+fate-lineartcolor-refs-nearest: CMD = $(LAC_PIC) $(LAC_LINE) $(LAC_COLOR) -lavfi "[0:v]$(LAC):refs=10ms=$(C)0000.png|0.26=$(C)0006.png|0.485=$(C)0012.png$(AGAINST_COLOR)
+fate-lineartcolor-refs-frame: CMD = $(LAC_PIC) $(LAC_LINE) $(LAC_COLOR) -lavfi "[0:v]$(LAC):refs=\#0=$(C)0000.png|\#5=$(C)0005.png|\#12=$(C)0012.png$(AGAINST_COLOR)
+fate-lineartcolor-refs-middle: CMD = $(LAC_PIC) $(LAC_LINE) $(LAC_COLOR) -lavfi "[0:v]$(LAC):refs=0.25=$(C)0006.png$(AGAINST_COLOR)
+fate-lineartcolor-refs-own-line: CMD = $(LAC_PIC) $(LAC_LINE) $(LAC_COLOR) -lavfi "[0:v]$(LAC):$(OWN)$(AGAINST_COLOR)
+fate-lineartcolor-refs-many: CMD = $(LAC_PIC) $(LAC_LINE) $(LAC_COLOR) -lavfi "[0:v]$(LAC):k=4:refs=\#0=$(C)0000.png|\#3=$(C)0003.png|\#6=$(C)0006.png|\#9=$(C)0009.png|\#12=$(C)0012.png$(AGAINST_COLOR)
+fate-lineartcolor-refs-lines-none: CMD = $(LAC_PIC) $(LAC_LINE) $(LAC_COLOR) -lavfi "[0:v]$(LAC):$(REFS):lines=none$(AGAINST_COLOR)
+fate-lineartcolor-refs-lines-ref: CMD = $(LAC_PIC) $(LAC_LINE) $(LAC_COLOR) -lavfi "[0:v]$(LAC):$(REFS):lines=ref$(AGAINST_COLOR)
+
+FATE_LAC += reffile reffile-sequence offset
+fate-lineartcolor-reffile: CMD = $(LAC_PIC) $(LAC_LINE) $(LAC_COLOR) -lavfi "[0:v]$(LAC):reffile=$(LAC_DATA)/keys.txt$(AGAINST_COLOR)
+fate-lineartcolor-reffile-sequence: CMD = $(LAC_PIC) $(LAC_LINE) $(LAC_COLOR) -lavfi "[0:v]$(LAC):reffile=$(LAC_DATA)/keys/key%05d.png$(AGAINST_COLOR)
+fate-lineartcolor-offset: CMD = $(LAC_PIC) $(LAC_LINE) $(LAC_COLOR) -lavfi "[0:v]$(LAC):offset=-10:refs=10=$(C)0000.png|10.5=$(C)0012.png$(AGAINST_COLOR)
+
+# References that are not PNG go through FFmpeg's loader; BMP is lossless.
+$(LAC_DATA)/last.bmp: $(LAC_DATA)/made
+	$(Q)./ffmpeg$(EXESUF) -nostdin -v error -y -i $(C)0012.png $@
+FATE_LAC += refs-bmp
+fate-lineartcolor-refs-bmp: $(LAC_DATA)/last.bmp
+fate-lineartcolor-refs-bmp: CMD = $(LAC_PIC) $(LAC_LINE) $(LAC_COLOR) -lavfi "[0:v]$(LAC):refs=0=$(C)0000.png|0.5=$(LAC_DATA)/last.bmp$(AGAINST_COLOR)
+
+# Seeking in the input: the filter sees a stream that starts in the middle, with timestamps from 0 or, with
+# -copyts, its own; Matroska rounds them to milliseconds. Frame 0 of the comparison is the shot's frame 6.
+$(LAC_DATA)/line.mkv: $(LAC_DATA)/made
+	$(Q)./ffmpeg$(EXESUF) -nostdin -v error -y $(LAC_LINE) -c:v ffv1 -bitexact $@
+FATE_LAC += seek seek-copyts loop
+fate-lineartcolor-seek fate-lineartcolor-seek-copyts fate-lineartcolor-loop: $(LAC_DATA)/line.mkv
+fate-lineartcolor-seek: CMD = $(LAC_PIC) -ss 0.25 -i $(LAC_DATA)/line.mkv -ss 0.25 $(LAC_COLOR) -lavfi "[0:v]$(LAC):offset=-0.25:refs=0=$(C)0000.png|0.25=$(C)0006.png|0.5=$(C)0012.png$(AGAINST_COLOR)
+fate-lineartcolor-seek-copyts: CMD = $(LAC_PIC) -copyts -ss 0.25 -i $(LAC_DATA)/line.mkv -ss 0.25 $(LAC_COLOR) -lavfi "[0:v]$(LAC):refs=0.25=$(C)0006.png|0.5=$(C)0012.png$(AGAINST_COLOR)
+fate-lineartcolor-loop: CMD = framecrc -stream_loop 1 -i $(LAC_DATA)/line.mkv -vf "$(LAC):refs=\#0=$(C)0000.png|\#25=$(C)0012.png,$(BLANK)"
+
+# No delay: what comes in goes out before the next frame comes in. With references ahead it waits.
+FATE_LAC += delay-none delay-sheet delay-full delay-4
+fate-lineartcolor-delay-none: CMD = $(LAC_INFO) $(LAC_LINE) -vf "showinfo@in=checksum=0,$(LAC):$(OWN):lookahead=0,showinfo@out=checksum=0" $(TO_ORDER)
+fate-lineartcolor-delay-sheet: CMD = $(LAC_INFO) $(LAC_LINE) -vf "showinfo@in=checksum=0,$(LAC):refs=*=$(C)0006.png+$(L)0006.png,showinfo@out=checksum=0" $(TO_ORDER)
+fate-lineartcolor-delay-full: CMD = $(LAC_INFO) $(LAC_LINE) -vf "showinfo@in=checksum=0,$(LAC):$(REFS),showinfo@out=checksum=0" $(TO_ORDER)
+fate-lineartcolor-delay-4: CMD = $(LAC_INFO) $(LAC_LINE) -vf "showinfo@in=checksum=0,$(LAC):$(REFS):lookahead=4,showinfo@out=checksum=0" $(TO_ORDER)
+
+# Colour properties, metadata, side data (x264 leaves a user data SEI on the first frame).
+FATE_LAC += color-properties metadata side-data
+fate-lineartcolor-color-properties: CMD = $(LAC_INFO) $(LAC_LINE) -vf "setparams=color_primaries=bt709:color_trc=iec61966-2-1,$(LAC):$(REFS),showinfo@out=checksum=0" -frames:v 2 $(TO_SHOWINFO)
+fate-lineartcolor-metadata: CMD = ffmpeg -auto_conversion_filters $(LAC_LINE) -vf "metadata=add:key=shot:value=A7,$(LAC):$(REFS),metadata=print:file=-" -f null -
+$(LAC_DATA)/line.mp4: $(LAC_DATA)/made
+	$(Q)./ffmpeg$(EXESUF) -nostdin -v error -y $(LAC_LINE) -c:v libx264 -qp 0 -pix_fmt gray $@
+fate-lineartcolor-side-data: $(LAC_DATA)/line.mp4
+fate-lineartcolor-side-data: CMD = $(LAC_INFO) -i $(LAC_DATA)/line.mp4 -vf "$(LAC):$(REFS),showinfo@out=checksum=0" -frames:v 3 $(TO_SHOWINFO)
+
+# Any format with luma: the same line art arrives, so the same picture comes out, up to the rounding of the way there.
+SIXTH := trim=start_frame=6:end_frame=7
+LAC_FORMAT = $(LAC_PIC) $(LAC_LINE) -lavfi "split[a][b];[a]$(LAC):$(REFS),$(SIXTH)[c];[b]scale=out_range=$(1),format=$(2),$(LAC):$(REFS),$(SIXTH)[d];[c][d]psnr=stats_file=-" -f null - | $(LAC_FATE)alike.sh
+FATE_LAC += format-yuv420p format-yuv444p10 format-gray10 format-rgb24 format-rgba format-gbrp format-h264
+fate-lineartcolor-format-yuv420p: CMD = $(call LAC_FORMAT,tv,yuv420p)
+fate-lineartcolor-format-yuv444p10: CMD = $(call LAC_FORMAT,tv,yuv444p10)
+fate-lineartcolor-format-gray10: CMD = $(call LAC_FORMAT,pc,gray10)
+fate-lineartcolor-format-rgb24: CMD = $(call LAC_FORMAT,pc,rgb24)
+fate-lineartcolor-format-rgba: CMD = $(call LAC_FORMAT,pc,rgba)
+fate-lineartcolor-format-gbrp: CMD = $(call LAC_FORMAT,pc,gbrp)
+# Gray samples in limited range, as monochrome video codecs give them.
+FATE_LAC += format-gray-limited
+fate-lineartcolor-format-gray-limited: CMD = $(LAC_PIC) $(LAC_LINE) -lavfi "split[a][b];[a]$(LAC):$(REFS),$(SIXTH)[c];[b]lut=y=16+val*219/255,setparams=range=tv,$(LAC):$(REFS),$(SIXTH)[d];[c][d]psnr=stats_file=-" -f null - | $(LAC_FATE)alike.sh
+# H.264, the usual way line art comes: limited range, yuv420p.
+$(LAC_DATA)/limited.mp4: $(LAC_DATA)/made
+	$(Q)./ffmpeg$(EXESUF) -nostdin -v error -y $(LAC_LINE) -vf scale=out_range=tv,format=yuv420p -c:v libx264 -qp 0 $@
+fate-lineartcolor-format-h264: $(LAC_DATA)/limited.mp4
+fate-lineartcolor-format-h264: CMD = $(LAC_PIC) $(LAC_LINE) -i $(LAC_DATA)/limited.mp4 -lavfi "[0:v]$(LAC):$(REFS),$(SIXTH)[c];[1:v]$(LAC):$(REFS),$(SIXTH)[d];[c][d]psnr=stats_file=-" -f null - | $(LAC_FATE)alike.sh
+
+# The same bytes for any number of threads.
+FATE_LAC += threads
+fate-lineartcolor-threads: CMD = $(LAC_PIC) $(LAC_LINE) -lavfi "split[a][b];[a]$(LAC):$(REFS)[c];[b]$(subst threads=2,threads=1,$(LAC)):$(REFS)[d];[c][d]psnr=stats_file=-" -f null - | $(LAC_FATE)exact.sh
+
+FATE_LAC := $(addprefix fate-lineartcolor-,$(FATE_LAC))
+$(FATE_LAC): REF = $(LAC_FATE)ref/$(@:fate-%=%)
+
+# The picture at the default settings: the standard deviation from the true colours over the whole shot.
+$(LAC_DATA)/truth.rgb: $(LAC_DATA)/made
+	$(Q)./ffmpeg$(EXESUF) -nostdin -v error -y $(LAC_COLOR) -f rawvideo -pix_fmt rgb24 $@
+FATE_LAC += fate-lineartcolor-picture
+fate-lineartcolor-picture: $(LAC_DATA)/truth.rgb
+fate-lineartcolor-picture: CMD = ffmpeg $(LAC_LINE) -vf "lineartcolor=$(REFS)" -f rawvideo -
+fate-lineartcolor-picture: REF = $(LAC_DATA)/truth.rgb
+# what GEN writes would be no truth
+fate-lineartcolor-picture: override GEN = no
+fate-lineartcolor-picture: CMP = stddev
+fate-lineartcolor-picture: CMP_UNIT = u8
+fate-lineartcolor-picture: CMP_TARGET = 0
+fate-lineartcolor-picture: FUZZ = 30
+
+$(FATE_LAC): ffmpeg$(EXESUF) $(LAC_DATA)/made
+FATE-yes += $(FATE_LAC)
+fate-lineartcolor: $(FATE_LAC)
