@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#define ZLIB_CONST
 #include <zlib.h>
 
 struct LacPacker {
@@ -52,7 +53,7 @@ void lac_packer_close(LacPacker **packer)
 /* One row in, as much as possible out; a row and the room for a whole picture of the API's sizes fit zlib's uInt. */
 static int feed(z_stream *z, const uint8_t *row, size_t bytes, int flush)
 {
-    z->next_in = (Bytef *)(uintptr_t)row;
+    z->next_in = row;
     z->avail_in = (uInt)bytes;
     return deflate(z, flush);
 }

@@ -93,7 +93,7 @@ static int grow(LacRefs *refs)
     if (!item) {
         return lac_fail(refs->log, LAC_ENOMEM, "no memory for reference number %d", refs->count + 1);
     }
-    if (refs->count) {
+    if (refs->item) {
         memcpy(item, refs->item, (size_t)refs->count * sizeof *item);
     }
     lac_free(refs->item);

@@ -49,7 +49,7 @@ static inline bool png_file_write(const char *path, const PngFile *f)
         png_write_info(png, info);
         for (int pass = png_set_interlace_handling(png); pass > 0; pass--) {
             for (int y = 0; y < f->height; y++) {
-                png_write_row(png, (png_bytep)(uintptr_t)(f->rows + y * row));
+                png_write_row(png, f->rows + y * row);
             }
         }
         png_write_end(png, info);

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #define main example_main
-#include "../../docs/example.c"
+#include "../../docs/example.c" /* NOLINT(bugprone-suspicious-include) */
 #undef main
 
 #include "expect.h"

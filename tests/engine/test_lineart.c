@@ -61,9 +61,9 @@ static double darkness(const uint8_t *gray, int w, int h, int nw, int nh, int x,
     return sqrt(sum / area * most);
 }
 
-static void test_shrinking(Tally *t, int w, int h, int size, const Messages *log_to)
+static void test_shrinking(Tally *t, int w, int h, int size, Messages *log_to)
 {
-    LacLog log = messages_log((Messages *)(uintptr_t)log_to);
+    LacLog log = messages_log(log_to);
     LacLineart a, b;
     int nw, nh, bad_x = 0, bad_d = 0;
     uint8_t *gray = lac_alloc((size_t)w * h, 1);
@@ -123,7 +123,7 @@ static void test_growing_and_colour(Tally *t)
     for (int i = 1; i < 63; i++) {
         double v = ((i + 0.5) / 2 - 0.5) * 8;
         bad += fabs(a.line[i] - (2 * v / 255 - 1)) > 1e-5;
-        bad += fabs(y[i * 64 * 3] - 1) > 1e-5 || fabs(y[i * 64 * 3 + 1] + 1) > 1e-5;
+        bad += fabsf(y[i * 64 * 3] - 1) > 1e-5f || fabsf(y[i * 64 * 3 + 1] + 1) > 1e-5f;
         bad += fabs(y[i * 64 * 3 + 2] - (v / 127.5 - 1)) > 1e-5;
     }
     expect(t, bad == 0, "bilinear: %d values wrong", bad);

@@ -18,7 +18,7 @@ static const char *const shape_name[] = { "vertical", "shallow", "diagonal", "ci
 static double side(int shape, double x, double y, int w, int h)
 {
     switch (shape) {
-    case VERTICAL: return x - w / 2 - 0.5;
+    case VERTICAL: return x - (w / 2) - 0.5; /* NOLINT(bugprone-integer-division): a whole column */
     case SHALLOW: return (y - h / 2.0) * 0.98 - (x - w / 2.0) * 0.199;
     case DIAGONAL: return (x - y) * 0.7071 - 3.2;
     default: return hypot(x - w / 2.0, y - h / 2.0) - h / 3.0;

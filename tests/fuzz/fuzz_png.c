@@ -48,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     LacLog log = { count_message, &errors };
 
     for (int channels = 1; channels <= 3 && size && !huge(data, size); channels += 2) {
-        FILE *file = fmemopen((void *)(uintptr_t)data, size, "rb");
+        FILE *file = fmemopen((void *)data, size, "rb");
         LacImage image;
         int err;
 
