@@ -59,11 +59,13 @@ static int lead(const LacBackend *be, const char *op, const char *what, const La
     size_t bytes;
 
     if (!t || !t->data) {
-        return lac_fail(be->log, LAC_EINVAL, "%s: tensor %s is missing", op, what);
+        lac_fail(be->log, LAC_EINVAL, "%s: tensor %s is missing", op, what);
+        return LAC_EINVAL;
     }
     if (t->type != type) {
-        return lac_fail(be->log, LAC_EINVAL, "%s: tensor %s is %s, expected %s", op, what, type_name(t->type),
-                        type_name(type));
+        lac_fail(be->log, LAC_EINVAL, "%s: tensor %s is %s, expected %s", op, what, type_name(t->type),
+                 type_name(type));
+        return LAC_EINVAL;
     }
     return lac_check_tensor(be->log, t, &bytes);
 }

@@ -11,7 +11,7 @@ static int cuda_index(const char *device)
     char *end;
     long n;
 
-    if (strncmp(device, "cuda", 4)) {
+    if (strncmp(device, "cuda", 4) != 0) {
         return -1;
     }
     if (!device[4]) {

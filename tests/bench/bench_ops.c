@@ -97,12 +97,13 @@ typedef struct Bench {
 
 static void bench_free(const LacDevice *dev, Bench *b)
 {
-    LacTensor *all[] = { &b->x, &b->y, &b->z, &b->gamma, &b->beta };
     size_t i;
 
-    for (i = 0; i < sizeof all / sizeof *all; i++) {
-        dev->ops->tensor_free(dev->be, all[i]);
-    }
+    dev->ops->tensor_free(dev->be, &b->x);
+    dev->ops->tensor_free(dev->be, &b->y);
+    dev->ops->tensor_free(dev->be, &b->z);
+    dev->ops->tensor_free(dev->be, &b->gamma);
+    dev->ops->tensor_free(dev->be, &b->beta);
     for (i = 0; i < REFS; i++) {
         dev->ops->tensor_free(dev->be, &b->k[i]);
         dev->ops->tensor_free(dev->be, &b->v[i]);

@@ -18,26 +18,50 @@
 #include "ops/bf16.h"
 
 #define CHUNK 128       /* queries a thread takes at a time */
+#define LOG2E 1.4426950408889634
 #define TILE_VECTORS 8  /* vectors of keys in a tile: its keys, values and logits stay in the first-level cache */
 
 /* Sizes, and the packed arrays in the scratch memory. */
 typedef struct Attention {
     const LacAttentionDesc *desc;
     const CpuAttentionKernels *kernels;
+    const CpuKernels *elements;
     int h, w, d, dv, pack;
     int row_end;                       /* w rounded up to CPU_LANES */
     int steps, cols, vectors;          /* words of a key; columns of the values; vectors of a reference */
     uint32_t *k, *v;                   /* [count][vectors] of CPU_LANES keys: as in CpuAttentionTile */
-    float *prior_x, *prior_y, *zero;   /* by distance; index 0 is the largest negative one */
+    float *prior_x, *prior_y, *zero;   /* by distance; index 0 is the largest negative one. zero: no prior */
     char *work;                        /* [threads][work_bytes] */
     size_t work_bytes;
     size_t k_words, v_words;           /* of one reference */
     float negligible;                  /* a key this far below the sum of all: so many as there are change no digit */
 } Attention;
 
-static float element(const LacTensor *t, size_t i)
+/* One thread's working memory. */
+typedef struct Work {
+    uint32_t *q;       /* [CHUNK / CPU_QUERIES][steps][CPU_QUERIES] */
+    float *max;        /* [CHUNK] */
+    float *out;        /* [CHUNK][cols + CPU_LANES] */
+    float *logit;      /* one tile */
+    uint32_t *weight;
+    float *col;        /* [2][cols + CPU_EXTRA]: of one step's keys */
+    uint16_t *half;    /* the same in bf16 */
+    uint32_t *step;    /* [cols + CPU_EXTRA]: the same as words */
+} Work;
+
+static size_t work_layout(const Attention *a, char *base, Work *w)
 {
-    return lac_is_bf16(t) ? lac_bf16_to_f32(((const uint16_t *)t->data)[i]) : ((const float *)t->data)[i];
+    size_t tile = CPU_QUERIES * TILE_VECTORS * CPU_LANES, used = 0;
+
+    w->q = lac_cpu_piece(base, &used, (size_t)a->steps * CHUNK, sizeof *w->q);
+    w->max = lac_cpu_piece(base, &used, CHUNK, sizeof *w->max);
+    w->out = lac_cpu_piece(base, &used, ((size_t)a->cols + CPU_LANES) * CHUNK, sizeof *w->out);
+    w->logit = lac_cpu_piece(base, &used, tile, sizeof *w->logit);
+    w->weight = lac_cpu_piece(base, &used, tile, sizeof *w->weight);
+    w->col = lac_cpu_piece(base, &used, 2 * ((size_t)a->cols + CPU_EXTRA), sizeof *w->col);
+    w->half = lac_cpu_piece(base, &used, 2 * ((size_t)a->cols + CPU_EXTRA), sizeof *w->half);
+    w->step = lac_cpu_piece(base, &used, (size_t)a->cols + CPU_EXTRA, sizeof *w->step);
+    return used;
 }
 
 static uint32_t f32_word(float f)
@@ -70,7 +94,7 @@ static void pack_vector(const Attention *a, const LacTensor *t, size_t i, uint32
 static void value_columns(const Attention *a, const LacAttentionRef *r, int row, int x, float *col)
 {
     size_t j = (size_t)row * (size_t)a->w + (size_t)x;
-    float *extra = col + a->cols;
+    float *extra = col + a->cols, m;
     int c;
 
     memset(extra, 0, CPU_EXTRA * sizeof *extra);
@@ -78,8 +102,11 @@ static void value_columns(const Attention *a, const LacAttentionRef *r, int row,
         memset(col, 0, (size_t)a->cols * sizeof *col);
         return;
     }
+    m = ((const float *)r->mask.data)[2 * j];
+    a->elements->convert((const char *)r->v.data + j * (size_t)a->dv * lac_type_size(r->v.type), a->pack == 2, col,
+                         false, (size_t)a->dv);
     for (c = 0; c < a->dv; c++) {
-        col[c] = ((const float *)r->mask.data)[2 * j] * element(&r->v, j * (size_t)a->dv + (size_t)c);
+        col[c] *= m;
     }
     memset(col + a->dv, 0, (size_t)(a->cols - a->dv) * sizeof *col);
     for (c = 0; c < 3; c++) {
@@ -93,27 +120,27 @@ static void value_columns(const Attention *a, const LacAttentionRef *r, int row,
     extra[ONE] = 1;
 }
 
-/* One step's columns as words: of one key, or of a pair. */
-static void value_words(const Attention *a, const LacAttentionRef *r, int row, int x, float *col, uint32_t *words)
+/* One step's columns as words, to w->step: of one key, or of a pair. */
+static void value_words(const Attention *a, const Work *w, const LacAttentionRef *r, int row, int x)
 {
-    int c, len = a->cols + CPU_EXTRA;
+    size_t c, len = (size_t)a->cols + CPU_EXTRA;
 
-    value_columns(a, r, row, x, col);
+    value_columns(a, r, row, x, w->col);
     if (a->pack == 1) {
-        memcpy(words, col, (size_t)len * sizeof *words);
+        memcpy(w->step, w->col, len * sizeof *w->step);
         return;
     }
-    value_columns(a, r, row, x + 1, col + len);
+    value_columns(a, r, row, x + 1, w->col + len);
+    a->elements->convert(w->col, false, w->half, true, 2 * len);
     for (c = 0; c < len; c++) {
-        words[c] = lac_f32_to_bf16(col[c]) | (uint32_t)lac_f32_to_bf16(col[len + c]) << 16;
+        w->step[c] = w->half[c] | (uint32_t)w->half[len + c] << 16;
     }
 }
 
-/* One row of keys of one reference. col: room for three steps' columns. */
-static void pack_row(const Attention *a, const LacAttentionRef *r, int row, uint32_t *k, uint32_t *v, float *col)
+/* One row of keys of one reference. */
+static void pack_row(const Attention *a, const Work *w, const LacAttentionRef *r, int row, uint32_t *k, uint32_t *v)
 {
-    size_t first = (size_t)row * (size_t)a->w, cols = (size_t)a->cols, len = cols + CPU_EXTRA;
-    uint32_t *step = (uint32_t *)(col + 2 * len);
+    size_t first = (size_t)row * (size_t)a->w, cols = (size_t)a->cols;
     int x, s, e;
 
     k += (size_t)row * (size_t)a->row_end * (size_t)a->steps;
@@ -126,22 +153,23 @@ static void pack_row(const Attention *a, const LacAttentionRef *r, int row, uint
     }
     for (x = 0; x < a->row_end; x += 2 * a->pack, v += 2 * cols + CPU_LANES) {
         for (s = 0; s < 2; s++) {
-            value_words(a, r, row, x + s * a->pack, col, step);
-            memcpy(v + (size_t)s * cols, step, cols * sizeof *v);
+            value_words(a, w, r, row, x + s * a->pack);
+            memcpy(v + (size_t)s * cols, w->step, cols * sizeof *v);
             for (e = 0; e < CPU_EXTRA; e++) {
-                v[2 * cols + 2 * (size_t)e + (size_t)s] = step[cols + (size_t)e];
+                v[2 * cols + 2 * (size_t)e + (size_t)s] = w->step[cols + (size_t)e];
             }
         }
     }
 }
 
 /* Locality prior by distance, in units of log 2. */
-static void fill_prior(Attention *a)
+static void fill_prior(const Attention *a)
 {
     double unit = a->h < a->w ? a->h : a->w;
-    double factor = -(double)a->desc->lambda * 1.4426950408889634 / (unit * unit);
+    double factor = -(double)a->desc->lambda * LOG2E / (unit * unit);
     int i;
 
+    memset(a->zero, 0, ((size_t)a->w + (size_t)a->row_end + 2 * (size_t)a->h) * sizeof *a->zero);
     for (i = 0; i < a->w + a->row_end; i++) {
         double dx = i - (a->w - 1);
 
@@ -152,34 +180,6 @@ static void fill_prior(Attention *a)
 
         a->prior_y[i] = (float)(factor * dy * dy);
     }
-}
-
-/* One thread's working memory. */
-typedef struct Work {
-    uint32_t *q;       /* [CHUNK / CPU_QUERIES][steps][CPU_QUERIES] */
-    float *max;        /* [CHUNK] */
-    float *out;        /* [CHUNK][cols + CPU_LANES] */
-    float *logit;      /* one tile */
-    uint32_t *weight;
-    float *col;        /* [3][cols + CPU_EXTRA] */
-} Work;
-
-static size_t work_layout(const Attention *a, char *base, Work *w)
-{
-    size_t tile = CPU_QUERIES * TILE_VECTORS * CPU_LANES * sizeof(float);
-    size_t q = lac_cpu_align((size_t)a->steps * CHUNK * sizeof *w->q), max = lac_cpu_align(CHUNK * sizeof *w->max);
-    size_t out = lac_cpu_align((size_t)(a->cols + CPU_LANES) * CHUNK * sizeof *w->out);
-    size_t col = lac_cpu_align(3 * (size_t)(a->cols + CPU_EXTRA) * sizeof *w->col);
-
-    if (base) {
-        w->q = (uint32_t *)base;
-        w->max = (float *)(base + q);
-        w->out = (float *)(base + q + max);
-        w->logit = (float *)(base + q + max + out);
-        w->weight = (uint32_t *)(base + q + max + out + tile);
-        w->col = (float *)(base + q + max + out + 2 * tile);
-    }
-    return q + max + out + 2 * tile + col;
 }
 
 /* Sum of a query's weights so far, relative to exp2(max). */
@@ -199,16 +199,16 @@ static void tile_run(const Attention *a, const Work *w, int i, int first, int bl
 {
     const LacAttentionRef *r = &a->desc->refs[i];
     bool local = r->local && a->desc->lambda > 0;
-    size_t len = (size_t)(a->cols + CPU_LANES), at = (size_t)i * (size_t)a->vectors + (size_t)first;
+    size_t len = (size_t)a->cols + CPU_LANES, at = (size_t)i * (size_t)a->vectors + (size_t)first;
     int area = a->h * a->w, per_row = a->row_end / CPU_LANES, j;
     bool nothing = true;
     CpuAttentionTile t = {
         .q = w->q + (size_t)block * (size_t)a->steps * CPU_QUERIES,
         .k = a->k + at * (size_t)a->steps * CPU_LANES,
-        .v = a->v + at * (size_t)(CPU_LANES / a->pack / 2) * (size_t)(2 * a->cols + CPU_LANES),
+        .v = a->v + at * (size_t)(CPU_LANES / a->pack / 2) * (2 * (size_t)a->cols + CPU_LANES),
         .steps = a->steps, .cols = a->cols,
         .vectors = a->vectors - first < TILE_VECTORS ? a->vectors - first : TILE_VECTORS,
-        .scale = (float)(1.4426950408889634 / sqrt(a->d)),
+        .scale = (float)(LOG2E / sqrt(a->d)),
         .row = first / per_row, .x = first % per_row * CPU_LANES, .row_end = a->row_end,
         .logit = w->logit, .weight = w->weight, .max = w->max + block * CPU_QUERIES,
         .out = w->out + (size_t)block * CPU_QUERIES * len,
@@ -268,7 +268,7 @@ static void chunk_run(const Attention *a, const Work *w, int first)
                     w->q + (size_t)(j / CPU_QUERIES * a->steps * CPU_QUERIES + j % CPU_QUERIES), CPU_QUERIES);
         w->max[j] = -FLT_MAX / 2;
     }
-    memset(w->out, 0, (size_t)(blocks * CPU_QUERIES * (a->cols + CPU_LANES)) * sizeof *w->out);
+    memset(w->out, 0, (size_t)blocks * CPU_QUERIES * ((size_t)a->cols + CPU_LANES) * sizeof *w->out);
     for (i = 0; i < a->desc->count; i++) {
         for (v = 0; v < tiles; v++) {
             for (b = 0; b < blocks; b++) {
@@ -277,7 +277,7 @@ static void chunk_run(const Attention *a, const Work *w, int first)
         }
     }
     for (j = 0; j < count; j++) {
-        write_query(a, w->out + (size_t)j * (size_t)(a->cols + CPU_LANES), first + j);
+        write_query(a, w->out + (size_t)j * ((size_t)a->cols + CPU_LANES), first + j);
     }
 }
 
@@ -286,37 +286,43 @@ static int round_up(int n, int to)
     return (n + to - 1) / to * to;
 }
 
-/* Sizes, and one piece of scratch memory for everything. */
+/* Bytes of scratch memory, and the pieces of it unless base is NULL. */
+static size_t layout(Attention *a, int threads, char *base)
+{
+    size_t count = (size_t)a->desc->count, prior_x = (size_t)a->w + (size_t)a->row_end, prior_y = 2 * (size_t)a->h;
+    size_t used = 0;
+    Work unused;
+
+    a->work_bytes = work_layout(a, NULL, &unused);
+    a->k = lac_cpu_piece(base, &used, count * a->k_words, sizeof *a->k);
+    a->v = lac_cpu_piece(base, &used, count * a->v_words, sizeof *a->v);
+    a->prior_x = lac_cpu_piece(base, &used, prior_x, sizeof *a->prior_x);
+    a->prior_y = lac_cpu_piece(base, &used, prior_y, sizeof *a->prior_y);
+    a->zero = lac_cpu_piece(base, &used, prior_x + prior_y, sizeof *a->zero);
+    a->work = lac_cpu_piece(base, &used, (size_t)threads, a->work_bytes);
+    return used;
+}
+
 static int prepare(CpuBackend *cpu, const LacAttentionDesc *d, Attention *a)
 {
-    size_t k, v, prior_x, prior_y, count = (size_t)d->count;
-    Work unused;
     char *base;
 
-    *a = (Attention){ .desc = d, .kernels = cpu->attention, .h = d->q->h, .w = d->q->w, .d = d->q->c,
+    *a = (Attention){ .desc = d, .kernels = cpu->attention,
+                      .elements = cpu->kernels, .h = d->q->h, .w = d->q->w, .d = d->q->c,
                       .dv = d->mat->c, .pack = cpu->attention->pack };
     a->row_end = round_up(a->w, CPU_LANES);
     a->steps = (a->d + a->pack - 1) / a->pack;
     a->cols = round_up(a->dv, CPU_LANES);
     a->vectors = a->row_end / CPU_LANES * a->h;
     a->k_words = (size_t)a->vectors * CPU_LANES * (size_t)a->steps;
-    a->v_words = (size_t)a->vectors * (size_t)(CPU_LANES / a->pack / 2) * (size_t)(2 * a->cols + CPU_LANES);
-    k = lac_cpu_align(count * a->k_words * sizeof *a->k);
-    v = lac_cpu_align(count * a->v_words * sizeof *a->v);
-    prior_x = lac_cpu_align((size_t)(a->w + a->row_end) * sizeof *a->prior_x);
-    prior_y = lac_cpu_align((size_t)(2 * a->h) * sizeof *a->prior_y);
-    a->work_bytes = work_layout(a, NULL, &unused);
-    base = lac_cpu_scratch(cpu, 1, k + v + 2 * (prior_x + prior_y) + (size_t)cpu->threads * a->work_bytes);
+    a->v_words = (size_t)a->vectors * (size_t)(CPU_LANES / a->pack / 2) * (2 * (size_t)a->cols + CPU_LANES);
+    base = lac_cpu_scratch(cpu, layout(a, cpu->threads, NULL));
     if (!base) {
         return LAC_ENOMEM;
     }
-    a->k = (uint32_t *)base;
-    a->v = (uint32_t *)(base + k);
-    a->prior_x = (float *)(base + k + v);
-    a->prior_y = (float *)(base + k + v + prior_x);
-    a->zero = (float *)(base + k + v + prior_x + prior_y);
-    memset(a->zero, 0, prior_x + prior_y);
-    a->work = base + k + v + 2 * (prior_x + prior_y);
+    layout(a, cpu->threads, base);
+    fill_prior(a);
+    a->negligible = -(float)a->kernels->digits - 1 - floor_log2((float)d->count * (float)a->vectors * CPU_LANES);
     return LAC_OK;
 }
 
@@ -330,8 +336,6 @@ int lac_cpu_attention(LacBackend *be, const LacAttentionDesc *d)
     if (ret < 0 || (ret = prepare(cpu, d, &a)) < 0) {
         return ret;
     }
-    fill_prior(&a);
-    a.negligible = -(float)a.kernels->digits - floor_log2((float)d->count * (float)a.vectors * CPU_LANES) - 1;
     rows = d->count * a.h;
     chunks = (a.h * a.w + CHUNK - 1) / CHUNK;
 #pragma omp parallel num_threads(cpu->threads)
@@ -343,7 +347,7 @@ int lac_cpu_attention(LacBackend *be, const LacAttentionDesc *d)
         for (row = 0; row < rows; row++) {
             size_t i = (size_t)(row / a.h);
 
-            pack_row(&a, &d->refs[i], row % a.h, a.k + i * a.k_words, a.v + i * a.v_words, w.col);
+            pack_row(&a, &w, &d->refs[i], row % a.h, a.k + i * a.k_words, a.v + i * a.v_words);
         }
 #pragma omp for schedule(dynamic, 1)
         for (chunk = 0; chunk < chunks; chunk++) {

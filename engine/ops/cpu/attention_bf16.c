@@ -20,7 +20,7 @@ INLINE __m512 dot(__m512 acc, __m512i words, uint32_t word)
 INLINE void logits_group(CpuAttentionTile *t, int v, const int group, int *row, int *x, __m512 *peak)
 {
     size_t row_len = (size_t)t->vectors * CPU_LANES, vector = (size_t)t->steps * CPU_LANES;
-    const uint32_t *k = t->k + (size_t)v * vector, *q = t->q;
+    const uint32_t *k = (const uint32_t *)t->k + (size_t)v * vector, *q = t->q;
     __m512 acc[2][CPU_QUERIES], scale = _mm512_set1_ps(t->scale);
     int s, r, g;
 
@@ -97,7 +97,7 @@ BF16 static void weights(CpuAttentionTile *t)
 
     for (r = 0; r < CPU_QUERIES; r++) {
         const float *logit = t->logit + (size_t)r * n;
-        uint32_t *weight = t->weight + (size_t)r * (n / 2);
+        uint32_t *weight = (uint32_t *)t->weight + (size_t)r * (n / 2);
         __m512 max;
 
         if (t->peak[r] > t->max[r]) {
@@ -125,7 +125,7 @@ BF16 static void weights(CpuAttentionTile *t)
     }
 }
 
-/* Registers to and from `out`; the extra vector is the last of the group. */
+/* Registers to and from `out`; the extra vector is the last of the group. NOLINTBEGIN(bugprone-macro-parentheses) */
 #define EACH_SUM(r, g, statement) \
     _Pragma("GCC unroll 8") for (r = 0; r < CPU_QUERIES; r++) { \
         _Pragma("GCC unroll 8") for (g = 0; g < group + extra; g++) { \
@@ -133,13 +133,14 @@ BF16 static void weights(CpuAttentionTile *t)
             statement; \
         } \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* `group` vectors of columns from column `at`; with `extra` (0 or 1), they are the last ones, and the extra
  * columns follow: one vector serves two steps, its even lanes with the weights of the first. */
 INLINE void values_group(const CpuAttentionTile *t, size_t at_col, const int group, const int extra)
 {
     size_t words = (size_t)t->vectors * CPU_LANES / 2, cols = (size_t)t->cols, len = cols + CPU_LANES, j;
-    const uint32_t *v = t->v + at_col, *weight = t->weight;
+    const uint32_t *v = (const uint32_t *)t->v + at_col, *weight = t->weight;
     float *out = t->out + at_col;
     __m512 acc[3][CPU_QUERIES];
     int r, g;

@@ -3,9 +3,11 @@
  * and GROUP: so many queries times so many vectors are accumulated in registers at once. */
 #define PARTS (CPU_LANES / VL)
 
+typedef float Word __attribute__((may_alias)); /* a word of the packed arrays, here always an f32 */
+
 static void attention_logits(CpuAttentionTile *t)
 {
-    const float *q = (const float *)t->q, *k = (const float *)t->k;
+    const Word *q = t->q, *k = t->k;
     size_t row_len = (size_t)t->vectors * CPU_LANES;
     V peak[CPU_QUERIES][PARTS];
     int v, first, s, r, p, row = t->row, x = t->x;
@@ -66,7 +68,7 @@ static void attention_weights(CpuAttentionTile *t)
 
     for (r = 0; r < CPU_QUERIES; r++) {
         const float *logit = t->logit + (size_t)r * n;
-        float *weight = (float *)t->weight + (size_t)r * n;
+        Word *weight = (Word *)t->weight + (size_t)r * n;
 
         if (t->peak[r] > t->max[r]) {
             V back = exp2_vec(splat(t->max[r] - t->peak[r]));
@@ -88,8 +90,8 @@ static void attention_weights(CpuAttentionTile *t)
 INLINE void values_group(const CpuAttentionTile *t, int first, size_t at, const int group)
 {
     size_t n = (size_t)t->vectors * CPU_LANES, cols = (size_t)t->cols, len = cols + CPU_LANES, j;
-    const float *weight = (const float *)t->weight + (size_t)first * n;
-    const float *v = (const float *)t->v + at;
+    const Word *weight = (const Word *)t->weight + (size_t)first * n;
+    const Word *v = (const Word *)t->v + at;
     float *out = t->out + (size_t)first * len + at;
     V acc[ROWS][GROUP];
     int r, g;
@@ -123,8 +125,8 @@ INLINE void values_group(const CpuAttentionTile *t, int first, size_t at, const 
 INLINE void values_extra(const CpuAttentionTile *t, int first)
 {
     size_t n = (size_t)t->vectors * CPU_LANES, cols = (size_t)t->cols, len = cols + CPU_LANES, j;
-    const float *weight = (const float *)t->weight + (size_t)first * n;
-    const float *v = (const float *)t->v + 2 * cols;
+    const Word *weight = (const Word *)t->weight + (size_t)first * n;
+    const Word *v = (const Word *)t->v + 2 * cols;
     float *out = t->out + (size_t)first * len + cols;
     V acc[ROWS][PARTS];
     int r, p;

@@ -7,7 +7,6 @@
  * and an interleaving copy give the same result with 4/9 of the multiplications (3x3). */
 #include "ops/cpu/cpu.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <omp.h>
@@ -315,7 +314,7 @@ static int conv_run(CpuBackend *cpu, CpuConv *c, const LacTensor *x, LacTensor *
     if (plan->parts > 1) {
         phase = lac_cpu_align(y_bytes / PHASES);
     }
-    scratch = lac_cpu_scratch(cpu, 1, pad + PHASES * phase);
+    scratch = lac_cpu_scratch(cpu, pad + PHASES * phase);
     if (!scratch) {
         return LAC_ENOMEM;
     }

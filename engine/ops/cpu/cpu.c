@@ -23,16 +23,14 @@ const CpuKernels *lac_cpu_kernels(bool *can_bf16)
     return &lac_cpu_kernels_base;
 }
 
-void *lac_cpu_scratch(CpuBackend *cpu, size_t count, size_t bytes)
+void *lac_cpu_scratch(CpuBackend *cpu, size_t bytes)
 {
-    size_t total = 0;
-
-    if (!lac_mul(count, bytes, &total) || total > cpu->scratch_bytes) {
+    if (!cpu->scratch || bytes > cpu->scratch_bytes) {
         lac_free(cpu->scratch);
-        cpu->scratch = lac_alloc(count, bytes);
-        cpu->scratch_bytes = cpu->scratch ? total : 0;
+        cpu->scratch = lac_alloc(bytes, 1);
+        cpu->scratch_bytes = cpu->scratch ? bytes : 0;
         if (!cpu->scratch) {
-            lac_fail(cpu->head.log, LAC_ENOMEM, "out of memory: %zu x %zu bytes of working memory", count, bytes);
+            lac_fail(cpu->head.log, LAC_ENOMEM, "out of memory: %zu bytes of working memory", bytes);
         }
     }
     return cpu->scratch;

@@ -28,14 +28,23 @@ static inline bool lac_is_bf16(const LacTensor *t)
     return t->type == LAC_BF16;
 }
 
-/* `count` tensors of `bytes` each, 64-byte aligned, valid until the next call; NULL and logged when out of
- * memory. The contents are undefined. */
-void *lac_cpu_scratch(CpuBackend *cpu, size_t count, size_t bytes);
+/* That much working memory, 64-byte aligned, valid until the next call; NULL and logged when there is none. The
+ * contents are undefined. */
+void *lac_cpu_scratch(CpuBackend *cpu, size_t bytes);
 
 /* Bytes rounded up to the alignment of the scratch memory. */
 static inline size_t lac_cpu_align(size_t bytes)
 {
     return (bytes + 63) & ~(size_t)63;
+}
+
+/* The next aligned piece of `base`, counted in *used; with a NULL base it only counts. */
+static inline void *lac_cpu_piece(char *base, size_t *used, size_t count, size_t size)
+{
+    size_t at = *used;
+
+    *used += lac_cpu_align(count * size);
+    return base ? base + at : NULL;
 }
 
 int lac_cpu_conv_create(LacBackend *be, const LacConvDesc *desc, LacConv **conv);

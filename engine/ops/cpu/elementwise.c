@@ -166,7 +166,6 @@ int lac_cpu_combine(LacBackend *be, const LacTensor *mat, const LacTensor *const
 
 int lac_cpu_pool4(LacBackend *be, const LacTensor *x, LacTensor *y)
 {
-    const CpuBackend *cpu = lac_cpu(be);
     int ret = lac_check_pool4(be, x, y);
     int rows, row;
 
@@ -174,7 +173,7 @@ int lac_cpu_pool4(LacBackend *be, const LacTensor *x, LacTensor *y)
         return ret;
     }
     rows = y->n * y->h;
-#pragma omp parallel for num_threads(threads_for(cpu, lac_tensor_count(x))) schedule(static)
+#pragma omp parallel for num_threads(threads_for(lac_cpu(be), lac_tensor_count(x))) schedule(static)
     for (row = 0; row < rows; row++) {
         size_t c = (size_t)y->c, stride = (size_t)x->w * c, w, ch, i;
         const float *src = (const float *)x->data + (size_t)row * 4 * stride;
@@ -213,9 +212,8 @@ static float between(size_t i, size_t size, size_t *lo, size_t *hi)
 
 int lac_cpu_upsample4_add(LacBackend *be, const LacTensor *x, LacTensor *y)
 {
-    CpuBackend *cpu = lac_cpu(be);
     int ret = lac_check_upsample4_add(be, x, y);
-    int threads, rows, row;
+    int rows, row;
     size_t c, w;
 
     if (ret < 0) {
@@ -224,8 +222,7 @@ int lac_cpu_upsample4_add(LacBackend *be, const LacTensor *x, LacTensor *y)
     c = (size_t)y->c;
     w = (size_t)x->w;
     rows = y->n * y->h;
-    threads = threads_for(cpu, lac_tensor_count(y));
-#pragma omp parallel for num_threads(threads) schedule(static)
+#pragma omp parallel for num_threads(threads_for(lac_cpu(be), lac_tensor_count(y))) schedule(static)
     for (row = 0; row < rows; row++) {
         size_t n = (size_t)(row / y->h), h0, h1, w0, w1, i, ch;
         float fh = between((size_t)(row % y->h), (size_t)x->h, &h0, &h1);

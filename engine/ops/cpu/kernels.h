@@ -16,9 +16,9 @@
 /* Keys of one reference against one block of queries. A word is one f32 or two bf16. Logits are in units of
  * log 2: weight = exp2(logit). */
 typedef struct CpuAttentionTile {
-    const uint32_t *q;                    /* [steps][CPU_QUERIES]: a word of every query */
-    const uint32_t *k;                    /* [vectors][steps][CPU_LANES] */
-    const uint32_t *v;                    /* [vectors * CPU_LANES / pack / 2][2 cols + CPU_LANES]: a pair of steps:
+    const void *q;                        /* [steps][CPU_QUERIES]: a word of every query */
+    const void *k;                        /* [vectors][steps][CPU_LANES] */
+    const void *v;                        /* [vectors * CPU_LANES / pack / 2][2 cols + CPU_LANES]: a pair of steps:
                                              the columns of the one, of the other, and the extra columns of both:
                                              CPU_EXTRA words of the one, each followed by that of the other */
     int steps, vectors, cols;             /* cols: multiple of CPU_LANES */
@@ -27,7 +27,7 @@ typedef struct CpuAttentionTile {
     const float *prior_y[CPU_QUERIES];    /* indexed by the key's row */
     int row, x, row_end;                  /* position of the first key; columns of a row, padding included */
     float *logit;                         /* [CPU_QUERIES][vectors * CPU_LANES] */
-    uint32_t *weight;                     /* [CPU_QUERIES][vectors * CPU_LANES / pack] */
+    void *weight;                         /* [CPU_QUERIES][vectors * CPU_LANES / pack] */
     float peak[CPU_QUERIES];              /* largest logit of this tile */
     float *max;                           /* [CPU_QUERIES]: largest so far */
     float *out;                           /* [CPU_QUERIES][cols + CPU_LANES]: weighted sums so far, relative to

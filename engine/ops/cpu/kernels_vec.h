@@ -38,7 +38,7 @@ INLINE VH to_bf16(V v)
 #ifdef VEC_TO_BF16
     return VEC_TO_BF16(v);
 #else
-    VI nan = v != v;
+    VI nan = v != v; /* NOLINT(misc-redundant-expression) */
     VW u = (VW)v;
     VW r = (u + 0x7fff + (u >> 16 & 1)) >> 16;
 
@@ -92,7 +92,7 @@ INLINE void store(void *y, size_t i, size_t count, bool bf16, V v)
 }
 
 /* Runs the body for i = 0, VL, 2 VL ... below count, with `end` for load and store: whole vectors first, so
- * that they are known to be whole. */
+ * that they are known to be whole. NOLINTBEGIN(bugprone-macro-parentheses) */
 #define EACH(i, end, count, body) \
     for (i = 0; i + VL <= (count); i += VL) { \
         const size_t end = i + VL; \
@@ -102,6 +102,7 @@ INLINE void store(void *y, size_t i, size_t count, bool bf16, V v)
         const size_t end = (count); \
         body \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* 2^x, relative error below 3e-7; 2^-126 below that, x < 127. */
 INLINE V exp2_vec(V x)
@@ -313,7 +314,7 @@ INLINE V sigmoid(V x)
 {
     V t = vmax(vmax(x, splat(-80)) * -LOG2E, splat(-120));
 
-    return select(x != x, x, 1.0f / (1.0f + exp2_vec(t)));
+    return select(x != x, x, 1.0f / (1.0f + exp2_vec(t))); /* NOLINT(misc-redundant-expression) */
 }
 
 static void sigmoid_add(const float *a, const float *b, float *y, size_t count)

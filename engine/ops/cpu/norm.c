@@ -46,26 +46,33 @@ typedef struct Work {
     int threads;
 } Work;
 
+/* Bytes of scratch memory, and the pieces of it unless base is NULL. */
+static size_t work_layout(const Cut *k, char *base, Work *w)
+{
+    size_t used = 0;
+
+    w->affine.period = k->period;
+    w->mean = lac_cpu_piece(base, &used, k->c, sizeof *w->mean);
+    w->square = lac_cpu_piece(base, &used, k->c, sizeof *w->square);
+    w->affine.mean = lac_cpu_piece(base, &used, k->period, sizeof *w->affine.mean);
+    w->affine.scale = lac_cpu_piece(base, &used, k->period, sizeof *w->affine.scale);
+    w->affine.shift = lac_cpu_piece(base, &used, k->period, sizeof *w->affine.shift);
+    w->means = lac_cpu_piece(base, &used, k->blocks * k->c, sizeof *w->means);
+    w->squares = lac_cpu_piece(base, &used, k->blocks * k->c, sizeof *w->squares);
+    w->tiles = lac_cpu_piece(base, &used, (size_t)w->threads * 2 * k->period, sizeof *w->tiles);
+    return used;
+}
+
 static int work_get(CpuBackend *cpu, const Cut *k, Work *w)
 {
-    size_t doubles = 2 * k->c, floats;
     char *base;
 
     w->threads = k->blocks < (size_t)cpu->threads ? (int)k->blocks : cpu->threads;
-    floats = 3 * k->period + 2 * k->blocks * k->c + (size_t)w->threads * 2 * k->period;
-    base = lac_cpu_scratch(cpu, 1, doubles * sizeof(double) + floats * sizeof(float));
+    base = lac_cpu_scratch(cpu, work_layout(k, NULL, w));
     if (!base) {
         return LAC_ENOMEM;
     }
-    w->mean = (double *)base;
-    w->square = w->mean + k->c;
-    w->affine.period = k->period;
-    w->affine.mean = (float *)(w->square + k->c);
-    w->affine.scale = w->affine.mean + k->period;
-    w->affine.shift = w->affine.scale + k->period;
-    w->means = w->affine.shift + k->period;
-    w->squares = w->means + k->blocks * k->c;
-    w->tiles = w->squares + k->blocks * k->c;
+    work_layout(k, base, w);
     return LAC_OK;
 }
 

@@ -19,8 +19,10 @@ static double logit(const LacAttentionDesc *d, const LacAttentionRef *r, int p, 
     }
     dot /= sqrt(q->c);
     if (r->local) {
-        dy = (p / q->w - j / q->w) / unit;
-        dx = (p % q->w - j % q->w) / unit;
+        int rows = p / q->w - j / q->w, columns = p % q->w - j % q->w;
+
+        dy = rows / unit;
+        dx = columns / unit;
         dot -= (double)d->lambda * (dy * dy + dx * dx);
     }
     return dot;
