@@ -119,15 +119,15 @@ int lac_refs_add(LacRefs *refs, LacPacker *packer, enum LacWhen when, int64_t ti
                        name, color->width, color->height, line->width, line->height);
     }
     err = err ? err : grow(refs);
-    if (!err) {
-        r.name = lac_alloc(length, 1);
-        err = r.name ? LAC_OK : lac_fail(refs->log, LAC_ENOMEM, "no memory for reference '%s'", name);
+    if (err) {
+        return err;
     }
-    if (!err) {
-        memcpy(r.name, name, length);
-        err = lac_pack(packer, color->data, (ptrdiff_t)color->width * 3, (size_t)color->width * 3, color->height,
-                       &r.colour);
+    r.name = lac_alloc(length, 1);
+    if (!r.name) {
+        return lac_fail(refs->log, LAC_ENOMEM, "no memory for reference '%s'", name);
     }
+    memcpy(r.name, name, length);
+    err = lac_pack(packer, color->data, (ptrdiff_t)color->width * 3, (size_t)color->width * 3, color->height, &r.colour);
     if (!err && has_line) {
         r.line_width = line->width;
         r.line_height = line->height;

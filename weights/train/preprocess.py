@@ -31,7 +31,7 @@ def _weights(src: int, dst: int) -> tuple[np.ndarray, np.ndarray]:
         if src > 1:
             w[np.arange(dst), j + 1] += p - j
     w /= w.sum(1, keepdims=True)
-    return w.astype(np.float32), w * dst / src * (src / dst) > 0.25 * min(1.0, dst / src)
+    return w.astype(np.float32), w > 0.25 * min(1.0, dst / src) * (1 + 1e-5)   # more than 1/4: ties are none
 
 
 def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
