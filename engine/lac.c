@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The whole flow: open, references in, frames in, coloured frames out. What each call promises is in lac.h. */
+/* The whole flow: open, references in, frames in, coloured frames out. lac.h says what each call promises. */
 #include "lac.h"
 
 #include <inttypes.h>
@@ -19,7 +19,7 @@ static const char *const stage_name[STAGE_COUNT] = { "pack", "unpack", "lineart"
 
 struct LacContext {
     LacLog log;
-    LacSettings set;         /* as lac_settings_resolve left it; its strings are not used after lac_open */
+    LacSettings set; /* as lac_settings_resolve left it; its strings are not used after lac_open */
     double ms[STAGE_COUNT];
 
     LacDevice device;
@@ -27,16 +27,16 @@ struct LacContext {
     LacPacker *packer;
     LacRefs refs;
 
-    bool configured;         /* the first frame has fixed the size; what follows is allocated */
+    bool configured; /* the first frame has fixed the size; what follows is allocated */
     int width, height;
     LacLineart lineart;
     LacPaint *paint;
-    float *rgb;              /* the network's picture */
-    uint8_t *gray;           /* native line art, unpacked */
+    float *rgb;    /* the network's picture */
+    uint8_t *gray; /* native line art, unpacked */
     LacQueue queue;
 
     bool ended;
-    int64_t sent;            /* frames taken since open or flush */
+    int64_t sent; /* frames taken since open or flush */
     int64_t last_time;
 };
 
@@ -63,9 +63,12 @@ static int open_network(LacContext *ctx)
         err = lac_net_open(&ctx->net, model, &ctx->device);
     }
     if (!err) {
-        lac_log(&ctx->log, LAC_LOG_INFO, "weights '%s' (preset %s, B = %d) on device %s, %s, %d threads", weights,
-                model->preset, model->config.base, ctx->device.ops->name,
-                ctx->device.act == LAC_F32 ? "fp32" : ctx->device.act == LAC_BF16 ? "bf16" : "fp16", ctx->set.threads);
+        lac_log(&ctx->log, LAC_LOG_INFO, "weights '%s' (preset %s, B = %d) on device %s, %s, %d threads",
+                weights, model->preset, model->config.base, ctx->device.ops->name,
+                ctx->device.act == LAC_F32    ? "fp32"
+                : ctx->device.act == LAC_BF16 ? "bf16"
+                                              : "fp16",
+                ctx->set.threads);
     }
     lac_model_free(&model);
     ctx->set.weights = ctx->set.device = NULL; /* the caller's strings */
@@ -119,8 +122,8 @@ static int check_can_add(LacContext *ctx, const char *name)
         return lac_fail(&ctx->log, LAC_EINVAL, "a reference needs a colour picture and a name");
     }
     if (ctx->configured) {
-        return lac_fail(&ctx->log, LAC_EINVAL, "reference '%s' comes after the first frame: add references before it",
-                        name);
+        return lac_fail(&ctx->log, LAC_EINVAL,
+                        "reference '%s' comes after the first frame: add references before it", name);
     }
     return LAC_OK;
 }
@@ -178,10 +181,12 @@ static int configure(LacContext *ctx, int width, int height)
 
     lac_network_size(width, height, ctx->set.size, &w, &h);
     if (ctx->refs.count == 0) {
-        return lac_fail(&ctx->log, LAC_EREFERENCE, "no reference was given: colouring needs at least one (`refs` or `reffile`)");
+        return lac_fail(&ctx->log, LAC_EREFERENCE,
+                        "no reference was given: colouring needs at least one (`refs` or `reffile`)");
     }
     if (w > LAC_MAX_SIDE || h > LAC_MAX_SIDE) {
-        return lac_fail(&ctx->log, LAC_EINVAL, "size %d makes a frame of %dx%d %dx%d for the network, more than %d a side",
+        return lac_fail(&ctx->log, LAC_EINVAL,
+                        "size %d makes a frame of %dx%d %dx%d for the network, more than %d a side",
                         ctx->set.size, width, height, w, h, LAC_MAX_SIDE);
     }
     err = lac_refs_fit(&ctx->refs, width, height);
@@ -190,8 +195,9 @@ static int configure(LacContext *ctx, int width, int height)
     if (!err) {
         ctx->rgb = lac_alloc((size_t)w * h, 3 * sizeof *ctx->rgb);
         ctx->gray = lac_alloc((size_t)width, (size_t)height);
-        err = ctx->rgb && ctx->gray ? lac_queue_open(&ctx->queue, width, height, &ctx->log) :
-              lac_fail(&ctx->log, LAC_ENOMEM, "no memory for frames of %dx%d", width, height);
+        err = ctx->rgb && ctx->gray
+                  ? lac_queue_open(&ctx->queue, width, height, &ctx->log)
+                  : lac_fail(&ctx->log, LAC_ENOMEM, "no memory for frames of %dx%d", width, height);
     }
     if (err) {
         unconfigure(ctx);
@@ -242,24 +248,29 @@ int lac_send_frame(LacContext *ctx, const LacPicture *line, int64_t time, int64_
         return LAC_OK;
     }
     if (ctx->ended) {
-        return lac_fail(&ctx->log, LAC_EINVAL, "a frame was sent after the end of the stream: lac_flush starts anew");
+        return lac_fail(&ctx->log, LAC_EINVAL,
+                        "a frame was sent after the end of the stream: lac_flush starts anew");
     }
     err = lac_picture_check(line, LAC_GRAY8, "frame", &ctx->log);
     if (err) {
         return err;
     }
     if (time < -INT64_MAX / 4 || time > INT64_MAX / 4 || duration > INT64_MAX / 4) {
-        return lac_fail(&ctx->log, LAC_EINVAL, "frame %" PRId64 ": time %" PRId64 " or duration %" PRId64
-                        " is no time in microseconds", ctx->sent, time, duration);
+        return lac_fail(&ctx->log, LAC_EINVAL,
+                        "frame %" PRId64 ": time %" PRId64 " or duration %" PRId64
+                        " is no time in microseconds",
+                        ctx->sent, time, duration);
     }
     if (ctx->sent && time <= ctx->last_time) {
-        return lac_fail(&ctx->log, LAC_EINVAL, "frame %" PRId64 ": time %" PRId64 " us does not follow %" PRId64 " us",
-                        ctx->sent, time, ctx->last_time);
+        return lac_fail(&ctx->log, LAC_EINVAL,
+                        "frame %" PRId64 ": time %" PRId64 " us does not follow %" PRId64 " us", ctx->sent,
+                        time, ctx->last_time);
     }
     if (!ctx->configured) {
         err = configure(ctx, line->width, line->height);
     } else if (line->width != ctx->width || line->height != ctx->height) {
-        err = lac_fail(&ctx->log, LAC_EINVAL, "frame %" PRId64 " is %dx%d, the frames before it %dx%d: sizes must not change",
+        err = lac_fail(&ctx->log, LAC_EINVAL,
+                       "frame %" PRId64 " is %dx%d, the frames before it %dx%d: sizes must not change",
                        ctx->sent, line->width, line->height, ctx->width, ctx->height);
     }
     place = (LacPlace){ ctx->sent, time, duration };
@@ -273,9 +284,12 @@ int lac_send_frame(LacContext *ctx, const LacPicture *line, int64_t time, int64_
 
 static int choose(LacContext *ctx, const LacPlace *place, int *chosen, bool *wait)
 {
-    int64_t latest = ctx->set.lookahead == 0 ? INT64_MAX : place->index + (ctx->set.lookahead > 0 ? ctx->set.lookahead : 0);
+    int64_t latest = ctx->set.lookahead == 0
+                         ? INT64_MAX
+                         : place->index + (ctx->set.lookahead > 0 ? ctx->set.lookahead : 0);
 
-    return lac_refs_choose(&ctx->refs, place, ctx->set.k, latest, ctx->ended ? INT64_MAX : ctx->sent - 1, chosen, wait);
+    return lac_refs_choose(&ctx->refs, place, ctx->set.k, latest, ctx->ended ? INT64_MAX : ctx->sent - 1,
+                           chosen, wait);
 }
 
 int lac_ready(LacContext *ctx)
@@ -302,13 +316,15 @@ static int no_reference(LacContext *ctx, const LacPlace *place)
     for (int i = 0; i < ctx->refs.count; i++) {
         if (ctx->refs.item[i].state != LAC_REF_PASSED) {
             return lac_fail(&ctx->log, LAC_EREFERENCE,
-                            "no reference serves frame %" PRId64 ": '%s' comes later than `lookahead` allows; raise it, "
+                            "no reference serves frame %" PRId64
+                            ": '%s' comes later than `lookahead` allows; raise it, "
                             "give an earlier reference, or give this one its own line art",
                             place->index, ctx->refs.item[i].name);
         }
     }
     return lac_fail(&ctx->log, LAC_EREFERENCE,
-                    "no reference serves frame %" PRId64 ": none of the %d matches a frame; correct their times, or shift "
+                    "no reference serves frame %" PRId64
+                    ": none of the %d matches a frame; correct their times, or shift "
                     "them with `offset`",
                     place->index, ctx->refs.count);
 }
@@ -326,8 +342,10 @@ static int emit_reference(LacContext *ctx, int reference, LacPicture *out)
     add_time(ctx, STAGE_UNPACK, since);
     if (!err && (image.width != ctx->width || image.height != ctx->height)) {
         wide = lac_alloc((size_t)ctx->height * row, sizeof *wide);
-        if (!wide || lac_resize_open(&resize, image.width, image.height, ctx->width, ctx->height, 3, ctx->set.threads) < 0) {
-            err = lac_fail(&ctx->log, LAC_ENOMEM, "no memory to resize reference '%s'", ctx->refs.item[reference].name);
+        if (!wide || lac_resize_open(&resize, image.width, image.height, ctx->width, ctx->height, 3,
+                                     ctx->set.threads) < 0) {
+            err = lac_fail(&ctx->log, LAC_ENOMEM, "no memory to resize reference '%s'",
+                           ctx->refs.item[reference].name);
         } else {
             lac_resize_u8(&resize, image.data, (ptrdiff_t)image.width * 3, 3, wide);
         }
@@ -350,7 +368,8 @@ static int emit_reference(LacContext *ctx, int reference, LacPicture *out)
 }
 
 /* unpack, prepare, colour, paint */
-static int emit_coloured(LacContext *ctx, const LacPending *frame, const int *chosen, int count, LacPicture *out)
+static int emit_coloured(LacContext *ctx, const LacPending *frame, const int *chosen, int count,
+                         LacPicture *out)
 {
     LacRefCode *codes[LAC_MAX_REFS];
     LacLineart *la = &ctx->lineart;
@@ -370,7 +389,8 @@ static int emit_coloured(LacContext *ctx, const LacPending *frame, const int *ch
         since = omp_get_wtime();
         lac_lineart_run(la, gray, ctx->width);
         add_time(ctx, STAGE_LINEART, since);
-        err = lac_net_color(ctx->net, la->net_height, la->net_width, la->line, la->distance, codes, count, ctx->rgb);
+        err = lac_net_color(ctx->net, la->net_height, la->net_width, la->line, la->distance, codes, count,
+                            ctx->rgb);
     }
     if (!err) {
         since = omp_get_wtime();
@@ -401,8 +421,8 @@ int lac_receive_frame(LacContext *ctx, LacPicture *out)
         return err;
     }
     if (out->width != ctx->width || out->height != ctx->height) {
-        return lac_fail(&ctx->log, LAC_EINVAL, "output picture is %dx%d, the frames %dx%d", out->width, out->height,
-                        ctx->width, ctx->height);
+        return lac_fail(&ctx->log, LAC_EINVAL, "output picture is %dx%d, the frames %dx%d", out->width,
+                        out->height, ctx->width, ctx->height);
     }
     if (frame->reference >= 0) {
         err = emit_reference(ctx, frame->reference, out);

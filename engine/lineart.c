@@ -26,10 +26,12 @@ void lac_network_size(int width, int height, int size, int *net_width, int *net_
 int lac_lineart_open(LacLineart *la, int width, int height, int net_width, int net_height, int threads,
                      const LacLog *log)
 {
-    size_t n = (size_t)net_width * net_height; /* the sides are at most 16384 * 8192 / 64, far from overflow */
+    size_t n =
+        (size_t)net_width * net_height; /* the sides are at most 16384 * 8192 / 64, far from overflow */
 
-    *la = (LacLineart){ .width = width, .height = height, .net_width = net_width, .net_height = net_height,
-                        .threads = threads };
+    *la = (LacLineart){
+        .width = width, .height = height, .net_width = net_width, .net_height = net_height, .threads = threads
+    };
     la->line = lac_alloc(n, sizeof *la->line);
     la->distance = lac_alloc(n, sizeof *la->distance);
     la->least = lac_alloc(n, 1);
@@ -39,8 +41,9 @@ int lac_lineart_open(LacLineart *la, int width, int height, int net_width, int n
     if (!la->line || !la->distance || !la->least || !la->column || !la->squared || !la->stack ||
         lac_resize_open(&la->resize, width, height, net_width, net_height, 3, threads) < 0) {
         lac_lineart_close(la);
-        return lac_fail(log, LAC_ENOMEM, "no memory for line art of %dx%d at %dx%d; a smaller `size` needs less",
-                        width, height, net_width, net_height);
+        return lac_fail(log, LAC_ENOMEM,
+                        "no memory for line art of %dx%d at %dx%d; a smaller `size` needs less", width,
+                        height, net_width, net_height);
     }
     return LAC_OK;
 }
@@ -57,8 +60,8 @@ void lac_lineart_close(LacLineart *la)
     *la = (LacLineart){ 0 };
 }
 
-/* Distance along each column, sweeping whole rows down and up; h + w stands for "no line in this column" and is
- * farther than any true distance. Columns are cut into strips, one for each thread. */
+/* Distance along each column, sweeping whole rows down and up; h + w stands for "no line in this column" and
+ * is farther than any true distance. Columns are cut into strips, one for each thread. */
 static void column_distances(const uint8_t *mask, int h, int w, int32_t *column, int threads)
 {
     const int32_t none = h + w;
@@ -129,8 +132,8 @@ static void row_distances(const int32_t *g, int w, int32_t *squared, int32_t *s,
     }
 }
 
-bool lac_distance_squared(const uint8_t *mask, int h, int w, int32_t *squared, int32_t *column, int32_t *stack,
-                          int threads)
+bool lac_distance_squared(const uint8_t *mask, int h, int w, int32_t *squared, int32_t *column,
+                          int32_t *stack, int threads)
 {
     bool any = false;
 

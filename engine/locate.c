@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where the default weights are: beside the loaded library first, so that an uninstalled build finds its own. */
+/* Where the default weights are: beside the loaded library first, so that an uninstalled build finds its
+ * own. */
 #define _GNU_SOURCE /* dladdr */
 #include "locate.h"
 
@@ -53,6 +54,8 @@ int lac_locate_weights(char path[LAC_PATH_MAX], const LacLog *log)
     if (access(path, R_OK) == 0) {
         return LAC_OK;
     }
-    return lac_fail(log, LAC_EIO, "no default weights: neither '%.400s' nor '%.400s' can be read; install them, set "
-                    "LAC_WEIGHTS or give `weights`", beside, path);
+    return lac_fail(log, LAC_EIO,
+                    "no default weights: neither '%.400s' nor '%.400s' can be read; install them, set "
+                    "LAC_WEIGHTS or give `weights`",
+                    beside, path);
 }

@@ -50,7 +50,8 @@ void lac_packer_close(LacPacker **packer)
     *packer = NULL;
 }
 
-/* One row in, as much as possible out; a row and the room for a whole picture of the API's sizes fit zlib's uInt. */
+/* One row in, as much as possible out; a row and the room for a whole picture of the API's sizes fit zlib's
+ * uInt. */
 static int feed(z_stream *z, const uint8_t *row, size_t bytes, int flush)
 {
     z->next_in = row;
@@ -89,7 +90,8 @@ int lac_pack(LacPacker *p, const uint8_t *src, ptrdiff_t stride, size_t row, int
     out->data = lac_alloc(out->size, 1);
     if (!out->data) {
         *out = (LacPacked){ 0 };
-        return lac_fail(p->log, LAC_ENOMEM, "no memory to keep one more pending frame; a smaller `lookahead` needs less");
+        return lac_fail(p->log, LAC_ENOMEM,
+                        "no memory to keep one more pending frame; a smaller `lookahead` needs less");
     }
     memcpy(out->data, p->scratch, out->size);
     return LAC_OK;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Pictures packed losslessly in memory: pending line art and references. Line art is nearly empty, so a fast deflate
- * keeps a 1080p frame in tens of kilobytes. */
+/* Pictures packed losslessly in memory: pending line art and references. Line art is nearly empty, so a fast
+ * deflate keeps a 1080p frame in tens of kilobytes. */
 #ifndef LAC_PACK_H
 #define LAC_PACK_H
 

@@ -9,24 +9,24 @@
 #include <omp.h>
 
 struct LacPaint {
-    int width, height;             /* native */
-    int cells_x, cells_y;          /* cells: network size, at most native size */
-    int threads, reach, depth;     /* limits of steps 2 and 3, in native pixels */
-    bool shrink;                   /* the network is larger than the picture on an axis */
-    LacResize shrinking;           /* then: network size -> cells */
+    int width, height;         /* native */
+    int cells_x, cells_y;      /* cells: network size, at most native size */
+    int threads, reach, depth; /* limits of steps 2 and 3, in native pixels */
+    bool shrink;               /* the network is larger than the picture on an axis */
+    LacResize shrinking;       /* then: network size -> cells */
     float *shrunk;
-    LacResize lines;               /* native -> cells */
-    float *mean;                   /* [cells] of gray */
+    LacResize lines; /* native -> cells */
+    float *mean;     /* [cells] of gray */
     uint8_t *least;
-    float *value;                  /* [cells][4] prediction in 0..255, and the cell's lightness for steps 2 and 3 */
-    float *rows;                   /* [threads][cells_x][4] two rows of cells blended */
-    uint8_t *clear;                /* [cells] */
-    uint8_t *whole;                /* [cells] this cell, its right, lower and diagonal neighbours are all clear */
-    int *x0, *own_x;               /* per native column: left one of two cells, the cell that holds it */
+    float *value;    /* [cells][4] prediction in 0..255, and the cell's lightness for steps 2 and 3 */
+    float *rows;     /* [threads][cells_x][4] two rows of cells blended */
+    uint8_t *clear;  /* [cells] */
+    uint8_t *whole;  /* [cells] this cell, its right, lower and diagonal neighbours are all clear */
+    int *x0, *own_x; /* per native column: left one of two cells, the cell that holds it */
     float *fx;
-    float *black, *line;           /* LAC_LINES_REF: [cells][3] mean with black lines; [cells][4] line colour times
-                                      darkness, darkness */
-    LacField field;                /* native */
+    float *black, *line; /* LAC_LINES_REF: [cells][3] mean with black lines; [cells][4] line colour times
+                            darkness, darkness */
+    LacField field;      /* native */
 };
 
 static float to_byte(float v)
@@ -83,8 +83,8 @@ int lac_paint_open(LacPaint **paint, int width, int height, int net_width, int n
              lac_resize_open(&p->lines, width, height, p->cells_x, p->cells_y, 3, threads) == LAC_OK;
         if (ok && p->shrink) {
             p->shrunk = lac_alloc(cells, 3 * sizeof *p->shrunk);
-            ok = p->shrunk &&
-                 lac_resize_open(&p->shrinking, net_width, net_height, p->cells_x, p->cells_y, 3, threads) == LAC_OK;
+            ok = p->shrunk && lac_resize_open(&p->shrinking, net_width, net_height, p->cells_x, p->cells_y, 3,
+                                              threads) == LAC_OK;
         }
     }
     if (!ok) {
@@ -134,7 +134,8 @@ static void prepare_cells(LacPaint *p, const float *rgb, const uint8_t *gray)
     for (int y = 0; y < h; y++) {
         for (size_t i = (size_t)y * w; i < (size_t)(y + 1) * w; i++) {
             float mean = 255.0f - p->mean[i];
-            float dark = sqrtf((mean < 0 ? 0 : mean) * (float)(255 - p->least[i])) / 255.0f, light = 1.0f - dark;
+            float dark = sqrtf((mean < 0 ? 0 : mean) * (float)(255 - p->least[i])) / 255.0f,
+                  light = 1.0f - dark;
             for (int c = 0; c < 3; c++) {
                 p->value[i * 4 + c] = to_byte(rgb[i * 3 + c]);
             }
@@ -185,8 +186,9 @@ static void quad(const LacPaint *p, int x, int y0, float fy, size_t cell[4], flo
     weight[3] = fx * fy;
 }
 
-/* Step 1 for a pixel whose own cell (number `own` of the four) is clear: clear cells beside it count, the diagonal one
- * only through a clear neighbour. A line between two clear cells that touch by a side would have darkened one of them. */
+/* Step 1 for a pixel whose own cell (number `own` of the four) is clear: clear cells beside it count, the
+ * diagonal one only through a clear neighbour. A line between two clear cells that touch by a side would have
+ * darkened one of them. */
 static void sample_joined(const LacPaint *p, const size_t cell[4], float weight[4], int own, uint8_t *out)
 {
     bool beside = p->clear[cell[own ^ 1]], below = p->clear[cell[own ^ 2]];
@@ -221,7 +223,8 @@ static void classify_and_sample(LacPaint *p, const uint8_t *gray)
     for (int y = 0; y < p->height; y++) {
         float *row = p->rows + (size_t)omp_get_thread_num() * w * 4, fy;
         const uint8_t *g = gray + (size_t)y * p->width;
-        uint8_t *state = p->field.state + (size_t)y * p->width, *out = p->field.colour + (size_t)y * p->width * 4;
+        uint8_t *state = p->field.state + (size_t)y * p->width,
+                *out = p->field.colour + (size_t)y * p->width * 4;
         int y0, own_y;
 
         locate(y, p->height, p->cells_y, &y0, &fy, &own_y);
@@ -277,9 +280,9 @@ static uint8_t mix(int under, float over, int dark)
     return v < 0 ? 0 : v > 255 ? 255 : (uint8_t)v;
 }
 
-/* Step 4, LAC_LINES_REF. A dark cell's prediction is the mean of (1 - D) colour + D line over its native pixels. `black`
- * is the picture with black lines, (1 - D) colour, so mean(D) line = prediction - mean(black). Sums over the dark ones
- * of 3x3 cells even out what the network blurs. */
+/* Step 4, LAC_LINES_REF. A dark cell's prediction is the mean of (1 - D) colour + D line over its native
+ * pixels. `black` is the picture with black lines, (1 - D) colour, so mean(D) line = prediction -
+ * mean(black). Sums over the dark ones of 3x3 cells even out what the network blurs. */
 static void line_colours(LacPaint *p, const uint8_t *black, ptrdiff_t stride)
 {
     const int w = p->cells_x, h = p->cells_y;

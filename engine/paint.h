@@ -1,23 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Prediction at network size + native line art -> native picture: joint upsampling that never crosses a line. */
+/* Prediction at network size + native line art -> native picture: joint upsampling that never crosses a
+ * line. */
 #ifndef LAC_PAINT_H
 #define LAC_PAINT_H
 
 #include "resize.h"
 
-/* How it works. Network pixels ("cells") with sqrt(mean(D) * max(D)) < LAC_PAINT_CLEAR_CELL over all native pixels they
- * touch hold region colour (a black line has at most 4 % of such a cell); native pixels with D < LAC_PAINT_CLEAR are
- * clear.
- * 1. A clear pixel in a clear cell takes the prediction, bilinear over those of its four cells that are clear and
- *    joined to its own through clear neighbours: no line can lie between them.
- * 2. The other clear pixels, beside lines, take the colour of the nearest pixel of 1, walking over clear pixels only
- *    (4-connected, so not through a diagonal line). Where none is near they keep the prediction, light cells first.
- * 3. Line pixels take the colour of the clear pixel from which the least darkness has to be crossed: the fronts of two
- *    sides meet at the darkest pixels, the centre of the line. Inside large dark areas the prediction is kept.
- * 4. The lines: LAC_LINES_KEEP multiplies by gray; LAC_LINES_REF blends with the line's own colour, which is what is
- *    missing to the prediction of the dark cells when the coloured area is taken off; LAC_LINES_NONE draws none.
- * One thread or many, the bytes are the same. */
-#define LAC_PAINT_CLEAR 0.1f
+/* How it works. Network pixels ("cells") with sqrt(mean(D) * max(D)) < LAC_PAINT_CLEAR_CELL over all native
+ * pixels they touch hold region colour (a black line has at most 4 % of such a cell); native pixels with D <
+ * LAC_PAINT_CLEAR are clear.
+ * 1. A clear pixel in a clear cell takes the prediction, bilinear over those of its four cells that are clear
+ * and joined to its own through clear neighbours: no line can lie between them.
+ * 2. The other clear pixels, beside lines, take the colour of the nearest pixel of 1, walking over clear
+ * pixels only (4-connected, so not through a diagonal line). Where none is near they keep the prediction,
+ * light cells first.
+ * 3. Line pixels take the colour of the clear pixel from which the least darkness has to be crossed: the
+ * fronts of two sides meet at the darkest pixels, the centre of the line. Inside large dark areas the
+ * prediction is kept.
+ * 4. The lines: LAC_LINES_KEEP multiplies by gray; LAC_LINES_REF blends with the line's own colour, which is
+ * what is missing to the prediction of the dark cells when the coloured area is taken off; LAC_LINES_NONE
+ * draws none. One thread or many, the bytes are the same. */
+#define LAC_PAINT_CLEAR      0.1f
 #define LAC_PAINT_CLEAR_CELL 0.2f
 
 typedef struct LacPaint LacPaint;
@@ -27,8 +30,8 @@ int lac_paint_open(LacPaint **paint, int width, int height, int net_width, int n
                    const LacLog *log);
 void lac_paint_close(LacPaint **paint);
 
-/* rgb [net_height][net_width][3] in [-1, 1]; gray: dense native line art, D = 1 - gray / 255; out: native RGB24 rows,
- * `stride` bytes apart. */
+/* rgb [net_height][net_width][3] in [-1, 1]; gray: dense native line art, D = 1 - gray / 255; out: native
+ * RGB24 rows, `stride` bytes apart. */
 void lac_paint_run(LacPaint *paint, const float *rgb, const uint8_t *gray, enum LacLines lines, uint8_t *out,
                    ptrdiff_t stride);
 

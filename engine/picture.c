@@ -130,13 +130,13 @@ static void report_colour(const PngReader *r)
             used = (size_t)snprintf(text, sizeof text, "gAMA %.5f", gamma);
         }
         if (png_get_cHRM(r->png, r->info, &c[0], &c[1], &c[2], &c[3], &c[4], &c[5], &c[6], &c[7])) {
-            snprintf(text + used, sizeof text - used, "%scHRM white %.4f %.4f, red %.4f %.4f", used ? ", " : "", c[0],
-                     c[1], c[2], c[3]);
+            snprintf(text + used, sizeof text - used, "%scHRM white %.4f %.4f, red %.4f %.4f",
+                     used ? ", " : "", c[0], c[1], c[2], c[3]);
         }
     }
     if (text[0]) {
-        lac_log(r->log, LAC_LOG_INFO, "'%s' carries %s; it is not applied, the pixels are taken as sRGB as stored",
-                r->name, text);
+        lac_log(r->log, LAC_LOG_INFO,
+                "'%s' carries %s; it is not applied, the pixels are taken as sRGB as stored", r->name, text);
     }
 }
 
@@ -166,13 +166,14 @@ static int read_pixels(PngReader *r)
     row = png_get_rowbytes(r->png, r->info);
     if (png_get_bit_depth(r->png, r->info) != 8 || r->channels < 1 || r->channels > 4 ||
         row != (size_t)r->width * r->channels) {
-        return lac_fail(r->log, LAC_EFORMAT, "cannot read PNG file '%s': unusual layout (colour type %d)", r->name,
-                        type);
+        return lac_fail(r->log, LAC_EFORMAT, "cannot read PNG file '%s': unusual layout (colour type %d)",
+                        r->name, type);
     }
     r->pixels = lac_alloc((size_t)r->height, row);
     r->rows = lac_alloc((size_t)r->height, sizeof *r->rows);
     if (!r->pixels || !r->rows) {
-        return lac_fail(r->log, LAC_ENOMEM, "no memory for the %dx%d picture '%s'", r->width, r->height, r->name);
+        return lac_fail(r->log, LAC_ENOMEM, "no memory for the %dx%d picture '%s'", r->width, r->height,
+                        r->name);
     }
     for (int y = 0; y < r->height; y++) {
         r->rows[y] = r->pixels + (size_t)y * row;
@@ -256,14 +257,16 @@ int lac_image_read_png(LacImage *image, const char *path, int channels, const La
 
     *image = (LacImage){ 0 };
     if (!file) {
-        return lac_fail(log, errno == ENOMEM ? LAC_ENOMEM : LAC_EIO, "cannot open '%s': %s", path, strerror(errno));
+        return lac_fail(log, errno == ENOMEM ? LAC_ENOMEM : LAC_EIO, "cannot open '%s': %s", path,
+                        strerror(errno));
     }
     err = lac_image_read_png_file(image, file, path, channels, log);
     fclose(file);
     return err;
 }
 
-int lac_image_letterbox(LacImage *out, const LacImage *image, int aspect_width, int aspect_height, const LacLog *log)
+int lac_image_letterbox(LacImage *out, const LacImage *image, int aspect_width, int aspect_height,
+                        const LacLog *log)
 {
     int64_t w = image->width, h = image->height;
     int64_t wide = (h * aspect_width + aspect_height / 2) / aspect_height;

@@ -24,19 +24,21 @@ void lac_image_free(LacImage *image);
 /* A copy of the caller's picture, after checking its size, format and stride; `name` is for messages. */
 int lac_image_copy(LacImage *image, const LacPicture *picture, const char *name, const LacLog *log);
 
-/* LAC_EINVAL with a message unless `picture` has pixels, a size of 1..LAC_MAX_SIDE and a stride that holds a row. */
+/* LAC_EINVAL with a message unless `picture` has pixels, a size of 1..LAC_MAX_SIDE and a stride that holds a
+ * row. */
 int lac_picture_check(const LacPicture *picture, enum LacFormat format, const char *name, const LacLog *log);
 
-/* Reads a PNG file as gray (channels 1, Rec. 601 luma) or RGB (channels 3): 1 to 16 bit, palette, gray, colour,
- * interlaced; 16 bit is rounded to 8, alpha is composited over white in stored values. Pixels are taken as sRGB as
- * stored; colour chunks that say otherwise (gAMA, cHRM, iCCP) are reported once as info. LAC_EIO or LAC_EFORMAT name
- * the file and the reason; `image` is then empty. */
+/* Reads a PNG file as gray (channels 1, Rec. 601 luma) or RGB (channels 3): 1 to 16 bit, palette, gray,
+ * colour, interlaced; 16 bit is rounded to 8, alpha is composited over white in stored values. Pixels are
+ * taken as sRGB as stored; colour chunks that say otherwise (gAMA, cHRM, iCCP) are reported once as info.
+ * LAC_EIO or LAC_EFORMAT name the file and the reason; `image` is then empty. */
 int lac_image_read_png(LacImage *image, const char *path, int channels, const LacLog *log);
 
 /* The same from an open file, which stays open. */
 int lac_image_read_png_file(LacImage *image, FILE *file, const char *name, int channels, const LacLog *log);
 
 /* A copy of `image` centred on white, with the aspect ratio aspect_width : aspect_height. */
-int lac_image_letterbox(LacImage *out, const LacImage *image, int aspect_width, int aspect_height, const LacLog *log);
+int lac_image_letterbox(LacImage *out, const LacImage *image, int aspect_width, int aspect_height,
+                        const LacLog *log);
 
 #endif

@@ -47,7 +47,8 @@ int lac_queue_prepare(LacQueue *q, LacPacker *packer)
     int err = q->count == q->room ? grow(q) : LAC_OK;
 
     if (!err && q->newest_raw) {
-        err = lac_pack(packer, q->newest, q->width, (size_t)q->width, q->height, &at(q, q->count - 1)->packed);
+        err =
+            lac_pack(packer, q->newest, q->width, (size_t)q->width, q->height, &at(q, q->count - 1)->packed);
         q->newest_raw = err != LAC_OK;
     }
     return err;

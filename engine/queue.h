@@ -19,8 +19,8 @@ typedef struct LacPending {
 typedef struct LacQueue {
     LacPending *ring;
     int first, count, room;
-    uint8_t *newest;         /* dense, width x height */
-    bool newest_raw;         /* the last frame's line art is there and nowhere else */
+    uint8_t *newest; /* dense, width x height */
+    bool newest_raw; /* the last frame's line art is there and nowhere else */
     int width, height;
     const LacLog *log;
 } LacQueue;
@@ -32,8 +32,8 @@ void lac_queue_close(LacQueue *q);
 /* Makes sure that one more frame can be added, packing the newest if it still waits. */
 int lac_queue_prepare(LacQueue *q, LacPacker *packer);
 
-/* Adds a frame after a successful prepare; cannot fail. line: its art, `stride` bytes from row to row; not used when it
- * is a reference. */
+/* Adds a frame after a successful prepare; cannot fail. line: its art, `stride` bytes from row to row; not
+ * used when it is a reference. */
 void lac_queue_push(LacQueue *q, const LacPlace *place, int reference, const uint8_t *line, ptrdiff_t stride);
 
 /* The oldest frame, or NULL. Owned by the queue. */

@@ -16,7 +16,8 @@ static const char *place_text(enum LacWhen when, int64_t time, char text[48])
     } else {
         /* integers only: a host's locale may print commas */
         uint64_t us = time < 0 ? 0 - (uint64_t)time : (uint64_t)time;
-        snprintf(text, 48, "at %s%" PRIu64 ".%06" PRIu64 " s", time < 0 ? "-" : "", us / 1000000, us % 1000000);
+        snprintf(text, 48, "at %s%" PRIu64 ".%06" PRIu64 " s", time < 0 ? "-" : "", us / 1000000,
+                 us % 1000000);
     }
     return text;
 }
@@ -55,12 +56,15 @@ static int check_order(const LacRefs *refs, enum LacWhen when, int64_t time, con
         return lac_fail(refs->log, LAC_EINVAL, "reference '%s': unknown kind of place %d", name, (int)when);
     }
     if (when == LAC_WHEN_NEVER) {
-        return refs->sheets < LAC_MAX_REFS - 1 ? LAC_OK :
-               lac_fail(refs->log, LAC_EINVAL, "model sheet '%s' is one too many: at most %d", name, LAC_MAX_REFS - 1);
+        return refs->sheets < LAC_MAX_REFS - 1
+                   ? LAC_OK
+                   : lac_fail(refs->log, LAC_EINVAL, "model sheet '%s' is one too many: at most %d", name,
+                              LAC_MAX_REFS - 1);
     }
     if (when == LAC_WHEN_FRAME && time < 0) {
-        return lac_fail(refs->log, LAC_EINVAL, "reference '%s': frame number %" PRId64 " is negative; frames count from 0",
-                        name, time);
+        return lac_fail(refs->log, LAC_EINVAL,
+                        "reference '%s': frame number %" PRId64 " is negative; frames count from 0", name,
+                        time);
     }
     if (!refs->timed) {
         return LAC_OK;
@@ -68,15 +72,18 @@ static int check_order(const LacRefs *refs, enum LacWhen when, int64_t time, con
     place_text(when, time, a);
     place_text(refs->kind, refs->last, b);
     if (when != refs->kind) {
-        return lac_fail(refs->log, LAC_EINVAL, "references '%s' %s and '%s' %s mix times and frame numbers: use one of them",
-                        last, b, name, a);
+        return lac_fail(refs->log, LAC_EINVAL,
+                        "references '%s' %s and '%s' %s mix times and frame numbers: use one of them", last,
+                        b, name, a);
     }
     if (time == refs->last) {
-        return lac_fail(refs->log, LAC_EINVAL, "references '%s' and '%s' are both %s: keep one of them", last, name, a);
+        return lac_fail(refs->log, LAC_EINVAL, "references '%s' and '%s' are both %s: keep one of them", last,
+                        name, a);
     }
     if (time < refs->last) {
-        return lac_fail(refs->log, LAC_EINVAL, "reference '%s' %s comes after '%s' %s: give references in time order",
-                        name, a, last, b);
+        return lac_fail(refs->log, LAC_EINVAL,
+                        "reference '%s' %s comes after '%s' %s: give references in time order", name, a, last,
+                        b);
     }
     return LAC_OK;
 }
@@ -107,16 +114,19 @@ int lac_refs_add(LacRefs *refs, LacPacker *packer, enum LacWhen when, int64_t ti
 {
     bool has_line = line && line->data;
     size_t length = strlen(name) + 1;
-    LacRef r = { .when = when, .time = time, .own_line = has_line, .width = color->width, .height = color->height };
+    LacRef r = {
+        .when = when, .time = time, .own_line = has_line, .width = color->width, .height = color->height
+    };
     int err = check_order(refs, when, time, name);
 
     if (!err && when == LAC_WHEN_NEVER && !has_line) {
-        err = lac_fail(refs->log, LAC_EINVAL, "model sheet '%s' has no line art of its own: give it (color.png+line.png)",
-                       name);
+        err = lac_fail(refs->log, LAC_EINVAL,
+                       "model sheet '%s' has no line art of its own: give it (color.png+line.png)", name);
     }
     if (!err && has_line && !same_aspect(line->width, line->height, color->width, color->height)) {
-        err = lac_fail(refs->log, LAC_EREFERENCE, "reference '%s' is %dx%d but its line art is %dx%d: their shapes must agree",
-                       name, color->width, color->height, line->width, line->height);
+        err = lac_fail(refs->log, LAC_EREFERENCE,
+                       "reference '%s' is %dx%d but its line art is %dx%d: their shapes must agree", name,
+                       color->width, color->height, line->width, line->height);
     }
     err = err ? err : grow(refs);
     if (err) {
@@ -127,7 +137,8 @@ int lac_refs_add(LacRefs *refs, LacPacker *packer, enum LacWhen when, int64_t ti
         return lac_fail(refs->log, LAC_ENOMEM, "no memory for reference '%s'", name);
     }
     memcpy(r.name, name, length);
-    err = lac_pack(packer, color->data, (ptrdiff_t)color->width * 3, (size_t)color->width * 3, color->height, &r.colour);
+    err = lac_pack(packer, color->data, (ptrdiff_t)color->width * 3, (size_t)color->width * 3, color->height,
+                   &r.colour);
     if (!err && has_line) {
         r.line_width = line->width;
         r.line_height = line->height;
@@ -159,15 +170,17 @@ int lac_refs_fit(const LacRefs *refs, int width, int height)
         const LacRef *r = &refs->item[i];
         if (r->when != LAC_WHEN_NEVER && !same_aspect(r->width, r->height, width, height)) {
             err = lac_fail(refs->log, LAC_EREFERENCE,
-                           "reference '%s' is %dx%d, the video %dx%d: aspect ratios differ by more than 1 %%; crop or pad it",
+                           "reference '%s' is %dx%d, the video %dx%d: aspect ratios differ by more than 1 "
+                           "%%; crop or pad it",
                            r->name, r->width, r->height, width, height);
         }
     }
     return err;
 }
 
-/* 0: the reference matches the frame; 1: it lies after the frame's reach, -1: before. The reach is half a frame, and
- * backwards half a millisecond more: containers that count in milliseconds leave such gaps between frames. */
+/* 0: the reference matches the frame; 1: it lies after the frame's reach, -1: before. The reach is half a
+ * frame, and backwards half a millisecond more: containers that count in milliseconds leave such gaps between
+ * frames. */
 static int beyond(const LacRef *r, const LacPlace *place)
 {
     int64_t half = place->duration > 1000 ? place->duration / 2 : 500;
@@ -214,7 +227,8 @@ static void warn_passed(const LacRefs *refs, const LacRef *r, const char *why)
 
     if (!r->line.data) {
         lac_log(refs->log, LAC_LOG_WARNING,
-                "reference '%s' %s matches no frame (%s) and is not used; correct its time, shift all with `offset`, "
+                "reference '%s' %s matches no frame (%s) and is not used; correct its time, shift all with "
+                "`offset`, "
                 "or give it its own line art",
                 r->name, place_text(r->when, r->time, at), why);
     }
@@ -282,8 +296,8 @@ static bool candidate(const LacRef *r, int64_t latest, int64_t sent, bool *comin
     return *coming;
 }
 
-int lac_refs_choose(const LacRefs *refs, const LacPlace *place, int k, int64_t latest, int64_t sent, int *chosen,
-                    bool *wait)
+int lac_refs_choose(const LacRefs *refs, const LacPlace *place, int k, int64_t latest, int64_t sent,
+                    int *chosen, bool *wait)
 {
     int64_t at = refs->kind == LAC_WHEN_FRAME ? place->index : place->time;
     int left = -1, right, count = 0, lefts = 0, rights = 0;
@@ -343,8 +357,8 @@ int lac_refs_choose(const LacRefs *refs, const LacPlace *place, int k, int64_t l
     return count;
 }
 
-static int unpack(const LacRefs *refs, LacPacker *packer, const LacPacked *packed, int width, int height, int channels,
-                  LacImage *image)
+static int unpack(const LacRefs *refs, LacPacker *packer, const LacPacked *packed, int width, int height,
+                  int channels, LacImage *image)
 {
     int err = lac_image_alloc(image, width, height, channels, refs->log);
 
@@ -445,8 +459,8 @@ static int encode(const LacRefs *refs, int i, LacNet *net, LacPacker *packer, co
     return err;
 }
 
-int lac_refs_code(LacRefs *refs, int i, LacNet *net, LacPacker *packer, const LacLineart *video, const int *keep,
-                  int count, LacRefCode **code)
+int lac_refs_code(LacRefs *refs, int i, LacNet *net, LacPacker *packer, const LacLineart *video,
+                  const int *keep, int count, LacRefCode **code)
 {
     LacRef *r = &refs->item[i];
     int err = LAC_OK;

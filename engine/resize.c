@@ -81,7 +81,8 @@ int lac_resize_open(LacResize *r, int in_width, int in_height, int out_width, in
                     int threads)
 {
     *r = (LacResize){ .channels = channels, .threads = threads };
-    if (axis_open(&r->x, in_width, out_width) == LAC_OK && axis_open(&r->y, in_height, out_height) == LAC_OK) {
+    if (axis_open(&r->x, in_width, out_width) == LAC_OK &&
+        axis_open(&r->y, in_height, out_height) == LAC_OK) {
         r->rows = lac_alloc((size_t)threads * in_width, (size_t)channels * sizeof *r->rows);
         r->minima = lac_alloc((size_t)threads, (size_t)in_width);
     }
@@ -177,7 +178,8 @@ void lac_resize_min(const LacResize *r, const uint8_t *src, ptrdiff_t stride, bo
         }
         for (int x = 0; x < r->x.out; x++) {
             uint8_t least = 255;
-            for (int i = all ? ax->start[x] : ax->low[x], n = all ? i + ax->count[x] : ax->high[x]; i < n; i++) {
+            for (int i = all ? ax->start[x] : ax->low[x], n = all ? i + ax->count[x] : ax->high[x]; i < n;
+                 i++) {
                 least = row[i] < least ? row[i] : least;
             }
             dst[(size_t)y * r->x.out + x] = least;

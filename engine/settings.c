@@ -9,7 +9,7 @@
 const char *lac_version(void)
 {
 #define TEXT2(x) #x
-#define TEXT(x) TEXT2(x)
+#define TEXT(x)  TEXT2(x)
     return TEXT(LAC_VERSION_MAJOR) "." TEXT(LAC_VERSION_MINOR) "." TEXT(LAC_VERSION_PATCH);
 }
 
@@ -44,7 +44,8 @@ int lac_settings_resolve(LacSettings *out, const LacSettings *s, const LacLog *l
         s = &defaults;
     }
     if (s->k < 0 || s->k > LAC_MAX_REFS) {
-        return lac_fail(log, LAC_EINVAL, "k is %d; 1 to %d references a frame are possible", s->k, LAC_MAX_REFS);
+        return lac_fail(log, LAC_EINVAL, "k is %d; 1 to %d references a frame are possible", s->k,
+                        LAC_MAX_REFS);
     }
     if (s->size != 0 && s->size != LAC_SIZE_NATIVE && (s->size < 64 || s->size > 8192)) {
         return lac_fail(log, LAC_EINVAL, "size is %d; 64 to 8192 pixels, or native, are possible", s->size);
@@ -57,7 +58,8 @@ int lac_settings_resolve(LacSettings *out, const LacSettings *s, const LacLog *l
         return lac_fail(log, LAC_EINVAL, "lines is %d, which is none of keep, ref, none", (int)s->lines);
     }
     if (s->threads < 0 || s->threads > 256) {
-        return lac_fail(log, LAC_EINVAL, "threads is %d; 1 to 256, or 0 for one per core, are possible", s->threads);
+        return lac_fail(log, LAC_EINVAL, "threads is %d; 1 to 256, or 0 for one per core, are possible",
+                        s->threads);
     }
     *out = *s;
     out->k = s->k ? s->k : 2;

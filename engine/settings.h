@@ -5,8 +5,8 @@
 
 #include "common.h"
 
-/* *out = *settings (NULL: the defaults) with zeroes replaced by what they stand for; LAC_EINVAL names the setting that
- * is out of range. */
+/* *out = *settings (NULL: the defaults) with zeroes replaced by what they stand for; LAC_EINVAL names the
+ * setting that is out of range. */
 int lac_settings_resolve(LacSettings *out, const LacSettings *settings, const LacLog *log);
 
 #endif

@@ -124,8 +124,8 @@ static int32_t step(uint8_t gray)
     return STEP_LEAST + (255 - gray) * (STEP_MOST - STEP_LEAST) / 255;
 }
 
-/* The cost of a step depends on the pixel entered alone: the first front to reach a pixel is the cheapest, and every
- * pixel is queued once. */
+/* The cost of a step depends on the pixel entered alone: the first front to reach a pixel is the cheapest,
+ * and every pixel is queued once. */
 void lac_field_spread_lines(LacField *f, const uint8_t *gray, int depth)
 {
     const int32_t n = f->width * f->height;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Colour carried from pixel to pixel of a picture: over clear pixels beside lines, and into the lines up to their
- * centre. 4-connected, so that no front slips through a diagonal line. */
+/* Colour carried from pixel to pixel of a picture: over clear pixels beside lines, and into the lines up to
+ * their centre. 4-connected, so that no front slips through a diagonal line. */
 #ifndef LAC_SPREAD_H
 #define LAC_SPREAD_H
 
@@ -27,8 +27,8 @@ void lac_field_close(LacField *f);
 /* UNKNOWN pixels within `reach` steps over UNKNOWN pixels of a KNOWN one take its colour: the nearest's. */
 void lac_field_spread(LacField *f, int reach);
 
-/* LINE pixels take the colour of the clear pixel from which the least darkness has to be crossed, about `depth` black
- * pixels at most. gray [height][width]. */
+/* LINE pixels take the colour of the clear pixel from which the least darkness has to be crossed, about
+ * `depth` black pixels at most. gray [height][width]. */
 void lac_field_spread_lines(LacField *f, const uint8_t *gray, int depth);
 
 #endif

@@ -11,16 +11,18 @@
 typedef struct PngFile {
     int width, height, type, depth; /* PNG_COLOR_TYPE_*, bits */
     bool interlaced;
-    double gamma;                   /* of a gAMA chunk, 0: none */
-    const uint8_t *rows;            /* packed as PNG wants them, (width * channels * depth + 7) / 8 bytes a row */
-    const png_color *palette;       /* 16 entries for palette files */
-    const png_byte *palette_alpha;  /* 16 entries or NULL */
+    double gamma;             /* of a gAMA chunk, 0: none */
+    const uint8_t *rows;      /* packed as PNG wants them, (width * channels * depth + 7) / 8 bytes a row */
+    const png_color *palette; /* 16 entries for palette files */
+    const png_byte *palette_alpha; /* 16 entries or NULL */
 } PngFile;
 
 static inline int png_channels(int type)
 {
-    return type == PNG_COLOR_TYPE_GRAY || type == PNG_COLOR_TYPE_PALETTE ? 1 :
-           type == PNG_COLOR_TYPE_GRAY_ALPHA ? 2 : type == PNG_COLOR_TYPE_RGB ? 3 : 4;
+    return type == PNG_COLOR_TYPE_GRAY || type == PNG_COLOR_TYPE_PALETTE ? 1
+           : type == PNG_COLOR_TYPE_GRAY_ALPHA                           ? 2
+           : type == PNG_COLOR_TYPE_RGB                                  ? 3
+                                                                         : 4;
 }
 
 /* False when it cannot be written. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Failing allocations: every allocation of the engine fails once in its turn; the call says LAC_ENOMEM, the same call
- * succeeds when repeated, and the picture is the same. Run from the top of the tree, best with AddressSanitizer. */
+/* Failing allocations: every allocation of the engine fails once in its turn; the call says LAC_ENOMEM, the
+ * same call succeeds when repeated, and the picture is the same. Run from the top of the tree, best with
+ * AddressSanitizer. */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <stdlib.h>
@@ -31,22 +32,24 @@ static int failures; /* LAC_ENOMEM answers of one run */
 static int others;   /* any other failure */
 
 /* Repeats a call that ran out of memory. */
-#define RETRY(call)                                                                                                    \
-    do {                                                                                                               \
-        int err_ = LAC_ENOMEM;                                                                                         \
-        for (int i_ = 0; i_ < TRIES && err_ == LAC_ENOMEM; i_++) {                                                     \
-            err_ = (call);                                                                                             \
-            failures += err_ == LAC_ENOMEM;                                                                            \
-        }                                                                                                              \
-        others += err_ != LAC_OK;                                                                                      \
+#define RETRY(call)                                                                                          \
+    do {                                                                                                     \
+        int err_ = LAC_ENOMEM;                                                                               \
+        for (int i_ = 0; i_ < TRIES && err_ == LAC_ENOMEM; i_++) {                                           \
+            err_ = (call);                                                                                   \
+            failures += err_ == LAC_ENOMEM;                                                                  \
+        }                                                                                                    \
+        others += err_ != LAC_OK;                                                                            \
     } while (0)
 
-/* Every path that allocates: a reference with line art and one without, frames that wait, a model sheet to letterbox. */
+/* Every path that allocates: a reference with line art and one without, frames that wait, a model sheet to
+ * letterbox. */
 static void run(uint8_t *out)
 {
     static uint8_t rgb[W * H * 3], gray[W * H];
     LacPicture color = { LAC_RGB24, W, H, W * 3, rgb }, line = { LAC_GRAY8, W, H, W, gray };
-    LacPicture square_color = { LAC_RGB24, H / 2, H, W * 3, rgb }, square_line = { LAC_GRAY8, H / 2, H, W, gray };
+    LacPicture square_color = { LAC_RGB24, H / 2, H, W * 3, rgb },
+               square_line = { LAC_GRAY8, H / 2, H, W, gray };
     LacContext *ctx = NULL;
     LacSettings s;
 
@@ -95,9 +98,11 @@ int main(void)
         run(got);
         countdown = -1;
         if (failed) {
-            expect(&t, failures == 1 && others == 0, "allocation %ld: %d times LAC_ENOMEM, %d other errors: %s", n, failures,
-                   others, messages.text);
-            expect(&t, messages.lines > 0 && !memcmp(wanted, got, sizeof got), "allocation %ld: message and picture", n);
+            expect(&t, failures == 1 && others == 0,
+                   "allocation %ld: %d times LAC_ENOMEM, %d other errors: %s", n, failures, others,
+                   messages.text);
+            expect(&t, messages.lines > 0 && !memcmp(wanted, got, sizeof got),
+                   "allocation %ld: message and picture", n);
         }
         n++;
     } while (failed && n < 100000);

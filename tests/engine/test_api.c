@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The whole flow through lac.h with small random weights: order of calls and frames, references that come out as
- * themselves, lookahead, flush, errors, threads. Run from the top of the tree; `test_api cpu` runs it on another device. */
+/* The whole flow through lac.h with small random weights: order of calls and frames, references that come out
+ * as themselves, lookahead, flush, errors, threads. Run from the top of the tree; `test_api cpu` runs it on
+ * another device. */
 #define _XOPEN_SOURCE 700 /* mkdtemp, setenv */
 #include <stdlib.h>
 #include <unistd.h>
@@ -115,7 +116,9 @@ static void test_flow(Tally *t)
         return;
     }
     expect(t, lac_ready(ctx) == 0 && receive(ctx, rgb) == LAC_EAGAIN, "nothing sent yet");
-    expect(t, add(ctx, LAC_WHEN_TIME, 2 * FRAME, 2, false) == LAC_OK && add(ctx, LAC_WHEN_TIME, 6 * FRAME + 9000, 6, false) == LAC_OK,
+    expect(t,
+           add(ctx, LAC_WHEN_TIME, 2 * FRAME, 2, false) == LAC_OK &&
+               add(ctx, LAC_WHEN_TIME, 6 * FRAME + 9000, 6, false) == LAC_OK,
            "add: %s", messages.text);
     for (int n = 0; n < 9; n++) {
         /* frames 0 and 1 wait for 2 and 6 (k = 2); from 6 on nothing waits */
@@ -131,17 +134,23 @@ static void test_flow(Tally *t)
             got++;
         }
     }
-    expect(t, got == 9 && references == 2, "%d of 9 frames came out, %d of 2 references as themselves", got, references);
-    expect(t, lac_send_frame(ctx, NULL, 0, 0) == LAC_OK && lac_ready(ctx) == LAC_EOF && receive(ctx, rgb) == LAC_EOF,
+    expect(t, got == 9 && references == 2, "%d of 9 frames came out, %d of 2 references as themselves", got,
+           references);
+    expect(t,
+           lac_send_frame(ctx, NULL, 0, 0) == LAC_OK && lac_ready(ctx) == LAC_EOF &&
+               receive(ctx, rgb) == LAC_EOF,
            "end of stream");
     expect(t, lac_send_frame(ctx, NULL, 0, 0) == LAC_OK, "ending twice is fine");
-    expect(t, send(ctx, 20) == LAC_EINVAL && strstr(messages.text, "lac_flush"), "after the end: %s", messages.text);
+    expect(t, send(ctx, 20) == LAC_EINVAL && strstr(messages.text, "lac_flush"), "after the end: %s",
+           messages.text);
 
     /* a seek back into the middle: references and their line art are known */
     lac_flush(ctx);
     expect(t, lac_ready(ctx) == 0, "flushed");
-    expect(t, send(ctx, 4) == LAC_OK && lac_ready(ctx) == 1 && receive(ctx, rgb) == LAC_OK, "after a seek: %s", messages.text);
-    expect(t, send(ctx, 6) == LAC_OK && receive(ctx, rgb) == LAC_OK && is_reference(rgb, 6), "a reference again");
+    expect(t, send(ctx, 4) == LAC_OK && lac_ready(ctx) == 1 && receive(ctx, rgb) == LAC_OK,
+           "after a seek: %s", messages.text);
+    expect(t, send(ctx, 6) == LAC_OK && receive(ctx, rgb) == LAC_OK && is_reference(rgb, 6),
+           "a reference again");
 
     const char *name;
     double ms = -1, sum = 0;
@@ -171,7 +180,8 @@ static void test_end_releases(Tally *t)
     }
     expect(t, lac_ready(ctx) == 0, "waits for frame 50");
     lac_send_frame(ctx, NULL, 0, 0);
-    expect(t, strstr(messages.text, "at frame 50") && strstr(messages.text, "offset"), "warning: %s", messages.text);
+    expect(t, strstr(messages.text, "at frame 50") && strstr(messages.text, "offset"), "warning: %s",
+           messages.text);
     while ((err = receive(ctx, rgb)) == LAC_OK) {
         got++;
     }
@@ -201,7 +211,8 @@ static void test_lookahead(Tally *t)
     ctx = open_with(t, &s);
     add(ctx, LAC_WHEN_FRAME, 3, 3, false);
     send(ctx, 0);
-    expect(t, lac_ready(ctx) == 1 && receive(ctx, rgb) == LAC_EREFERENCE && strstr(messages.text, "lookahead"),
+    expect(t,
+           lac_ready(ctx) == 1 && receive(ctx, rgb) == LAC_EREFERENCE && strstr(messages.text, "lookahead"),
            "none behind: %s", messages.text);
     for (int n = 1; n < 4; n++) {
         send(ctx, n);
@@ -248,7 +259,8 @@ static LacContext *coloured(Tally *t, const LacSettings *s, bool all_first, uint
     return ctx;
 }
 
-/* Bytes do not depend on threads, nor on how sends and receives interleave (packed or not), nor on an earlier flush. */
+/* Bytes do not depend on threads, nor on how sends and receives interleave (packed or not), nor on an earlier
+ * flush. */
 static void test_same_bytes(Tally *t)
 {
     enum { BYTES = 7 * W * H * 3 };
@@ -294,7 +306,10 @@ static void test_open_errors(Tally *t)
 {
     LacSettings s = settings();
 
-#define FAILS(field, value, code, word) s = settings(); s.field = value; expect_open_fails(t, &s, code, word)
+#define FAILS(field, value, code, word)                                                                      \
+    s = settings();                                                                                          \
+    s.field = value;                                                                                         \
+    expect_open_fails(t, &s, code, word)
     FAILS(k, 9, LAC_EINVAL, "k is 9");
     FAILS(k, -1, LAC_EINVAL, "k is -1");
     FAILS(size, 63, LAC_EINVAL, "size is 63");
@@ -321,7 +336,10 @@ static void test_open_errors(Tally *t)
     lac_close(NULL);
     lac_close(&ctx);
     lac_flush(NULL);
-    expect(t, !strcmp(lac_strerror(12), "unknown error") && strcmp(lac_strerror(LAC_EIO), lac_strerror(LAC_EOF)) != 0, "names");
+    expect(t,
+           !strcmp(lac_strerror(12), "unknown error") &&
+               strcmp(lac_strerror(LAC_EIO), lac_strerror(LAC_EOF)) != 0,
+           "names");
     expect(t, lac_version()[0] == '0' + LAC_VERSION_MAJOR, "version %s", lac_version());
 }
 
@@ -332,22 +350,35 @@ static void test_reference_errors(Tally *t)
     LacSettings s = settings();
     LacContext *ctx = open_with(t, &s);
 
-    expect(t, lac_send_frame(ctx, &line, 0, 0) == LAC_EREFERENCE && strstr(messages.text, "refs"), "none: %s", messages.text);
+    expect(t, lac_send_frame(ctx, &line, 0, 0) == LAC_EREFERENCE && strstr(messages.text, "refs"), "none: %s",
+           messages.text);
     messages_log(&messages);
-    expect(t, lac_add_reference(ctx, LAC_WHEN_FRAME, 0, "/no/such.png", NULL) == LAC_EIO && strstr(messages.text, "/no/such.png"),
+    expect(t,
+           lac_add_reference(ctx, LAC_WHEN_FRAME, 0, "/no/such.png", NULL) == LAC_EIO &&
+               strstr(messages.text, "/no/such.png"),
            "missing: %s", messages.text);
-    expect(t, lac_add_reference(ctx, LAC_WHEN_FRAME, 0, color_png, "/no/line.png") == LAC_EIO && strstr(messages.text, "/no/line.png"),
+    expect(t,
+           lac_add_reference(ctx, LAC_WHEN_FRAME, 0, color_png, "/no/line.png") == LAC_EIO &&
+               strstr(messages.text, "/no/line.png"),
            "missing line art: %s", messages.text);
-    expect(t, lac_add_reference(ctx, LAC_WHEN_FRAME, 0, WEIGHTS, NULL) == LAC_EFORMAT && strstr(messages.text, "not a PNG"),
+    expect(t,
+           lac_add_reference(ctx, LAC_WHEN_FRAME, 0, WEIGHTS, NULL) == LAC_EFORMAT &&
+               strstr(messages.text, "not a PNG"),
            "not a PNG: %s", messages.text);
     expect(t, lac_add_reference(ctx, LAC_WHEN_FRAME, 0, NULL, NULL) == LAC_EINVAL, "no file");
-    expect(t, lac_add_reference_picture(ctx, LAC_WHEN_FRAME, 0, "gray", &line, NULL) == LAC_EINVAL, "gray as colour");
-    expect(t, lac_add_reference(ctx, LAC_WHEN_FRAME, 0, color_png, wide_png) == LAC_EREFERENCE && strstr(messages.text, "line art"),
+    expect(t, lac_add_reference_picture(ctx, LAC_WHEN_FRAME, 0, "gray", &line, NULL) == LAC_EINVAL,
+           "gray as colour");
+    expect(t,
+           lac_add_reference(ctx, LAC_WHEN_FRAME, 0, color_png, wide_png) == LAC_EREFERENCE &&
+               strstr(messages.text, "line art"),
            "line art of another shape: %s", messages.text);
-    expect(t, lac_add_reference(ctx, LAC_WHEN_FRAME, 5, color_png, line_png) == LAC_OK, "good: %s", messages.text);
+    expect(t, lac_add_reference(ctx, LAC_WHEN_FRAME, 5, color_png, line_png) == LAC_OK, "good: %s",
+           messages.text);
     expect(t, lac_add_reference(ctx, LAC_WHEN_FRAME, 5, color_png, NULL) == LAC_EINVAL, "doubled");
     expect(t, lac_add_reference_picture(ctx, LAC_WHEN_FRAME, 6, "wide", &wide, NULL) == LAC_OK, "wide");
-    expect(t, send(ctx, 0) == LAC_EREFERENCE && strstr(messages.text, "aspect") && strstr(messages.text, "'wide'"),
+    expect(t,
+           send(ctx, 0) == LAC_EREFERENCE && strstr(messages.text, "aspect") &&
+               strstr(messages.text, "'wide'"),
            "aspect ratio: %s", messages.text);
     lac_close(&ctx);
 
@@ -368,14 +399,22 @@ static void test_reference_errors(Tally *t)
     expect(t, lac_send_frame(ctx, &bad, 0, 0) == LAC_EINVAL && strstr(messages.text, "stride"), "stride");
     expect(t, lac_send_frame(ctx, &line, INT64_MIN, 0) == LAC_EINVAL, "no time");
     expect(t, send(ctx, 1) == LAC_OK, "the context is still usable");
-    expect(t, send(ctx, 1) == LAC_EINVAL && strstr(messages.text, "does not follow"), "time: %s", messages.text);
+    expect(t, send(ctx, 1) == LAC_EINVAL && strstr(messages.text, "does not follow"), "time: %s",
+           messages.text);
     bad = line;
     bad.height = H - 1;
-    expect(t, lac_send_frame(ctx, &bad, 9 * FRAME, 0) == LAC_EINVAL && strstr(messages.text, "must not change"), "size changes");
-    expect(t, add(ctx, LAC_WHEN_TIME, FRAME, 1, false) == LAC_EINVAL && strstr(messages.text, "after the first frame"), "late reference");
+    expect(t,
+           lac_send_frame(ctx, &bad, 9 * FRAME, 0) == LAC_EINVAL && strstr(messages.text, "must not change"),
+           "size changes");
+    expect(t,
+           add(ctx, LAC_WHEN_TIME, FRAME, 1, false) == LAC_EINVAL &&
+               strstr(messages.text, "after the first frame"),
+           "late reference");
     lac_send_frame(ctx, NULL, 0, 0);
-    expect(t, lac_receive_frame(ctx, &out) == LAC_EINVAL && lac_receive_frame(ctx, NULL) == LAC_EINVAL, "output size");
-    expect(t, receive(ctx, rgb) == LAC_EREFERENCE && strstr(messages.text, "offset"), "none matches: %s", messages.text);
+    expect(t, lac_receive_frame(ctx, &out) == LAC_EINVAL && lac_receive_frame(ctx, NULL) == LAC_EINVAL,
+           "output size");
+    expect(t, receive(ctx, rgb) == LAC_EREFERENCE && strstr(messages.text, "offset"), "none matches: %s",
+           messages.text);
     lac_close(&ctx);
 }
 
@@ -388,14 +427,16 @@ static void test_files(Tally *t)
     LacPicture l = { LAC_GRAY8, W, H, -W, gray + (H - 1) * W };
     int got = 0;
 
-    expect(t, lac_add_reference(ctx, LAC_WHEN_TIME, 2 * FRAME + FRAME / 3, color_png, line_png) == LAC_OK, "file: %s", messages.text);
+    expect(t, lac_add_reference(ctx, LAC_WHEN_TIME, 2 * FRAME + FRAME / 3, color_png, line_png) == LAC_OK,
+           "file: %s", messages.text);
     draw_line(gray, 3);
     for (int n = 0; n < 4; n++) {
-        expect(t, lac_send_frame(ctx, &l, (int64_t)n * FRAME, 0) == LAC_OK && lac_ready(ctx) == 1, "own line art: no delay");
+        expect(t, lac_send_frame(ctx, &l, (int64_t)n * FRAME, 0) == LAC_OK && lac_ready(ctx) == 1,
+               "own line art: no delay");
         got += receive(ctx, rgb) == LAC_OK;
         if (n == 2) { /* the file is one flat colour */
-            expect(t, rgb[0] == 10 && rgb[1] == 200 && rgb[2] == 30 && rgb[sizeof rgb - 1] == 30, "resized reference: %d %d %d",
-                   rgb[0], rgb[1], rgb[2]);
+            expect(t, rgb[0] == 10 && rgb[1] == 200 && rgb[2] == 30 && rgb[sizeof rgb - 1] == 30,
+                   "resized reference: %d %d %d", rgb[0], rgb[1], rgb[2]);
         }
     }
     expect(t, got == 4, "%d of 4", got);
@@ -410,7 +451,10 @@ static void test_close_anywhere(Tally *t)
     for (int stop = 0; stop < 12; stop++) {
         LacContext *ctx = open_with(t, &s);
         int step = 0;
-#define STEP(call) if (step++ < stop) { call; }
+#define STEP(call)                                                                                           \
+    if (step++ < stop) {                                                                                     \
+        call;                                                                                                \
+    }
         STEP(add(ctx, LAC_WHEN_FRAME, 1, 1, false))
         STEP(add(ctx, LAC_WHEN_FRAME, 3, 3, false))
         STEP(send(ctx, 0))
@@ -426,7 +470,9 @@ static void test_close_anywhere(Tally *t)
         expect(t, !ctx, "closed after %d steps", stop);
     }
     LacContext *ctx = open_with(t, &s);
-    expect(t, lac_send_frame(ctx, NULL, 0, 0) == LAC_OK && lac_ready(ctx) == LAC_EOF && receive(ctx, rgb) == LAC_EOF,
+    expect(t,
+           lac_send_frame(ctx, NULL, 0, 0) == LAC_OK && lac_ready(ctx) == LAC_EOF &&
+               receive(ctx, rgb) == LAC_EOF,
            "empty stream");
     lac_close(&ctx);
 }
@@ -452,7 +498,9 @@ int main(int argc, char **argv)
     PngFile color = { 2 * W, 2 * H, PNG_COLOR_TYPE_RGB, 8, true, 0, flat, NULL, NULL };
     PngFile line = { W, H, PNG_COLOR_TYPE_GRAY, 8, false, 0, white, NULL, NULL };
     PngFile wide = { 2 * W, H, PNG_COLOR_TYPE_GRAY, 8, false, 0, white, NULL, NULL };
-    expect(&t, png_file_write(color_png, &color) && png_file_write(line_png, &line) && png_file_write(wide_png, &wide),
+    expect(&t,
+           png_file_write(color_png, &color) && png_file_write(line_png, &line) &&
+               png_file_write(wide_png, &wide),
            "test files");
     test_flow(&t);
     test_end_releases(&t);

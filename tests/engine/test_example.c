@@ -42,7 +42,9 @@ int main(void)
     expect(&t, f && !fclose(f) && png_file_write(key, &png), "test files");
 
     int saved = dup(STDOUT_FILENO);
-    if (expect(&t, freopen(in, "rb", stdin) && saved >= 0 && fflush(stdout) == 0 && freopen(result, "wb", stdout), "files")) {
+    if (expect(&t,
+               freopen(in, "rb", stdin) && saved >= 0 && fflush(stdout) == 0 && freopen(result, "wb", stdout),
+               "files")) {
         int status = example_main(4, argv), usage = example_main(1, argv);
         fflush(stdout);
         dup2(saved, STDOUT_FILENO);

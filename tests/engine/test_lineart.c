@@ -17,7 +17,8 @@ static int random_below(int n)
 static void test_distance(Tally *t, int h, int w, int lines, int threads)
 {
     uint8_t *mask = lac_calloc((size_t)h * w, 1);
-    int32_t *squared = lac_alloc((size_t)h * w, sizeof *squared), *column = lac_alloc((size_t)h * w, sizeof *column);
+    int32_t *squared = lac_alloc((size_t)h * w, sizeof *squared),
+            *column = lac_alloc((size_t)h * w, sizeof *column);
     int32_t *stack = lac_alloc((size_t)threads * 2 * w, sizeof *stack);
     int wrong = 0;
 
@@ -34,7 +35,8 @@ static void test_distance(Tally *t, int h, int w, int lines, int threads)
         }
         wrong += squared[i] != best;
     }
-    expect(t, wrong == 0, "distance %dx%d with %d line pixels, %d threads: %d pixels wrong", w, h, lines, threads, wrong);
+    expect(t, wrong == 0, "distance %dx%d with %d line pixels, %d threads: %d pixels wrong", w, h, lines,
+           threads, wrong);
     lac_free(mask);
     lac_free(squared);
     lac_free(column);
@@ -72,15 +74,19 @@ static void test_shrinking(Tally *t, int w, int h, int size, Messages *log_to)
         gray[i] = random_below(6) ? 255 : (uint8_t)random_below(256);
     }
     lac_network_size(w, h, size, &nw, &nh);
-    if (!expect(t, lac_lineart_open(&a, w, h, nw, nh, 1, &log) == LAC_OK &&
-                   lac_lineart_open(&b, w, h, nw, nh, 3, &log) == LAC_OK, "open %dx%d", w, h)) {
+    if (!expect(t,
+                lac_lineart_open(&a, w, h, nw, nh, 1, &log) == LAC_OK &&
+                    lac_lineart_open(&b, w, h, nw, nh, 3, &log) == LAC_OK,
+                "open %dx%d", w, h)) {
         return;
     }
     lac_lineart_run(&a, gray, w);
     lac_lineart_run(&b, gray + (size_t)(h - 1) * w, -w); /* upside down, to use another stride */
     lac_lineart_run(&b, gray, w);
-    expect(t, !memcmp(a.line, b.line, sizeof(float) * nw * nh) &&
-              !memcmp(a.distance, b.distance, sizeof(float) * nw * nh), "%dx%d: 1 and 3 threads differ", w, h);
+    expect(t,
+           !memcmp(a.line, b.line, sizeof(float) * nw * nh) &&
+               !memcmp(a.distance, b.distance, sizeof(float) * nw * nh),
+           "%dx%d: 1 and 3 threads differ", w, h);
     for (int y = 0; y < nh; y++) {
         for (int x = 0; x < nw; x++) {
             double d = darkness(gray, w, h, nw, nh, x, y), best = 1;
@@ -140,9 +146,13 @@ static void test_growing_and_colour(Tally *t)
 
 static void test_sizes(Tally *t)
 {
-    static const int c[][5] = { { 1280, 720, 384, 680, 384 }, { 720, 1280, 384, 384, 680 }, { 1920, 1080, 384, 680, 384 },
-                                { 256, 256, 256, 256, 256 }, { 1920, 1080, LAC_SIZE_NATIVE, 1920, 1080 },
-                                { 854, 480, LAC_SIZE_NATIVE, 856, 480 }, { 1, 1, 64, 64, 64 },
+    static const int c[][5] = { { 1280, 720, 384, 680, 384 },
+                                { 720, 1280, 384, 384, 680 },
+                                { 1920, 1080, 384, 680, 384 },
+                                { 256, 256, 256, 256, 256 },
+                                { 1920, 1080, LAC_SIZE_NATIVE, 1920, 1080 },
+                                { 854, 480, LAC_SIZE_NATIVE, 856, 480 },
+                                { 1, 1, 64, 64, 64 },
                                 { 30, 20, LAC_SIZE_NATIVE, 64, 64 } };
 
     for (size_t i = 0; i < sizeof c / sizeof *c; i++) {

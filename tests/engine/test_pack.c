@@ -14,8 +14,10 @@ static void fill(uint8_t *p, int w, int h, int kind)
     for (int i = 0; i < w * h; i++) {
         int x = i % w, y = i / w;
         state = state * 1664525u + 1013904223u;
-        p[i] = kind == NOISE ? (uint8_t)(state >> 16) :
-               kind == LINES && ((x * x + y * y) / 400 % 40 == 0 || (x + y) % 97 < 2) ? (uint8_t)(state >> 28) : 255;
+        p[i] = kind == NOISE ? (uint8_t)(state >> 16)
+               : kind == LINES && ((x * x + y * y) / 400 % 40 == 0 || (x + y) % 97 < 2)
+                   ? (uint8_t)(state >> 28)
+                   : 255;
     }
 }
 
@@ -27,7 +29,8 @@ static void test_round_trip(Tally *t, LacPacker *packer, int w, int h, int kind)
 
     fill(a, w, h, kind);
     /* bottom row first: a negative stride */
-    expect(t, lac_pack(packer, a + (size_t)(h - 1) * w, -w, (size_t)w, h, &packed) == LAC_OK, "pack %dx%d", w, h);
+    expect(t, lac_pack(packer, a + (size_t)(h - 1) * w, -w, (size_t)w, h, &packed) == LAC_OK, "pack %dx%d", w,
+           h);
     expect(t, lac_unpack(packer, &packed, b) == LAC_OK, "unpack %dx%d", w, h);
     int wrong = 0;
     for (int y = 0; y < h; y++) {
@@ -35,7 +38,10 @@ static void test_round_trip(Tally *t, LacPacker *packer, int w, int h, int kind)
     }
     expect(t, wrong == 0, "%dx%d kind %d: %d rows differ", w, h, kind, wrong);
     if (n > 100000) {
-        expect(t, packed.size < (kind == WHITE ? n / 500 : kind == LINES ? n / 10 : n + n / 50),
+        expect(t,
+               packed.size < (kind == WHITE   ? n / 500
+                              : kind == LINES ? n / 10
+                                              : n + n / 50),
                "%dx%d kind %d: %zu bytes", w, h, kind, packed.size);
     }
     lac_packed_free(&packed);

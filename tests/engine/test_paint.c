@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Painting on synthetic pictures: flat regions divided by thin lines keep their exact colours up to the line, on its
- * own side; lines are black, coloured or filled as asked; any number of threads gives the same bytes. */
+/* Painting on synthetic pictures: flat regions divided by thin lines keep their exact colours up to the line,
+ * on its own side; lines are black, coloured or filled as asked; any number of threads gives the same bytes.
+ */
 #include <math.h>
 #include <stdlib.h>
 
@@ -36,8 +37,15 @@ static void draw(Scene *s, int shape, bool soft, int w, int h, int nw, int nh)
 {
     LacResize r;
 
-    *s = (Scene){ w, h, nw, nh, lac_alloc((size_t)w * h, 1), lac_alloc((size_t)w * h, 3), lac_alloc((size_t)w * h, 3),
-                  lac_calloc((size_t)w * h, 3), lac_alloc((size_t)nw * nh, 3 * sizeof(float)) };
+    *s = (Scene){ w,
+                  h,
+                  nw,
+                  nh,
+                  lac_alloc((size_t)w * h, 1),
+                  lac_alloc((size_t)w * h, 3),
+                  lac_alloc((size_t)w * h, 3),
+                  lac_calloc((size_t)w * h, 3),
+                  lac_alloc((size_t)nw * nh, 3 * sizeof(float)) };
     for (int y = 0; y < h; y++) {
         for (int x = 0; x < w; x++) {
             double d = side(shape, x + 0.5, y + 0.5, w, h), cover = soft ? 1.2 - fabs(d) : fabs(d) <= 0.71;
@@ -47,7 +55,8 @@ static void draw(Scene *s, int shape, bool soft, int w, int h, int nw, int nh)
             s->gray[i] = (uint8_t)(255 - lrint(255 * cover));
             for (int c = 0; c < 3; c++) {
                 s->regions[i * 3 + c] = region_colour[d > 0][c];
-                s->truth[i * 3 + c] = (uint8_t)lrint(region_colour[d > 0][c] * (1 - cover) + line_colour[c] * cover);
+                s->truth[i * 3 + c] =
+                    (uint8_t)lrint(region_colour[d > 0][c] * (1 - cover) + line_colour[c] * cover);
             }
         }
     }
@@ -82,7 +91,8 @@ static void paint(Scene *s, enum LacLines lines, int threads)
     }
 }
 
-/* Pixels whose worst channel is off by more than `within`, among those of which `which` is true of their gray. */
+/* Pixels whose worst channel is off by more than `within`, among those of which `which` is true of their
+ * gray. */
 static int off(const Scene *s, const uint8_t *truth, int from, int to, int within)
 {
     int n = 0;
@@ -97,8 +107,8 @@ static int off(const Scene *s, const uint8_t *truth, int from, int to, int withi
     return n;
 }
 
-/* Hard lines leave whole cells to their regions: exact colours. The flanks of soft ones are clear pixels up to
- * D = 0.1, whose prediction has that much of the line's colour: 10 % of 190 levels. */
+/* Hard lines leave whole cells to their regions: exact colours. The flanks of soft ones are clear pixels up
+ * to D = 0.1, whose prediction has that much of the line's colour: 10 % of 190 levels. */
 static void test_two_regions(Tally *t, int shape, bool soft, int nw, int nh)
 {
     const int within = soft ? 20 : 2;
@@ -113,8 +123,8 @@ static void test_two_regions(Tally *t, int shape, bool soft, int nw, int nh)
 
     paint(&s, LAC_LINES_NONE, 1);
     n = off(&s, s.regions, 240, 255, within);
-    expect(t, n == 0, "%s%s %dx%d: %d clear pixels off their region's colour", shape_name[shape], soft ? " soft" : "", nw,
-           nh, n);
+    expect(t, n == 0, "%s%s %dx%d: %d clear pixels off their region's colour", shape_name[shape],
+           soft ? " soft" : "", nw, nh, n);
     if (soft) { /* anti-aliased flanks carry their own side's colour too */
         n = off(&s, s.regions, 100, 239, within);
         expect(t, n * 50 <= s.w, "%s soft %dx%d: %d flank pixels off", shape_name[shape], nw, nh, n);
@@ -134,15 +144,16 @@ static void test_two_regions(Tally *t, int shape, bool soft, int nw, int nh)
 
     paint(&s, LAC_LINES_REF, 2);
     n = off(&s, s.truth, 0, 255, 24);
-    expect(t, n * 100 <= s.w * s.h / 10, "%s%s ref %dx%d: %d pixels far from the true line colour", shape_name[shape],
-           soft ? " soft" : "", nw, nh, n);
+    expect(t, n * 100 <= s.w * s.h / 10, "%s%s ref %dx%d: %d pixels far from the true line colour",
+           shape_name[shape], soft ? " soft" : "", nw, nh, n);
     n = off(&s, s.truth, 255, 255, within);
     expect(t, n == 0, "%s ref: %d clear pixels off", shape_name[shape], n);
     lac_free(first);
     release(&s);
 }
 
-/* A closed sliver between two lines, too thin for a clear cell: the plain prediction, not a neighbour's colour. */
+/* A closed sliver between two lines, too thin for a clear cell: the plain prediction, not a neighbour's
+ * colour. */
 static void test_sliver(Tally *t)
 {
     Scene s;
@@ -157,23 +168,30 @@ static void test_sliver(Tally *t)
     }
     for (int i = 0; i < s.nw * s.nh; i++) {
         for (int c = 0; c < 3; c++) {
-            s.prediction[i * 3 + c] = region_colour[i % s.nw < x0 / 3 ? 0 : i % s.nw > x0 / 3 + 1 ? 1 : 2][c] / 127.5f - 1;
+            s.prediction[i * 3 + c] = region_colour[i % s.nw < x0 / 3       ? 0
+                                                    : i % s.nw > x0 / 3 + 1 ? 1
+                                                                            : 2][c] /
+                                          127.5f -
+                                      1;
         }
     }
     paint(&s, LAC_LINES_NONE, 1);
     const uint8_t *p = s.out + ((size_t)96 * s.w + x0 + 1) * 3, *left = p - 6, *right = p + 12;
-    expect(t, abs(p[0] - region_colour[2][0]) <= 2 && abs(p[1] - region_colour[2][1]) <= 2, "sliver is %d %d %d", p[0],
-           p[1], p[2]);
-    expect(t, abs(left[0] - region_colour[0][0]) <= 2, "left of the sliver is %d %d %d", left[0], left[1], left[2]);
-    expect(t, abs(right[0] - region_colour[1][0]) <= 2, "right of the sliver is %d %d %d", right[0], right[1], right[2]);
+    expect(t, abs(p[0] - region_colour[2][0]) <= 2 && abs(p[1] - region_colour[2][1]) <= 2,
+           "sliver is %d %d %d", p[0], p[1], p[2]);
+    expect(t, abs(left[0] - region_colour[0][0]) <= 2, "left of the sliver is %d %d %d", left[0], left[1],
+           left[2]);
+    expect(t, abs(right[0] - region_colour[1][0]) <= 2, "right of the sliver is %d %d %d", right[0], right[1],
+           right[2]);
     release(&s);
 }
 
 /* Without lines it is plain bilinear upsampling (or area averaging); all dark, it must still be defined. */
 static void test_extremes(Tally *t)
 {
-    static const int size[][4] = { { 1, 1, 64, 64 }, { 100, 3, 64, 64 }, { 65, 64, 64, 64 }, { 200, 130, 96, 64 },
-                                   { 65, 300, 64, 64 } };
+    static const int size[][4] = {
+        { 1, 1, 64, 64 }, { 100, 3, 64, 64 }, { 65, 64, 64, 64 }, { 200, 130, 96, 64 }, { 65, 300, 64, 64 }
+    };
 
     for (size_t k = 0; k < sizeof size / sizeof *size; k++) {
         for (int gray = 0; gray <= 255; gray += 51) {

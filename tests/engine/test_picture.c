@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* PNG reading: every colour type and depth has the values PNG defines, broken files are errors that name the file;
- * resampling and letterboxing. Writes into a temporary folder. */
+/* PNG reading: every colour type and depth has the values PNG defines, broken files are errors that name the
+ * file; resampling and letterboxing. Writes into a temporary folder. */
 #define _XOPEN_SOURCE 700 /* mkdtemp */
 #include <math.h>
 #include <stdlib.h>
@@ -18,8 +18,8 @@ static Messages messages;
 
 static unsigned sample(const uint8_t *row, int i, int depth)
 {
-    return depth == 16 ? (unsigned)(row[2 * i] << 8 | row[2 * i + 1]) :
-           (unsigned)(row[i * depth / 8] >> (8 - depth - i * depth % 8)) & ((1u << depth) - 1);
+    return depth == 16 ? (unsigned)(row[2 * i] << 8 | row[2 * i + 1])
+                       : (unsigned)(row[i * depth / 8] >> (8 - depth - i * depth % 8)) & ((1u << depth) - 1);
 }
 
 static double over_white(double v, double a)
@@ -76,12 +76,14 @@ static void test_type(Tally *t, int type, int depth, bool interlaced, bool palet
         }
     }
     if (!expect(t, png_file_write(path, &f), "write type %d depth %d", type, depth) ||
-        !expect(t, lac_image_read_png(&rgb, path, 3, &log) == LAC_OK && lac_image_read_png(&gray, path, 1, &log) == LAC_OK,
+        !expect(t,
+                lac_image_read_png(&rgb, path, 3, &log) == LAC_OK &&
+                    lac_image_read_png(&gray, path, 1, &log) == LAC_OK,
                 "read type %d depth %d: %s", type, depth, messages.text)) {
         return;
     }
-    expect(t, rgb.width == W && rgb.height == H && rgb.channels == 3 && gray.channels == 1, "size %dx%d", rgb.width,
-           rgb.height);
+    expect(t, rgb.width == W && rgb.height == H && rgb.channels == 3 && gray.channels == 1, "size %dx%d",
+           rgb.width, rgb.height);
     for (int y = 0; y < H; y++) {
         for (int x = 0; x < W; x++) {
             double p[3];
@@ -89,7 +91,8 @@ static void test_type(Tally *t, int type, int depth, bool interlaced, bool palet
             for (int c = 0; c < 3; c++) {
                 worst = fmax(worst, fabs(p[c] - rgb.data[(y * W + x) * 3 + c]));
             }
-            worst_gray = fmax(worst_gray, fabs(0.299 * p[0] + 0.587 * p[1] + 0.114 * p[2] - gray.data[y * W + x]));
+            worst_gray =
+                fmax(worst_gray, fabs(0.299 * p[0] + 0.587 * p[1] + 0.114 * p[2] - gray.data[y * W + x]));
         }
     }
     /* 8 bit without alpha is exact; 16 bit and alpha are each rounded once */
@@ -118,7 +121,8 @@ static void expect_error(Tally *t, const char *file, int code, const char *word)
     int err = lac_image_read_png(&image, file, 3, &log);
 
     expect(t, err == code && !image.data, "%s: code %d, not %d", word, err, code);
-    expect(t, strstr(messages.text, file) && strstr(messages.text, word), "'%s' is not in: %s", word, messages.text);
+    expect(t, strstr(messages.text, file) && strstr(messages.text, word), "'%s' is not in: %s", word,
+           messages.text);
     lac_image_free(&image);
 }
 
@@ -192,11 +196,15 @@ static void test_letterbox(Tally *t)
     LacImage in = { 4, 2, 1, data }, out;
     LacLog log = { 0 };
 
-    expect(t, lac_image_letterbox(&out, &in, 1, 1, &log) == LAC_OK && out.width == 4 && out.height == 4, "4x2 to 1:1");
-    expect(t, out.data[0] == 255 && out.data[4] == 1 && out.data[11] == 8 && out.data[12] == 255, "rows centred");
+    expect(t, lac_image_letterbox(&out, &in, 1, 1, &log) == LAC_OK && out.width == 4 && out.height == 4,
+           "4x2 to 1:1");
+    expect(t, out.data[0] == 255 && out.data[4] == 1 && out.data[11] == 8 && out.data[12] == 255,
+           "rows centred");
     lac_image_free(&out);
-    expect(t, lac_image_letterbox(&out, &in, 4, 1, &log) == LAC_OK && out.width == 8 && out.height == 2, "4x2 to 4:1");
-    expect(t, out.data[1] == 255 && out.data[2] == 1 && out.data[13] == 8 && out.data[14] == 255, "columns centred");
+    expect(t, lac_image_letterbox(&out, &in, 4, 1, &log) == LAC_OK && out.width == 8 && out.height == 2,
+           "4x2 to 4:1");
+    expect(t, out.data[1] == 255 && out.data[2] == 1 && out.data[13] == 8 && out.data[14] == 255,
+           "columns centred");
     lac_image_free(&out);
     expect(t, lac_image_letterbox(&out, &in, 16384, 1, &log) == LAC_EREFERENCE, "too wide");
 }
@@ -227,18 +235,21 @@ static void test_resize(Tally *t)
             out_sum += out[i * 3 + 1] / (w * h);
             worst = w == W && h == H ? fmax(worst, fabs(out[i * 3] - (double)data[i * 3])) : worst;
         }
-        expect(t, w > W || fabs(in_sum - out_sum) < 1e-2, "%dx%d: mean %.4f, was %.4f", w, h, out_sum, in_sum);
+        expect(t, w > W || fabs(in_sum - out_sum) < 1e-2, "%dx%d: mean %.4f, was %.4f", w, h, out_sum,
+               in_sum);
         expect(t, worst == 0, "own size: off by %g", worst);
     }
 }
 
 int main(void)
 {
-    static const int type[][2] = { { PNG_COLOR_TYPE_GRAY, 1 }, { PNG_COLOR_TYPE_GRAY, 2 }, { PNG_COLOR_TYPE_GRAY, 4 },
-        { PNG_COLOR_TYPE_GRAY, 8 }, { PNG_COLOR_TYPE_GRAY, 16 }, { PNG_COLOR_TYPE_GRAY_ALPHA, 8 },
-        { PNG_COLOR_TYPE_GRAY_ALPHA, 16 }, { PNG_COLOR_TYPE_RGB, 8 }, { PNG_COLOR_TYPE_RGB, 16 },
-        { PNG_COLOR_TYPE_RGBA, 8 }, { PNG_COLOR_TYPE_RGBA, 16 }, { PNG_COLOR_TYPE_PALETTE, 4 },
-        { PNG_COLOR_TYPE_PALETTE, 8 } };
+    static const int type[][2] = { { PNG_COLOR_TYPE_GRAY, 1 },        { PNG_COLOR_TYPE_GRAY, 2 },
+                                   { PNG_COLOR_TYPE_GRAY, 4 },        { PNG_COLOR_TYPE_GRAY, 8 },
+                                   { PNG_COLOR_TYPE_GRAY, 16 },       { PNG_COLOR_TYPE_GRAY_ALPHA, 8 },
+                                   { PNG_COLOR_TYPE_GRAY_ALPHA, 16 }, { PNG_COLOR_TYPE_RGB, 8 },
+                                   { PNG_COLOR_TYPE_RGB, 16 },        { PNG_COLOR_TYPE_RGBA, 8 },
+                                   { PNG_COLOR_TYPE_RGBA, 16 },       { PNG_COLOR_TYPE_PALETTE, 4 },
+                                   { PNG_COLOR_TYPE_PALETTE, 8 } };
     char folder[] = "/tmp/lac-picture-XXXXXX";
     Tally t = { .name = "test_picture" };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The reference bank: order of references, matching of frames, choice of the references that serve a frame. */
+/* The reference bank: order of references, matching of frames, choice of the references that serve a
+ * frame. */
 #include <stdlib.h>
 
 #include "expect.h"
@@ -39,7 +40,8 @@ static int match(LacRefs *refs, int64_t index, int64_t time, int64_t duration)
 }
 
 /* The chosen ones as text: names' first letters, "?" in front when the frame has to wait. */
-static const char *choice(const LacRefs *refs, int64_t index, int64_t time, int k, int64_t latest, int64_t sent)
+static const char *choice(const LacRefs *refs, int64_t index, int64_t time, int k, int64_t latest,
+                          int64_t sent)
 {
     static char text[16];
     LacPlace place = { index, time, 0 };
@@ -68,12 +70,16 @@ static void test_order(Tally *t)
     char name[] = "sheet 0";
 
     expect(t, add(&r, LAC_WHEN_TIME, 1000000, "a.png", false) == LAC_OK, "first");
-    expect(t, add(&r, LAC_WHEN_TIME, 1000000, "b.png", false) == LAC_EINVAL && strstr(messages.text, "'a.png' and 'b.png'") &&
-              strstr(messages.text, "both at 1.000000 s"), "doubled: %s", messages.text);
-    expect(t, add(&r, LAC_WHEN_TIME, -500000, "b.png", false) == LAC_EINVAL && strstr(messages.text, "-0.500000 s") &&
-              strstr(messages.text, "time order"), "unordered: %s", messages.text);
-    expect(t, add(&r, LAC_WHEN_FRAME, 7, "b.png", false) == LAC_EINVAL && strstr(messages.text, "mix"), "mixed: %s",
-           messages.text);
+    expect(t,
+           add(&r, LAC_WHEN_TIME, 1000000, "b.png", false) == LAC_EINVAL &&
+               strstr(messages.text, "'a.png' and 'b.png'") && strstr(messages.text, "both at 1.000000 s"),
+           "doubled: %s", messages.text);
+    expect(t,
+           add(&r, LAC_WHEN_TIME, -500000, "b.png", false) == LAC_EINVAL &&
+               strstr(messages.text, "-0.500000 s") && strstr(messages.text, "time order"),
+           "unordered: %s", messages.text);
+    expect(t, add(&r, LAC_WHEN_FRAME, 7, "b.png", false) == LAC_EINVAL && strstr(messages.text, "mix"),
+           "mixed: %s", messages.text);
     expect(t, add(&r, (enum LacWhen)9, 7, "b.png", false) == LAC_EINVAL, "kind");
     expect(t, add(&r, LAC_WHEN_NEVER, 0, "s.png", false) == LAC_EINVAL && strstr(messages.text, "line art"),
            "sheet without line art: %s", messages.text);
@@ -85,7 +91,9 @@ static void test_order(Tally *t)
     expect(t, r.count == LAC_MAX_REFS, "%d references", r.count);
     lac_refs_close(&r, NULL);
     r = bank();
-    expect(t, add(&r, LAC_WHEN_FRAME, -1, "a", false) == LAC_EINVAL && add(&r, LAC_WHEN_FRAME, 3, "a", false) == LAC_OK,
+    expect(t,
+           add(&r, LAC_WHEN_FRAME, -1, "a", false) == LAC_EINVAL &&
+               add(&r, LAC_WHEN_FRAME, 3, "a", false) == LAC_OK,
            "frame numbers");
     lac_refs_close(&r, NULL);
 }
@@ -112,10 +120,13 @@ static void test_match(Tally *t)
     add(&r, LAC_WHEN_TIME, 40000, "early", false);
     add(&r, LAC_WHEN_TIME, 160000, "late", false);
     add(&r, LAC_WHEN_TIME, 180000, "twice", false);
-    expect(t, match(&r, 0, 100000, 100000) == -1 && strstr(messages.text, "early") && strstr(messages.text, "offset"),
+    expect(t,
+           match(&r, 0, 100000, 100000) == -1 && strstr(messages.text, "early") &&
+               strstr(messages.text, "offset"),
            "before the first frame: %s", messages.text);
     expect(t, match(&r, 1, 200000, 100000) == 2, "the nearer of two");
-    expect(t, r.item[1].state == LAC_REF_PASSED && strstr(messages.text, "late"), "the other is reported: %s", messages.text);
+    expect(t, r.item[1].state == LAC_REF_PASSED && strstr(messages.text, "late"), "the other is reported: %s",
+           messages.text);
     lac_refs_flush(&r);
     expect(t, r.item[0].state == LAC_REF_WAITING && r.item[2].state == LAC_REF_MATCHED && r.item[2].line.data,
            "flush: known line art stays");
@@ -125,10 +136,14 @@ static void test_match(Tally *t)
     r = bank();
     add(&r, LAC_WHEN_FRAME, 2, "two", false);
     add(&r, LAC_WHEN_FRAME, 9, "nine", false);
-    expect(t, match(&r, 0, 0, 0) == -1 && match(&r, 1, 5, 0) == -1 && match(&r, 2, 6, 0) == 0 && match(&r, 3, 7, 0) == -1,
+    expect(t,
+           match(&r, 0, 0, 0) == -1 && match(&r, 1, 5, 0) == -1 && match(&r, 2, 6, 0) == 0 &&
+               match(&r, 3, 7, 0) == -1,
            "frame numbers");
     lac_refs_end(&r);
-    expect(t, strstr(messages.text, "nine") && strstr(messages.text, "at frame 9") && !strstr(messages.text, "two"),
+    expect(t,
+           strstr(messages.text, "nine") && strstr(messages.text, "at frame 9") &&
+               !strstr(messages.text, "two"),
            "past the end: %s", messages.text);
     lac_refs_close(&r, NULL);
 }
@@ -149,16 +164,16 @@ static void test_choice(Tally *t)
     expect_choice(t, choice(&r, 9, 9, 2, all, 12), "ab");
     expect_choice(t, choice(&r, 11, 11, 2, all, 12), "bc");
     expect_choice(t, choice(&r, 12, 12, 1, all, 12), "b");
-    expect_choice(t, choice(&r, 15, 15, 1, all, 15), "b");  /* a tie: the earlier */
+    expect_choice(t, choice(&r, 15, 15, 1, all, 15), "b");   /* a tie: the earlier */
     expect_choice(t, choice(&r, 12, 12, 3, all, 12), "abc"); /* then the nearest: a is 12, d is 18 away */
     expect_choice(t, choice(&r, 24, 24, 2, all, 24), "?cd");
     expect_choice(t, choice(&r, 24, 24, 2, all, all), "bc"); /* nothing comes after the end */
     expect_choice(t, choice(&r, 12, 12, 8, all, 12), "?abcde");
     /* lookahead: 3 frames, then none */
     expect_choice(t, choice(&r, 8, 8, 2, 11, 12), "ab");
-    expect_choice(t, choice(&r, 5, 5, 2, 8, 12), "ac");      /* b's line art is known, but too late for frame 5 */
+    expect_choice(t, choice(&r, 5, 5, 2, 8, 12), "ac"); /* b's line art is known, but too late for frame 5 */
     expect_choice(t, choice(&r, 28, 28, 2, 31, 29), "?cd");
-    expect_choice(t, choice(&r, 24, 24, 2, 27, 27), "bc");   /* d did not come in time */
+    expect_choice(t, choice(&r, 24, 24, 2, 27, 27), "bc"); /* d did not come in time */
     expect_choice(t, choice(&r, 4, 4, 2, 4, 4), "ac");
     lac_refs_end(&r);
     expect_choice(t, choice(&r, 35, 35, 2, all, all), "bc"); /* d and e never came */
@@ -181,15 +196,18 @@ static void test_fit(Tally *t)
 
     add(&r, LAC_WHEN_TIME, 0, "wide.png", false); /* 16x8 */
     expect(t, lac_refs_fit(&r, 1280, 640) == LAC_OK && lac_refs_fit(&r, 1280, 645) == LAC_OK, "2:1 fits");
-    expect(t, lac_refs_fit(&r, 1280, 720) == LAC_EREFERENCE && strstr(messages.text, "'wide.png' is 16x8") &&
-              strstr(messages.text, "1280x720"), "16:9 does not: %s", messages.text);
+    expect(t,
+           lac_refs_fit(&r, 1280, 720) == LAC_EREFERENCE && strstr(messages.text, "'wide.png' is 16x8") &&
+               strstr(messages.text, "1280x720"),
+           "16:9 does not: %s", messages.text);
     lac_refs_close(&r, NULL);
     r = bank();
     add(&r, LAC_WHEN_NEVER, 0, "sheet", true);
     expect(t, lac_refs_fit(&r, 100, 100) == LAC_OK, "a sheet fits always");
     LacImage color, line;
-    expect(t, lac_refs_pictures(&r, 0, packer, 100, 100, &color, &line) == LAC_OK && color.width == 16 &&
-              color.height == 16 && line.height == 16 && color.data[0] == 255 && color.data[16 * 3 * 8] == 0,
+    expect(t,
+           lac_refs_pictures(&r, 0, packer, 100, 100, &color, &line) == LAC_OK && color.width == 16 &&
+               color.height == 16 && line.height == 16 && color.data[0] == 255 && color.data[16 * 3 * 8] == 0,
            "a sheet is letterboxed");
     lac_image_free(&color);
     lac_image_free(&line);

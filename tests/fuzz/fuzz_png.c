@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Any bytes as a reference PNG: read or refused with one message, nothing else.
  *
- * With a fuzz engine: clang -fsanitize=fuzzer,address,undefined -DLAC_FUZZ_ENGINE. Without: a loop of mutations of
- * small files it writes itself, the same on every run, most of them with chunk CRCs made good again, since libpng
- * stops at the first wrong one. `fuzz_png [seconds=N] [FILE...]`: FILEs are run as they are and become seeds. */
+ * With a fuzz engine: clang -fsanitize=fuzzer,address,undefined -DLAC_FUZZ_ENGINE. Without: a loop of
+ * mutations of small files it writes itself, the same on every run, most of them with chunk CRCs made good
+ * again, since libpng stops at the first wrong one. `fuzz_png [seconds=N] [FILE...]`: FILEs are run as they
+ * are and become seeds. */
 #define _POSIX_C_SOURCE 200809L /* fmemopen, open_memstream */
 #include <png.h>
 #include <stdlib.h>
@@ -57,10 +58,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         err = lac_image_read_png_file(&image, file, "fuzz", channels, &log);
         fclose(file);
         if (err) {
-            require((err == LAC_EFORMAT || err == LAC_EIO) && !image.data && errors == 1, "one message for a refusal");
+            require((err == LAC_EFORMAT || err == LAC_EIO) && !image.data && errors == 1,
+                    "one message for a refusal");
         } else {
             unsigned sum = 0;
-            require(errors == 0 && image.data && image.width > 0 && image.height > 0, "a good picture has pixels");
+            require(errors == 0 && image.data && image.width > 0 && image.height > 0,
+                    "a good picture has pixels");
             for (size_t i = 0; i < (size_t)image.width * image.height * channels; i++) {
                 sum += image.data[i]; /* a sanitizer sees bytes that were never written */
             }
@@ -115,7 +118,9 @@ static Seed make_seed(int type, int depth, bool interlaced)
     for (int pass = png_set_interlace_handling(png); pass > 0; pass--) {
         for (int y = 0; y < 7; y++) {
             for (size_t i = 0; i < sizeof row; i++) {
-                row[i] = depth < 8 ? 0x1b : type == PNG_COLOR_TYPE_PALETTE ? (png_byte)(i % 4) : (png_byte)(i * 17 + y);
+                row[i] = depth < 8                        ? 0x1b
+                         : type == PNG_COLOR_TYPE_PALETTE ? (png_byte)(i % 4)
+                                                          : (png_byte)(i * 17 + y);
             }
             png_write_row(png, row);
         }
@@ -139,7 +144,8 @@ static void fix_crcs(uint8_t *b, size_t size)
     size_t at = 8;
 
     while (size >= 12 && at <= size - 12) {
-        uint32_t length = (uint32_t)b[at] << 24 | (uint32_t)b[at + 1] << 16 | (uint32_t)b[at + 2] << 8 | b[at + 3];
+        uint32_t length =
+            (uint32_t)b[at] << 24 | (uint32_t)b[at + 1] << 16 | (uint32_t)b[at + 2] << 8 | b[at + 3];
         uint32_t crc = 0xffffffffu;
 
         if (length > size - at - 12) {
@@ -158,18 +164,15 @@ static void fix_crcs(uint8_t *b, size_t size)
 
 static size_t mutate(uint8_t *b, size_t size)
 {
-    static const char chunk[][5] = { "IHDR", "PLTE", "tRNS", "IDAT", "IEND", "gAMA", "cHRM", "iCCP", "sRGB", "sBIT", "bKGD" };
+    static const char chunk[][5] = { "IHDR", "PLTE", "tRNS", "IDAT", "IEND", "gAMA",
+                                     "cHRM", "iCCP", "sRGB", "sBIT", "bKGD" };
 
     for (size_t n = 1 + random_below(3); n > 0 && size > 0; n--) {
         size_t at = random_below(size), span = 1 + random_below(16);
 
         switch (random_below(6)) {
-        case 0:
-            b[at] ^= (uint8_t)(1 << random_below(8));
-            break;
-        case 1:
-            b[at] = (uint8_t)random_below(256);
-            break;
+        case 0: b[at] ^= (uint8_t)(1 << random_below(8)); break;
+        case 1: b[at] = (uint8_t)random_below(256); break;
         case 2: /* IHDR: size, depth, type, interlace */
             if (size > 28) {
                 b[random_below(3) ? 23 + random_below(6) : 19] = (uint8_t)random_below(20);
@@ -177,7 +180,8 @@ static size_t mutate(uint8_t *b, size_t size)
             break;
         case 3: /* another chunk name */
             if (size > 60) {
-                memcpy(b + 12 + random_below(size - 20), chunk[random_below(sizeof chunk / sizeof *chunk)], 4);
+                memcpy(b + 12 + random_below(size - 20), chunk[random_below(sizeof chunk / sizeof *chunk)],
+                       4);
             }
             break;
         case 4: /* remove a span */
@@ -185,9 +189,7 @@ static size_t mutate(uint8_t *b, size_t size)
             memmove(b + at, b + at + span, size - at - span);
             size -= span;
             break;
-        default: /* cut the end */
-            size = random_below(4) ? size : random_below(size + 1);
-            break;
+        default: /* cut the end */ size = random_below(4) ? size : random_below(size + 1); break;
         }
     }
     if (random_below(8)) {
@@ -220,8 +222,10 @@ static bool read_seed(const char *path, Seed *seed)
 
 int main(int argc, char **argv)
 {
-    static const int type[][2] = { { PNG_COLOR_TYPE_GRAY, 2 }, { PNG_COLOR_TYPE_GRAY_ALPHA, 8 }, { PNG_COLOR_TYPE_RGB, 8 },
-        { PNG_COLOR_TYPE_RGB, 16 }, { PNG_COLOR_TYPE_RGBA, 16 }, { PNG_COLOR_TYPE_PALETTE, 8 }, { PNG_COLOR_TYPE_PALETTE, 2 } };
+    static const int type[][2] = { { PNG_COLOR_TYPE_GRAY, 2 },   { PNG_COLOR_TYPE_GRAY_ALPHA, 8 },
+                                   { PNG_COLOR_TYPE_RGB, 8 },    { PNG_COLOR_TYPE_RGB, 16 },
+                                   { PNG_COLOR_TYPE_RGBA, 16 },  { PNG_COLOR_TYPE_PALETTE, 8 },
+                                   { PNG_COLOR_TYPE_PALETTE, 2 } };
     Seed seeds[MAX_SEEDS];
     int count = 0, seconds = 0, failed = 0;
     long done = 0;
