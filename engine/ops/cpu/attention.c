@@ -71,19 +71,19 @@ static uint32_t f32_word(float f)
     return b.u;
 }
 
-/* Words of the vector at element `i` of t: `steps` of them, `stride` words apart. An odd last element is paired with 0. */
+/* Words of the vector at element `i` of t: `steps` of them, `stride` words apart. An odd last bf16 element is
+ * paired with 0. (Pairs exist only where the low half comes first in memory.) */
 static void pack_vector(const Attention *a, const LacTensor *t, size_t i, uint32_t *words, size_t stride)
 {
-    int s;
+    const char *src = (const char *)t->data + i * lac_type_size(t->type);
+    int s, whole = a->d / a->pack;
 
-    for (s = 0; s < a->steps; s++, words += stride) {
-        if (a->pack == 1) {
-            *words = f32_word(((const float *)t->data)[i + (size_t)s]);
-        } else {
-            const uint16_t *x = (const uint16_t *)t->data + i + 2 * (size_t)s;
-
-            *words = x[0] | (2 * s + 1 < a->d ? (uint32_t)x[1] << 16 : 0);
-        }
+    for (s = 0; s < whole; s++, words += stride, src += sizeof *words) {
+        memcpy(words, src, sizeof *words);
+    }
+    if (whole < a->steps) {
+        *words = 0;
+        memcpy(words, src, sizeof(uint16_t));
     }
 }
 
