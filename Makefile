@@ -126,7 +126,7 @@ $(B)/tests/clip/clip: $(wildcard tests/clip/*.c tests/clip/*.h)
 	$(CC) -std=c11 $(WARN) $(CFLAGS) $(CAIRO_CFLAGS) $(filter %.c,$^) $(CAIRO_LIBS) -lpng -lm -o $@
 
 CHECKS = tests/includes.sh $(TESTS) $(if $(PYTHON),'tests/stages.sh $(PYTHON)') $(ASAN_TESTS) $(FUZZERS)
-FATES = tests/fate.sh tests/errors.sh
+FATES = tests/fate.sh tests/errors.sh tests/demo_test.sh
 
 check: all $(TESTS) $(ASAN_TESTS) $(FUZZERS)
 	@tests/sum.sh $(CHECKS)
@@ -142,7 +142,8 @@ fuzz: $(FUZZERS)
 	@tests/sum.sh $(FUZZERS:%='% %seconds=$(FUZZ_SECONDS)')
 
 bench: all $(BENCHES)
-	@for b in $(BENCHES); do $$b || exit 1; done
+	@$(B)/bench/bench_ops
+	@tests/bench/frame.sh $(B)
 
 # --- FFmpeg ---
 

@@ -4,6 +4,10 @@
 # without output, and its messages have to name the option or file, the reason and what would do.
 set -u
 
+# Threads that wait by spinning take the cores from those that work when a machine is shared.
+: "${OMP_WAIT_POLICY:=passive}"
+export OMP_WAIT_POLICY
+
 cd "$(dirname "$0")/.." || exit 1
 here=$(pwd)
 ffmpeg=$here/build/bin/ffmpeg
