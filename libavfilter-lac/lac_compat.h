@@ -7,6 +7,7 @@
 #define AVFILTER_LAC_COMPAT_H
 
 #include "libavutil/frame.h"
+#include "libavutil/internal.h"
 #include "libavutil/version.h"
 
 #include "avfilter.h"
@@ -16,7 +17,7 @@
 #include "video.h"
 
 #define LAC_LAVFI_7_1 (LIBAVFILTER_VERSION_INT >= AV_VERSION_INT(10, 4, 100))
-#define LAC_LAVFI_8_0 (LIBAVFILTER_VERSION_MAJOR >= 11)
+#define LAC_LAVFI_8_0 (LIBAVFILTER_VERSION_INT >= AV_VERSION_INT(10, 9, 100)) /* released as 11 */
 
 #if !LAC_LAVFI_7_1
 #include "internal.h"
