@@ -19,10 +19,7 @@ rm -rf "$t"
 mkdir -p "$t/clip"
 build/tests/clip/clip --size 192x108 --frames 5 "$t/clip" || exit 1
 build/tests/clip/clip --size 192x144 --frames 1 "$t/other" || exit 1
-weights=${LAC_WEIGHTS:-}
-for w in build/share/liblac/weights/small.safetensors; do
-    [ -n "$weights" ] || weights=$here/$w
-done
+weights=${LAC_WEIGHTS:-$here/build/share/liblac/weights/small.safetensors}
 cd "$t" || exit 1
 
 # fail NAME 'PATTERN' ... -- ffmpeg arguments: every pattern (grep -E) is in the messages.
@@ -100,7 +97,6 @@ warn() {
 }
 
 c=clip/color
-l=clip/line
 ok=refs=0=$c/0000.png
 
 # What the options themselves say.

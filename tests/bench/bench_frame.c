@@ -3,6 +3,7 @@
  *
  * usage: bench_frame [--weights FILE] [--size HxW] [--k K] [--threads N] [--precision fp32|bf16] [--frames N] [--brief]
  * Prints ms per stage, fps, GFLOP/s and peak memory; --brief: "MEDIAN_MS GFLOPS PEAK_MIB" alone, for frame.sh. */
+#define _POSIX_C_SOURCE 199309L /* clock_gettime */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
