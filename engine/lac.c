@@ -372,6 +372,7 @@ static int emit_coloured(LacContext *ctx, const LacPending *frame, const int *ch
                          LacPicture *out)
 {
     LacRefCode *codes[LAC_MAX_REFS];
+    LacLineColour ink;
     LacLineart *la = &ctx->lineart;
     const uint8_t *gray = frame->packed.data ? ctx->gray : ctx->queue.newest;
     double since;
@@ -394,7 +395,8 @@ static int emit_coloured(LacContext *ctx, const LacPending *frame, const int *ch
     }
     if (!err) {
         since = omp_get_wtime();
-        lac_paint_run(ctx->paint, ctx->rgb, gray, ctx->set.lines, out->data, out->stride);
+        ink = lac_refs_ink(&ctx->refs, chosen, count);
+        lac_paint_run(ctx->paint, ctx->rgb, gray, ctx->set.lines, &ink, out->data, out->stride);
         add_time(ctx, STAGE_PAINT, since);
     }
     return err;

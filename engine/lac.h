@@ -55,8 +55,8 @@ typedef void LacLogCallback(void *opaque, enum LacLogLevel level, const char *me
 enum LacPrecision { LAC_PRECISION_AUTO, LAC_PRECISION_FP32, LAC_PRECISION_BF16, LAC_PRECISION_FP16 };
 
 enum LacLines {
-    LAC_LINES_KEEP, /* the input's lines, black over the colour layer */
-    LAC_LINES_REF,  /* line colour from the references, as the network predicts it */
+    LAC_LINES_REF,  /* the input's lines in the colours the references' lines have (default) */
+    LAC_LINES_KEEP, /* the input's lines as they are, black over the colour layer */
     LAC_LINES_NONE, /* the colour layer only, filled under the lines */
 };
 

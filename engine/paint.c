@@ -21,6 +21,7 @@ struct LacPaint {
     float *value;    /* [cells][4] prediction in 0..255, and the cell's lightness for steps 2 and 3 */
     float *rows;     /* [threads][cells_x][4] two rows of cells blended */
     uint8_t *clear;  /* [cells] */
+    uint8_t *core;                 /* [cells] clear, and so are the eight around it */
     uint8_t *whole;  /* [cells] this cell, its right, lower and diagonal neighbours are all clear */
     int *x0, *own_x; /* per native column: left one of two cells, the cell that holds it */
     float *fx;
@@ -71,12 +72,13 @@ int lac_paint_open(LacPaint **paint, int width, int height, int net_width, int n
         p->rows = lac_alloc((size_t)threads * p->cells_x, 4 * sizeof *p->rows);
         p->clear = lac_alloc(cells, 1);
         p->whole = lac_alloc(cells, 1);
+        p->core = lac_alloc(cells, 1);
         p->x0 = lac_alloc((size_t)width, sizeof *p->x0);
         p->own_x = lac_alloc((size_t)width, sizeof *p->own_x);
         p->fx = lac_alloc((size_t)width, sizeof *p->fx);
         p->black = lac_alloc(cells, 3 * sizeof *p->black);
         p->line = lac_alloc(cells, 4 * sizeof *p->line);
-        ok = p->value && p->rows && p->clear && p->whole && p->x0 && p->own_x && p->fx && p->black && p->line;
+        ok = p->value && p->rows && p->clear && p->whole && p->core && p->x0 && p->own_x && p->fx && p->black && p->line;
         p->mean = lac_alloc(cells, sizeof *p->mean);
         p->least = lac_alloc(cells, 1);
         ok = ok && p->mean && p->least && lac_field_open(&p->field, width, height) == LAC_OK &&
@@ -113,6 +115,7 @@ void lac_paint_close(LacPaint **paint)
         lac_free(p->rows);
         lac_free(p->clear);
         lac_free(p->whole);
+        lac_free(p->core);
         lac_free(p->x0);
         lac_free(p->own_x);
         lac_free(p->fx);
@@ -122,6 +125,61 @@ void lac_paint_close(LacPaint **paint)
         lac_free(p);
     }
     *paint = NULL;
+}
+
+/* True when no cell beside or diagonal to this one is dark. Outside the picture nothing is. */
+static bool is_core(const LacPaint *p, int x, int y)
+{
+    for (int v = y > 0 ? y - 1 : 0; v <= y + 1 && v < p->cells_y; v++) {
+        for (int u = x > 0 ? x - 1 : 0; u <= x + 1 && u < p->cells_x; u++) {
+            if (!p->clear[(size_t)v * p->cells_x + u]) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* The network blurs a line into the clear cells beside it. Those take the mean of the core cells joined to them; cells
+ * of regions too thin to have any keep their own. Only core cells are read and only others written. */
+static void clean_edges(LacPaint *p)
+{
+    const int w = p->cells_x, h = p->cells_y;
+
+#pragma omp parallel for num_threads(p->threads) schedule(static)
+    for (int y = 0; y < h; y++) {
+        for (int x = 0; x < w; x++) {
+            p->core[(size_t)y * w + x] = is_core(p, x, y);
+        }
+    }
+#pragma omp parallel for num_threads(p->threads) schedule(static)
+    for (int y = 0; y < h; y++) {
+        for (int x = 0; x < w; x++) {
+            const size_t i = (size_t)y * w + x;
+            float sum[3] = { 0 }, weight = 0;
+
+            if (!p->clear[i] || p->core[i]) {
+                continue;
+            }
+            for (int v = y > 0 ? y - 1 : 0; v <= y + 1 && v < h; v++) {
+                for (int u = x > 0 ? x - 1 : 0; u <= x + 1 && u < w; u++) {
+                    const size_t j = (size_t)v * w + u;
+                    const bool joined = p->clear[(size_t)y * w + u] || p->clear[(size_t)v * w + x];
+                    const float share = u == x || v == y ? 2 : 1;
+
+                    if (p->core[j] && joined) {
+                        for (int c = 0; c < 3; c++) {
+                            sum[c] += share * p->value[j * 4 + c];
+                        }
+                        weight += share;
+                    }
+                }
+            }
+            for (int c = 0; c < 3 && weight > 0; c++) {
+                p->value[i * 4 + c] = sum[c] / weight;
+            }
+        }
+    }
 }
 
 static void prepare_cells(LacPaint *p, const float *rgb, const uint8_t *gray)
@@ -151,6 +209,7 @@ static void prepare_cells(LacPaint *p, const float *rgb, const uint8_t *gray)
             p->whole[(size_t)y * w + x] = a[x] & a[r] & b[x] & b[r];
         }
     }
+    clean_edges(p);
 }
 
 /* Bilinear over four cells, each times its own factor. */
@@ -307,6 +366,34 @@ static void line_colours(LacPaint *p, const uint8_t *black, ptrdiff_t stride)
     }
 }
 
+/* Blur pales the line colours and mixes fills into them: bring their mean to that of the references' ink, and their
+ * spread down to its. Lines that are black in the references come out black. */
+static void match_ink(LacPaint *p, const LacLineColour *ink)
+{
+    const size_t cells = (size_t)p->cells_x * p->cells_y;
+
+    for (int c = 0; c < 3; c++) {
+        double weight = 0, sum = 0, square = 0;
+
+        for (size_t i = 0; i < cells; i++) {
+            const double w = p->line[i * 4 + 3], v = p->line[i * 4 + c];
+            weight += w;
+            sum += v;
+            square += w > 0 ? v * v / w : 0;
+        }
+        if (weight <= 0) {
+            return;
+        }
+        const double mean = sum / weight, variance = square / weight - mean * mean;
+        const double spread = variance > 0 ? ink->deviation[c] / sqrt(variance) : 1;
+        const float scale = spread < 1 ? (float)spread : 1;
+        for (size_t i = 0; i < cells; i++) {
+            float *v = &p->line[i * 4 + c];
+            *v = ink->mean[c] * p->line[i * 4 + 3] + scale * (*v - (float)mean * p->line[i * 4 + 3]);
+        }
+    }
+}
+
 static void draw_lines(LacPaint *p, const uint8_t *gray, enum LacLines lines, uint8_t *out, ptrdiff_t stride)
 {
 #pragma omp parallel for num_threads(p->threads) schedule(static)
@@ -329,8 +416,8 @@ static void draw_lines(LacPaint *p, const uint8_t *gray, enum LacLines lines, ui
     }
 }
 
-void lac_paint_run(LacPaint *p, const float *rgb, const uint8_t *gray, enum LacLines lines, uint8_t *out,
-                   ptrdiff_t stride)
+void lac_paint_run(LacPaint *p, const float *rgb, const uint8_t *gray, enum LacLines lines,
+                   const LacLineColour *ink, uint8_t *out, ptrdiff_t stride)
 {
     if (p->shrink) {
         lac_resize_f32(&p->shrinking, rgb, 3, p->shrunk);
@@ -345,6 +432,9 @@ void lac_paint_run(LacPaint *p, const float *rgb, const uint8_t *gray, enum LacL
     if (lines == LAC_LINES_REF) {
         draw_lines(p, gray, LAC_LINES_KEEP, out, stride);
         line_colours(p, out, stride);
+        if (ink && ink->known) {
+            match_ink(p, ink);
+        }
     }
     draw_lines(p, gray, lines, out, stride);
 }

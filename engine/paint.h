@@ -25,14 +25,21 @@
 
 typedef struct LacPaint LacPaint;
 
+/* Colours of drawn lines, 0..255 per channel: mean and standard deviation over the ink of a picture. */
+typedef struct LacLineColour {
+    bool known; /* false: there is no ink, the rest is 0 */
+    float mean[3], deviation[3];
+} LacLineColour;
+
 /* Everything is allocated here. LAC_ENOMEM is logged; *paint is then NULL. */
 int lac_paint_open(LacPaint **paint, int width, int height, int net_width, int net_height, int threads,
                    const LacLog *log);
 void lac_paint_close(LacPaint **paint);
 
 /* rgb [net_height][net_width][3] in [-1, 1]; gray: dense native line art, D = 1 - gray / 255; out: native
- * RGB24 rows, `stride` bytes apart. */
-void lac_paint_run(LacPaint *paint, const float *rgb, const uint8_t *gray, enum LacLines lines, uint8_t *out,
-                   ptrdiff_t stride);
+ * RGB24 rows, `stride` bytes apart. ink: the
+ * references' line colours, for LAC_LINES_REF; NULL or not known: the prediction's are taken as they are. */
+void lac_paint_run(LacPaint *paint, const float *rgb, const uint8_t *gray, enum LacLines lines,
+                   const LacLineColour *ink, uint8_t *out, ptrdiff_t stride);
 
 #endif

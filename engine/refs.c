@@ -2,6 +2,7 @@
 /* The reference bank: order, matching, choice and encodings of references. */
 #include "refs.h"
 
+#include <math.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -428,7 +429,59 @@ static void drop_oldest(LacRefs *refs, LacNet *net, const int *keep, int count)
     }
 }
 
-static int encode(const LacRefs *refs, int i, LacNet *net, LacPacker *packer, const LacLineart *video,
+enum { LINE_CORE = 64 }; /* line art this dark or darker is ink, hardly any fill shows through */
+
+static LacLineColour measure_ink(const LacImage *color, const LacImage *line)
+{
+    LacLineColour ink = { 0 };
+    double sum[3] = { 0 }, square[3] = { 0 };
+    int64_t n = 0;
+
+    for (int y = 0; y < line->height; y++) {
+        const int cy = (int)((int64_t)y * color->height / line->height);
+        for (int x = 0; x < line->width; x++) {
+            if (line->data[(size_t)y * line->width + x] <= LINE_CORE) {
+                const int cx = (int)((int64_t)x * color->width / line->width);
+                const uint8_t *c = color->data + ((size_t)cy * color->width + cx) * 3;
+                for (int i = 0; i < 3; i++) {
+                    sum[i] += c[i];
+                    square[i] += c[i] * c[i];
+                }
+                n++;
+            }
+        }
+    }
+    ink.known = n > 0;
+    for (int i = 0; i < 3 && n > 0; i++) {
+        const double mean = sum[i] / (double)n, variance = square[i] / (double)n - mean * mean;
+        ink.mean[i] = (float)mean;
+        ink.deviation[i] = (float)sqrt(variance > 0 ? variance : 0);
+    }
+    return ink;
+}
+
+LacLineColour lac_refs_ink(const LacRefs *refs, const int *chosen, int count)
+{
+    LacLineColour ink = { 0 };
+    int known = 0;
+
+    for (int i = 0; i < count; i++) {
+        const LacLineColour *r = &refs->item[chosen[i]].ink;
+        for (int c = 0; c < 3 && r->known; c++) {
+            ink.mean[c] += r->mean[c];
+            ink.deviation[c] += r->deviation[c];
+        }
+        known += r->known;
+    }
+    for (int c = 0; c < 3 && known; c++) {
+        ink.mean[c] /= (float)known;
+        ink.deviation[c] /= (float)known;
+    }
+    ink.known = known > 0;
+    return ink;
+}
+
+static int encode(LacRefs *refs, int i, LacNet *net, LacPacker *packer, const LacLineart *video,
                   LacRefCode **code)
 {
     LacImage color, line;
@@ -449,6 +502,7 @@ static int encode(const LacRefs *refs, int i, LacNet *net, LacPacker *packer, co
     if (!err) {
         lac_lineart_run(&a, line.data, line.width);
         lac_lineart_colour(&b, color.data, y);
+        refs->item[i].ink = measure_ink(&color, &line);
         err = lac_net_encode(net, h, w, a.line, a.distance, y, refs->item[i].when != LAC_WHEN_NEVER, code);
     }
     lac_lineart_close(&a);

@@ -14,6 +14,7 @@
 #include "lineart.h"
 #include "net/net.h"
 #include "pack.h"
+#include "paint.h"
 #include "picture.h"
 #include "queue.h"
 
@@ -40,6 +41,7 @@ typedef struct LacRef {
     int line_width, line_height;
     LacPacked colour, line; /* line.data is NULL until the line art is known */
     LacRefCode *code;       /* NULL until used */
+    LacLineColour ink;      /* measured when it is encoded */
     uint64_t used;          /* when the code was last used */
 } LacRef;
 
@@ -96,5 +98,8 @@ int lac_refs_pictures(const LacRefs *refs, int i, LacPacker *packer, int width, 
 /* The code of reference i, encoded now if it is not at hand; `keep` of `count` are never dropped for it. */
 int lac_refs_code(LacRefs *refs, int i, LacNet *net, LacPacker *packer, const LacLineart *video,
                   const int *keep, int count, LacRefCode **code);
+
+/* The line colours of `count` encoded references, averaged. */
+LacLineColour lac_refs_ink(const LacRefs *refs, const int *chosen, int count);
 
 #endif

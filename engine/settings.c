@@ -54,8 +54,8 @@ int lac_settings_resolve(LacSettings *out, const LacSettings *s, const LacLog *l
         return lac_fail(log, LAC_EINVAL, "lookahead is %d; no number of frames is below %d", s->lookahead,
                         LAC_LOOKAHEAD_NONE);
     }
-    if ((int)s->lines < LAC_LINES_KEEP || (int)s->lines > LAC_LINES_NONE) {
-        return lac_fail(log, LAC_EINVAL, "lines is %d, which is none of keep, ref, none", (int)s->lines);
+    if ((int)s->lines < LAC_LINES_REF || (int)s->lines > LAC_LINES_NONE) {
+        return lac_fail(log, LAC_EINVAL, "lines is %d, which is none of ref, keep, none", (int)s->lines);
     }
     if (s->threads < 0 || s->threads > 256) {
         return lac_fail(log, LAC_EINVAL, "threads is %d; 1 to 256, or 0 for one per core, are possible",

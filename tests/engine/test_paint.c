@@ -77,7 +77,7 @@ static void release(Scene *s)
     lac_free(s->prediction);
 }
 
-static void paint(Scene *s, enum LacLines lines, int threads)
+static void paint_ink(Scene *s, enum LacLines lines, const LacLineColour *ink, int threads)
 {
     LacPaint *p;
     LacLog log = { 0 };
@@ -85,10 +85,15 @@ static void paint(Scene *s, enum LacLines lines, int threads)
     memset(s->out, 0, (size_t)s->w * s->h * 3);
     if (lac_paint_open(&p, s->w, s->h, s->nw, s->nh, threads, &log) == LAC_OK) {
         /* twice: nothing of a frame may stay for the next */
-        lac_paint_run(p, s->prediction, s->gray, lines, s->out, (ptrdiff_t)s->w * 3);
-        lac_paint_run(p, s->prediction, s->gray, lines, s->out, (ptrdiff_t)s->w * 3);
+        lac_paint_run(p, s->prediction, s->gray, lines, ink, s->out, (ptrdiff_t)s->w * 3);
+        lac_paint_run(p, s->prediction, s->gray, lines, ink, s->out, (ptrdiff_t)s->w * 3);
         lac_paint_close(&p);
     }
+}
+
+static void paint(Scene *s, enum LacLines lines, int threads)
+{
+    paint_ink(s, lines, NULL, threads);
 }
 
 /* Pixels whose worst channel is off by more than `within`, among those of which `which` is true of their
@@ -186,6 +191,43 @@ static void test_sliver(Tally *t)
     release(&s);
 }
 
+/* A network blurs: its lines are pale and stain the cells beside them. The fill must not show that, and lines that are
+ * black in the references must come out black, coloured ones in their mean colour. */
+static void test_blurred(Tally *t)
+{
+    static const LacLineColour black = { .known = true },
+                               coloured = { .known = true, .mean = { 60, 20, 90 }, .deviation = { 0 } };
+    Scene s;
+    float *sharp;
+    int n;
+
+    draw(&s, VERTICAL, false, 288, 192, 96, 64);
+    sharp = lac_alloc((size_t)s.nw * s.nh, 3 * sizeof *sharp);
+    memcpy(sharp, s.prediction, (size_t)s.nw * s.nh * 3 * sizeof *sharp);
+    for (int y = 0; y < s.nh; y++) {
+        for (int x = 0; x < s.nw; x++) {
+            int l = x > 0 ? x - 1 : x, r = x + 1 < s.nw ? x + 1 : x;
+            for (int c = 0; c < 3; c++) {
+                const float *row = sharp + (size_t)y * s.nw * 3 + c;
+                s.prediction[((size_t)y * s.nw + x) * 3 + c] = (row[l * 3] + 2 * row[x * 3] + row[r * 3]) / 4;
+            }
+        }
+    }
+    lac_free(sharp);
+    paint(&s, LAC_LINES_NONE, 1);
+    n = off(&s, s.regions, 255, 255, 2);
+    expect(t, n == 0, "blurred prediction: %d clear pixels are stained", n);
+    paint_ink(&s, LAC_LINES_REF, &black, 1);
+    for (int i = n = 0; i < s.w * s.h; i++) {
+        n += s.gray[i] == 0 && (s.out[i * 3] > 1 || s.out[i * 3 + 1] > 1 || s.out[i * 3 + 2] > 1);
+    }
+    expect(t, n == 0, "blurred prediction, black ink: %d line pixels are not black", n);
+    paint_ink(&s, LAC_LINES_REF, &coloured, 2);
+    n = off(&s, s.truth, 0, 0, 2);
+    expect(t, n == 0, "blurred prediction, coloured ink: %d line pixels off", n);
+    release(&s);
+}
+
 /* Without lines it is plain bilinear upsampling (or area averaging); all dark, it must still be defined. */
 static void test_extremes(Tally *t)
 {
@@ -232,6 +274,7 @@ int main(void)
         }
     }
     test_sliver(&t);
+    test_blurred(&t);
     test_extremes(&t);
     return tally_end(&t);
 }

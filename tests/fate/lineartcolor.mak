@@ -61,7 +61,7 @@ FATE_LAC += two
 fate-lineartcolor-two: CMD = framecrc $(LAC_LINE) -lavfi "split[a][b];[a]$(LAC):$(REFS)[c];[b]$(LAC):$(REFS):lines=none[d];[c][d]hstack,$(BLANK)"
 
 # References come out as themselves, whichever way they are named.
-FATE_LAC += refs-time refs-nearest refs-frame refs-middle refs-own-line refs-many refs-lines-none refs-lines-ref
+FATE_LAC += refs-time refs-nearest refs-frame refs-middle refs-own-line refs-many refs-lines-none refs-lines-keep
 fate-lineartcolor-refs-time: CMD = $(LAC_PIC) $(LAC_LINE) $(LAC_COLOR) -lavfi "[0:v]$(LAC):$(REFS)$(AGAINST_COLOR)
 fate-lineartcolor-refs-nearest: CMD = $(LAC_PIC) $(LAC_LINE) $(LAC_COLOR) -lavfi "[0:v]$(LAC):refs=10ms=$(C)0000.png|0.26=$(C)0006.png|0.485=$(C)0012.png$(AGAINST_COLOR)
 fate-lineartcolor-refs-frame: CMD = $(LAC_PIC) $(LAC_LINE) $(LAC_COLOR) -lavfi "[0:v]$(LAC):refs=\#0=$(C)0000.png|\#5=$(C)0005.png|\#12=$(C)0012.png$(AGAINST_COLOR)
@@ -69,7 +69,7 @@ fate-lineartcolor-refs-middle: CMD = $(LAC_PIC) $(LAC_LINE) $(LAC_COLOR) -lavfi 
 fate-lineartcolor-refs-own-line: CMD = $(LAC_PIC) $(LAC_LINE) $(LAC_COLOR) -lavfi "[0:v]$(LAC):$(OWN)$(AGAINST_COLOR)
 fate-lineartcolor-refs-many: CMD = $(LAC_PIC) $(LAC_LINE) $(LAC_COLOR) -lavfi "[0:v]$(LAC):k=4:refs=\#0=$(C)0000.png|\#3=$(C)0003.png|\#6=$(C)0006.png|\#9=$(C)0009.png|\#12=$(C)0012.png$(AGAINST_COLOR)
 fate-lineartcolor-refs-lines-none: CMD = $(LAC_PIC) $(LAC_LINE) $(LAC_COLOR) -lavfi "[0:v]$(LAC):$(REFS):lines=none$(AGAINST_COLOR)
-fate-lineartcolor-refs-lines-ref: CMD = $(LAC_PIC) $(LAC_LINE) $(LAC_COLOR) -lavfi "[0:v]$(LAC):$(REFS):lines=ref$(AGAINST_COLOR)
+fate-lineartcolor-refs-lines-keep: CMD = $(LAC_PIC) $(LAC_LINE) $(LAC_COLOR) -lavfi "[0:v]$(LAC):$(REFS):lines=keep$(AGAINST_COLOR)
 
 FATE_LAC += reffile reffile-sequence offset
 fate-lineartcolor-reffile: CMD = $(LAC_PIC) $(LAC_LINE) $(LAC_COLOR) -lavfi "[0:v]$(LAC):reffile=$(LAC_DATA)/keys.txt$(AGAINST_COLOR)
