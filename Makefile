@@ -38,7 +38,7 @@ WEIGHTS := $(wildcard weights/*.safetensors)
 LIBS := $(B)/lib/$(SONAME) $(B)/lib/liblac.so $(B)/lib/liblac.a
 STAGED := $(B)/include/liblac/lac.h $(B)/lib/pkgconfig/liblac.pc $(B)/share/liblac/weights
 
-.PHONY: all help check fate test bench fuzz ffmpeg demo install tidy clean distclean FORCE
+.PHONY: all help check fate test bench fuzz ffmpeg demo weights install tidy clean distclean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -153,6 +153,18 @@ ffmpeg: all
 
 demo: ffmpeg $(B)/tests/clip/clip
 	tests/demo.sh $(B)/demo
+
+# --- training: docs/training.md ---
+
+PRESET ?= small
+MINUTES ?= 120
+PROVENANCE ?= Trained by weights/train/train.py on generated shots for $(MINUTES) minutes
+
+weights:
+	OMP_WAIT_POLICY=PASSIVE MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=17179869184 \
+	    /usr/bin/python3 weights/train/train.py --preset $(PRESET) --out $(B)/train/$(PRESET) --minutes $(MINUTES)
+	/usr/bin/python3 weights/train/export.py $(B)/train/$(PRESET)/last.pt weights/$(PRESET).safetensors \
+	    --preset $(PRESET) --provenance '$(PROVENANCE)'
 
 # --- the rest ---
 
