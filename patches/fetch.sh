@@ -27,7 +27,7 @@ for f in /etc/apt/sources.list.d/debian*.sources; do
 done
 for f in /etc/apt/sources.list /etc/apt/sources.list.d/debian*.list; do
     [ -f "$f" ] || continue
-    sed -n 's/^deb\(-src\)\{0,1\} /deb-src /p' "$f" | sort -u >"$tmp/parts/$(basename "${f%.list}").list"
+    sed -n -e '/cdrom:/d' -e 's/^deb\(-src\)\{0,1\} /deb-src /p' "$f" | sort -u >"$tmp/parts/$(basename "${f%.list}").list"
 done
 [ -n "$(ls -A "$tmp/parts")" ] || die "no Debian sources under /etc/apt"
 
