@@ -46,7 +46,7 @@ allow "engine/model.*" "$base safetensors.h model.h"
 allow "engine/net/*" "$base $ops net/* model.h"
 pictures="picture.h resize.h pack.h lineart.h queue.h"
 allow "engine/picture.* engine/resize.* engine/pack.* engine/lineart.* engine/queue.*" "$base $pictures"
-allow "engine/refs.*" "$base $pictures net/net.h refs.h"
+allow "engine/refs.*" "$base $pictures net/net.h paint.h refs.h"
 allow "engine/match.* engine/paint.* engine/spread.*" "$base $pictures match.h paint.h spread.h"
 allow "engine/settings.* engine/locate.*" "$base refs.h settings.h locate.h"
 nothing=$(ls engine/*.[ch] | grep -vE '/(lac|common|safetensors.*|model|picture|resize|pack|lineart|queue|refs|match|paint|spread|settings|locate)\.')
