@@ -24,7 +24,8 @@ printf '%-9s %-5s %-7s | %10s %8s %9s %9s | %10s %7s | %10s %7s\n' size prec thr
 for size in $sizes; do
     h=${size%x*} w=${size#*x}
     onnx=$build/bench/small-$size.onnx
-    have_torch=no
+    have_torch=no frames=5
+    [ "$h" -le 256 ] || frames=1
     if $python -c 'import torch' 2>/dev/null; then
         have_torch=yes
         [ -f "$onnx" ] || $python "$root/weights/train/bench.py" --size "$size" --onnx "$onnx" >/dev/null 2>&1 || true
@@ -34,9 +35,9 @@ for size in $sizes; do
             set -- $("$build/bench/bench_frame" --brief --weights "$weights" --size "$size" --threads $threads --precision $precision)
             torch=- ort=-
             [ $have_torch = no ] || torch=$($python "$root/weights/train/bench.py" --size "$size" --threads $threads \
-                --precision $precision --frames 5 2>/dev/null) || torch=-
+                --precision $precision --frames $frames 2>/dev/null) || torch=-
             if [ $precision = fp32 ] && [ -f "$onnx" ] && [ -d "$ORT" ]; then    # its CPU kernels have no bf16
-                ort=$(node "$here/ort.mjs" "$(cd "$ORT" && pwd)" "$onnx" "$h" "$w" 2 16 8 $threads 5 2>/dev/null) || ort=-
+                ort=$(node "$here/ort.mjs" "$(cd "$ORT" && pwd)" "$onnx" "$h" "$w" 2 16 8 $threads $frames 2>/dev/null) || ort=-
             fi
             printf '%-9s %-5s %-7s | %10s %8s %9s %9s | %10s %7s | %10s %7s\n' "$size" $precision $threads "$1" \
                 "$(awk -v m="$1" 'BEGIN { printf "%.1f", 1000 / m }')" "$2" "$3" "$torch" "$(ratio "$torch" "$1")" "$ort" "$(ratio "$ort" "$1")"
