@@ -139,7 +139,7 @@ test: all $(TESTS) $(ASAN_TESTS) $(FUZZERS) ffmpeg $(B)/tests/clip/clip
 
 FUZZ_SECONDS ?= 60
 fuzz: $(FUZZERS)
-	@tests/sum.sh $(FUZZERS:%='% %seconds=$(FUZZ_SECONDS)')
+	@tests/sum.sh $(foreach f,$(FUZZERS),'$(f) seconds=$(FUZZ_SECONDS)')
 
 bench: all $(BENCHES)
 	@$(B)/bench/bench_ops
