@@ -141,9 +141,11 @@ FUZZ_SECONDS ?= 60
 fuzz: $(FUZZERS)
 	@tests/sum.sh $(foreach f,$(FUZZERS),'$(f) seconds=$(FUZZ_SECONDS)')
 
-bench: all $(BENCHES)
+bench: all $(BENCHES) $(B)/tests/clip/clip
 	@$(B)/bench/bench_ops
 	@tests/bench/frame.sh $(B)
+	@rm -rf $(B)/bench/clip && $(B)/tests/clip/clip --frames 12 $(B)/bench/clip
+	@for p in fp32 bf16; do for t in 1 2; do echo "$$p, $$t threads:"; $(B)/bench/bench_video $(B)/bench/clip 12 $$t $$p || exit 1; done; done
 
 # --- FFmpeg ---
 

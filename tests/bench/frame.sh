@@ -6,7 +6,7 @@
 set -eu
 build=$1
 shift
-sizes=${*:-256x256 384x688}
+sizes=${*:-256x256 384x680}
 here=$(dirname "$0")
 root=$here/../..
 python=/usr/bin/python3
