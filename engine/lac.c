@@ -3,15 +3,14 @@
 #include "lac.h"
 
 #include <inttypes.h>
-#include <string.h>
-
 #include <omp.h>
 
 #include "lineart.h"
-#include "locate.h"
+#include "load.h"
 #include "paint.h"
 #include "queue.h"
-#include "refs.h"
+#include "refs_choose.h"
+#include "refs_encode.h"
 #include "settings.h"
 
 enum { STAGE_PACK, STAGE_UNPACK, STAGE_LINEART, STAGE_PAINT, STAGE_COUNT };
@@ -36,43 +35,11 @@ struct LacContext {
     LacQueue queue;
 
     bool ended;
-    int64_t sent; /* frames taken since open or flush */
-    int64_t last_time;
 };
 
 static void add_time(LacContext *ctx, int stage, double since)
 {
     ctx->ms[stage] += 1e3 * (omp_get_wtime() - since);
-}
-
-static int open_network(LacContext *ctx)
-{
-    const LacSettings *s = &ctx->set;
-    LacModel *model = NULL;
-    char path[LAC_PATH_MAX];
-    const char *weights = s->weights;
-    int err = LAC_OK;
-
-    if (!weights) {
-        err = lac_locate_weights(path, &ctx->log);
-        weights = path;
-    }
-    err = err ? err : lac_model_load(&model, weights, &ctx->log);
-    err = err ? err : lac_device_open(&ctx->device, s->device, s->precision, ctx->set.threads, &ctx->log);
-    if (!err) {
-        err = lac_net_open(&ctx->net, model, &ctx->device);
-    }
-    if (!err) {
-        lac_log(&ctx->log, LAC_LOG_INFO, "weights '%s' (preset %s, B = %d) on device %s, %s, %d threads",
-                weights, model->preset, model->config.base, ctx->device.ops->name,
-                ctx->device.act == LAC_F32    ? "fp32"
-                : ctx->device.act == LAC_BF16 ? "bf16"
-                                              : "fp16",
-                ctx->set.threads);
-    }
-    lac_model_free(&model);
-    ctx->set.weights = ctx->set.device = NULL; /* the caller's strings */
-    return err;
 }
 
 int lac_open(LacContext **out, const LacSettings *settings)
@@ -93,7 +60,8 @@ int lac_open(LacContext **out, const LacSettings *settings)
     ctx->refs.log = &ctx->log;
     err = lac_settings_resolve(&ctx->set, settings, &ctx->log);
     err = err ? err : lac_packer_open(&ctx->packer, &ctx->log);
-    err = err ? err : open_network(ctx);
+    err = err ? err : lac_load_network(&ctx->net, &ctx->device, &ctx->set, &ctx->log);
+    ctx->set.weights = ctx->set.device = NULL; /* the caller's strings */
     if (err) {
         lac_close(&ctx);
         return err;
@@ -226,8 +194,6 @@ static int take_frame(LacContext *ctx, const LacPicture *line, const LacPlace *p
     reference = lac_refs_match(&ctx->refs, place, ctx->width, ctx->height, &packed);
     lac_packed_free(&packed);
     lac_queue_push(&ctx->queue, place, reference, line->data, line->stride);
-    ctx->sent++;
-    ctx->last_time = place->time;
     add_time(ctx, STAGE_PACK, since);
     return LAC_OK;
 }
@@ -241,7 +207,7 @@ int lac_send_frame(LacContext *ctx, const LacPicture *line, int64_t time, int64_
         return LAC_EINVAL;
     }
     if (!line) {
-        if (!ctx->ended && ctx->sent) {
+        if (!ctx->ended && ctx->queue.sent) {
             lac_refs_end(&ctx->refs);
         }
         ctx->ended = true;
@@ -252,30 +218,16 @@ int lac_send_frame(LacContext *ctx, const LacPicture *line, int64_t time, int64_
                         "a frame was sent after the end of the stream: lac_flush starts anew");
     }
     err = lac_picture_check(line, LAC_GRAY8, "frame", &ctx->log);
+    err = err ? err : lac_queue_place(&ctx->queue, time, duration, &place, &ctx->log);
     if (err) {
         return err;
-    }
-    if (time < -INT64_MAX / 4 || time > INT64_MAX / 4 || duration > INT64_MAX / 4) {
-        return lac_fail(&ctx->log, LAC_EINVAL,
-                        "frame %" PRId64 ": time %" PRId64 " or duration %" PRId64
-                        " is no time in microseconds",
-                        ctx->sent, time, duration);
-    }
-    if (ctx->sent && time <= ctx->last_time) {
-        return lac_fail(&ctx->log, LAC_EINVAL,
-                        "frame %" PRId64 ": time %" PRId64 " us does not follow %" PRId64 " us", ctx->sent,
-                        time, ctx->last_time);
     }
     if (!ctx->configured) {
         err = configure(ctx, line->width, line->height);
     } else if (line->width != ctx->width || line->height != ctx->height) {
         err = lac_fail(&ctx->log, LAC_EINVAL,
                        "frame %" PRId64 " is %dx%d, the frames before it %dx%d: sizes must not change",
-                       ctx->sent, line->width, line->height, ctx->width, ctx->height);
-    }
-    place = (LacPlace){ ctx->sent, time, duration };
-    if (duration <= 0) {
-        place.duration = ctx->sent ? time - ctx->last_time : 0;
+                       place.index, line->width, line->height, ctx->width, ctx->height);
     }
     return err ? err : take_frame(ctx, line, &place);
 }
@@ -288,7 +240,7 @@ static int choose(LacContext *ctx, const LacPlace *place, int *chosen, bool *wai
                          ? INT64_MAX
                          : place->index + (ctx->set.lookahead > 0 ? ctx->set.lookahead : 0);
 
-    return lac_refs_choose(&ctx->refs, place, ctx->set.k, latest, ctx->ended ? INT64_MAX : ctx->sent - 1,
+    return lac_refs_choose(&ctx->refs, place, ctx->set.k, latest, ctx->ended ? INT64_MAX : ctx->queue.sent - 1,
                            chosen, wait);
 }
 
@@ -311,58 +263,17 @@ int lac_ready(LacContext *ctx)
     return !wait;
 }
 
-static int no_reference(LacContext *ctx, const LacPlace *place)
-{
-    for (int i = 0; i < ctx->refs.count; i++) {
-        if (ctx->refs.item[i].state != LAC_REF_PASSED) {
-            return lac_fail(&ctx->log, LAC_EREFERENCE,
-                            "no reference serves frame %" PRId64
-                            ": '%s' comes later than `lookahead` allows; raise it, "
-                            "give an earlier reference, or give this one its own line art",
-                            place->index, ctx->refs.item[i].name);
-        }
-    }
-    return lac_fail(&ctx->log, LAC_EREFERENCE,
-                    "no reference serves frame %" PRId64
-                    ": none of the %d matches a frame; correct their times, or shift "
-                    "them with `offset`",
-                    place->index, ctx->refs.count);
-}
-
 /* The frame is a reference: its picture as it was given, resized only if its size differs. */
 static int emit_reference(LacContext *ctx, int reference, LacPicture *out)
 {
     LacImage image;
-    LacResize resize = { 0 };
-    float *wide = NULL;
     double since = omp_get_wtime();
     int err = lac_refs_colour(&ctx->refs, reference, ctx->packer, &image);
-    size_t row = (size_t)ctx->width * 3;
 
     add_time(ctx, STAGE_UNPACK, since);
-    if (!err && (image.width != ctx->width || image.height != ctx->height)) {
-        wide = lac_alloc((size_t)ctx->height * row, sizeof *wide);
-        if (!wide || lac_resize_open(&resize, image.width, image.height, ctx->width, ctx->height, 3,
-                                     ctx->set.threads) < 0) {
-            err = lac_fail(&ctx->log, LAC_ENOMEM, "no memory to resize reference '%s'",
-                           ctx->refs.item[reference].name);
-        } else {
-            lac_resize_u8(&resize, image.data, (ptrdiff_t)image.width * 3, 3, wide);
-        }
+    if (!err) {
+        err = lac_image_write(&image, out, ctx->set.threads, ctx->refs.item[reference].name, &ctx->log);
     }
-    for (int y = 0; !err && y < ctx->height; y++) {
-        uint8_t *o = out->data + y * out->stride;
-        if (!wide) {
-            memcpy(o, image.data + y * row, row);
-            continue;
-        }
-        for (size_t x = 0; x < row; x++) {
-            float v = wide[y * row + x] + 0.5f;
-            o[x] = v > 255 ? 255 : (uint8_t)v;
-        }
-    }
-    lac_resize_close(&resize);
-    lac_free(wide);
     lac_image_free(&image);
     return err;
 }
@@ -433,7 +344,7 @@ int lac_receive_frame(LacContext *ctx, LacPicture *out)
         if (wait) {
             return LAC_EAGAIN;
         }
-        err = count ? emit_coloured(ctx, frame, chosen, count, out) : no_reference(ctx, &frame->place);
+        err = count ? emit_coloured(ctx, frame, chosen, count, out) : lac_refs_none(&ctx->refs, &frame->place);
     }
     if (err) {
         return err;
@@ -449,7 +360,6 @@ void lac_flush(LacContext *ctx)
     }
     lac_queue_clear(&ctx->queue);
     ctx->ended = false;
-    ctx->sent = 0;
     lac_refs_flush(&ctx->refs);
 }
 

@@ -4,9 +4,12 @@
 
 #include <errno.h>
 #include <setjmp.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <png.h>
+
+#include "resize.h"
 
 int lac_image_alloc(LacImage *image, int width, int height, int channels, const LacLog *log)
 {
@@ -69,6 +72,47 @@ int lac_image_copy(LacImage *image, const LacPicture *picture, const char *name,
         memcpy(image->data + y * row, picture->data + y * picture->stride, row);
     }
     return LAC_OK;
+}
+
+int lac_image_write(const LacImage *image, LacPicture *out, int threads, const char *name, const LacLog *log)
+{
+    const size_t row = (size_t)out->width * image->channels;
+    const bool same = image->width == out->width && image->height == out->height;
+    LacResize resize = { 0 };
+    float *wide = NULL;
+    int err = LAC_OK;
+
+    if (!same) {
+        wide = lac_alloc((size_t)out->height * row, sizeof *wide);
+        if (!wide || lac_resize_open(&resize, image->width, image->height, out->width, out->height,
+                                     image->channels, threads) < 0) {
+            err = lac_fail(log, LAC_ENOMEM, "no memory to resize reference '%s'", name);
+        } else {
+            lac_resize_u8(&resize, image->data, (ptrdiff_t)image->width * image->channels, image->channels,
+                          wide);
+        }
+    }
+    for (int y = 0; !err && y < out->height; y++) {
+        uint8_t *o = out->data + y * out->stride;
+        if (same) {
+            memcpy(o, image->data + y * row, row);
+            continue;
+        }
+        for (size_t x = 0; x < row; x++) {
+            float v = wide[y * row + x] + 0.5f;
+            o[x] = v > 255 ? 255 : (uint8_t)v;
+        }
+    }
+    lac_resize_close(&resize);
+    lac_free(wide);
+    return err;
+}
+
+bool lac_same_aspect(int64_t w, int64_t h, int64_t width, int64_t height)
+{
+    int64_t a = w * height, b = h * width;
+
+    return llabs(a - b) * 100 <= b;
 }
 
 /* What libpng's callbacks need; it lives outside the function that calls setjmp, so a jump loses nothing. */

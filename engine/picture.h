@@ -24,6 +24,13 @@ void lac_image_free(LacImage *image);
 /* A copy of the caller's picture, after checking its size, format and stride; `name` is for messages. */
 int lac_image_copy(LacImage *image, const LacPicture *picture, const char *name, const LacLog *log);
 
+/* The picture into `out`, whose format and size are checked, resized if its size differs; `name` is the
+ * reference it is, for the message of LAC_ENOMEM. */
+int lac_image_write(const LacImage *image, LacPicture *out, int threads, const char *name, const LacLog *log);
+
+/* True when the aspect ratios w : h and width : height differ by at most 1 %. */
+bool lac_same_aspect(int64_t w, int64_t h, int64_t width, int64_t height);
+
 /* LAC_EINVAL with a message unless `picture` has pixels, a size of 1..LAC_MAX_SIDE and a stride that holds a
  * row. */
 int lac_picture_check(const LacPicture *picture, enum LacFormat format, const char *name, const LacLog *log);

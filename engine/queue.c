@@ -2,6 +2,7 @@
 /* Pending frames: a ring that grows, and the packing of frames that wait. */
 #include "queue.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 int lac_queue_open(LacQueue *q, int width, int height, const LacLog *log)
@@ -42,6 +43,26 @@ static int grow(LacQueue *q)
     return LAC_OK;
 }
 
+int lac_queue_place(const LacQueue *q, int64_t time, int64_t duration, LacPlace *place, const LacLog *log)
+{
+    if (time < -INT64_MAX / 4 || time > INT64_MAX / 4 || duration > INT64_MAX / 4) {
+        return lac_fail(log, LAC_EINVAL,
+                        "frame %" PRId64 ": time %" PRId64 " or duration %" PRId64
+                        " is no time in microseconds",
+                        q->sent, time, duration);
+    }
+    if (q->sent && time <= q->last_time) {
+        return lac_fail(log, LAC_EINVAL,
+                        "frame %" PRId64 ": time %" PRId64 " us does not follow %" PRId64 " us", q->sent, time,
+                        q->last_time);
+    }
+    *place = (LacPlace){ q->sent, time, duration };
+    if (duration <= 0) {
+        place->duration = q->sent ? time - q->last_time : 0;
+    }
+    return LAC_OK;
+}
+
 int lac_queue_prepare(LacQueue *q, LacPacker *packer)
 {
     int err = q->count == q->room ? grow(q) : LAC_OK;
@@ -59,6 +80,8 @@ void lac_queue_push(LacQueue *q, const LacPlace *place, int reference, const uin
     q->count++;
     *at(q, q->count - 1) = (LacPending){ .place = *place, .reference = reference };
     q->newest_raw = reference < 0;
+    q->sent++;
+    q->last_time = place->time;
     for (int y = 0; q->newest_raw && y < q->height; y++) {
         memcpy(q->newest + (size_t)y * q->width, line + y * stride, (size_t)q->width);
     }
@@ -82,4 +105,5 @@ void lac_queue_clear(LacQueue *q)
     while (q->count) {
         lac_queue_pop(q);
     }
+    q->sent = 0;
 }

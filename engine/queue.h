@@ -22,12 +22,17 @@ typedef struct LacQueue {
     uint8_t *newest; /* dense, width x height */
     bool newest_raw; /* the last frame's line art is there and nowhere else */
     int width, height;
+    int64_t sent, last_time; /* frames added since it was opened or cleared; time of the last of them */
     const LacLog *log;
 } LacQueue;
 
 /* Frames of width x height. LAC_ENOMEM is logged. */
 int lac_queue_open(LacQueue *q, int width, int height, const LacLog *log);
 void lac_queue_close(LacQueue *q);
+
+/* Where the next frame stands; `q` may still be zeroed. duration <= 0: the time since the frame before. LAC_EINVAL,
+ * logged, unless the time follows that of the frame before. */
+int lac_queue_place(const LacQueue *q, int64_t time, int64_t duration, LacPlace *place, const LacLog *log);
 
 /* Makes sure that one more frame can be added, packing the newest if it still waits. */
 int lac_queue_prepare(LacQueue *q, LacPacker *packer);

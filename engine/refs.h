@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The reference bank: which frame each reference is, which references serve frame n, and what is kept of
- * each.
- *
- * Rules of choice. A reference is usable for frame n once its line art is known: at once when it brings its
- * own, else from the frame it matches, if that frame is no more than `lookahead` after n. Of the usable ones
- * frame n takes the k nearest by time, but with k >= 2 one before and one after it before any other; the
- * earlier wins a tie. Model sheets serve every frame besides these. All together are at most LAC_MAX_REFS. A
- * reference still to come that would be chosen makes frame n wait. The choice depends on the stream alone,
- * not on how sends and receives interleave. */
+/* The reference bank: which frame each reference is, and what is kept of each.
+ */
 #ifndef LAC_REFS_H
 #define LAC_REFS_H
 
@@ -18,11 +11,7 @@
 #include "picture.h"
 #include "queue.h"
 
-enum {
-    LAC_MAX_REFS = 8, /* references that serve one frame */
-    LAC_MAX_CODES =
-        24, /* encodings kept; the one unused for longest goes, and is made again if a seek asks for it */
-};
+enum { LAC_MAX_REFS = 8 }; /* references that serve one frame */
 
 enum LacRefState {
     LAC_REF_WAITING, /* its frame may still come */
@@ -80,26 +69,5 @@ bool lac_refs_matches(const LacRefs *refs, const LacPlace *place);
 void lac_refs_end(LacRefs *refs);
 /* A seek: those without a frame wait again. */
 void lac_refs_flush(LacRefs *refs);
-
-/* Indices of the references that serve `place` into chosen[LAC_MAX_REFS], in the bank's order; returns their
- * number. latest: number of the latest frame that may lend its line art. sent: number of the last frame sent,
- * INT64_MAX at the end of the stream. *wait: one of them is still to come. */
-int lac_refs_choose(const LacRefs *refs, const LacPlace *place, int k, int64_t latest, int64_t sent,
-                    int *chosen, bool *wait);
-
-/* The reference's colour picture as it was given. */
-int lac_refs_colour(const LacRefs *refs, int i, LacPacker *packer, LacImage *color);
-
-/* The reference as network inputs are made from it: colour and line art unpacked, a model sheet letterboxed
- * onto white to the video's aspect ratio. */
-int lac_refs_pictures(const LacRefs *refs, int i, LacPacker *packer, int width, int height, LacImage *color,
-                      LacImage *line);
-
-/* The code of reference i, encoded now if it is not at hand; `keep` of `count` are never dropped for it. */
-int lac_refs_code(LacRefs *refs, int i, LacNet *net, LacPacker *packer, const LacLineart *video,
-                  const int *keep, int count, LacRefCode **code);
-
-/* The line colours of `count` encoded references, averaged. */
-LacLineColour lac_refs_ink(const LacRefs *refs, const int *chosen, int count);
 
 #endif

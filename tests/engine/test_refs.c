@@ -4,7 +4,8 @@
 #include <stdlib.h>
 
 #include "expect.h"
-#include "refs.h"
+#include "refs_choose.h"
+#include "refs_encode.h"
 
 static Messages messages;
 static LacLog log_to;

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which references serve a frame. */
+#include "refs_choose.h"
+
+#include <inttypes.h>
+
+/* Usable now, or (*coming) perhaps later. */
+static bool candidate(const LacRef *r, int64_t latest, int64_t sent, bool *coming)
+{
+    *coming = false;
+    if (r->line.data) {
+        return r->own_line || r->frame <= latest;
+    }
+    *coming = r->state == LAC_REF_WAITING && sent < latest;
+    return *coming;
+}
+
+int lac_refs_choose(const LacRefs *refs, const LacPlace *place, int k, int64_t latest, int64_t sent,
+                    int *chosen, bool *wait)
+{
+    int64_t at = refs->kind == LAC_WHEN_FRAME ? place->index : place->time;
+    int left = -1, right, count = 0, lefts = 0, rights = 0;
+    bool coming;
+
+    *wait = false;
+    if (k > LAC_MAX_REFS - refs->sheets) {
+        k = LAC_MAX_REFS - refs->sheets;
+    }
+    for (int i = 0; i < refs->count; i++) {
+        if (refs->item[i].when != LAC_WHEN_NEVER && refs->item[i].time <= at) {
+            left = i;
+        }
+    }
+    right = left + 1;
+    while (count < k) {
+        bool to_left;
+
+        while (left >= 0 && (refs->item[left].when == LAC_WHEN_NEVER ||
+                             !candidate(&refs->item[left], latest, sent, &coming))) {
+            left--;
+        }
+        while (right < refs->count && (refs->item[right].when == LAC_WHEN_NEVER ||
+                                       !candidate(&refs->item[right], latest, sent, &coming))) {
+            right++;
+        }
+        if (left < 0 && right >= refs->count) {
+            break;
+        }
+        if (left < 0 || right >= refs->count) {
+            to_left = left >= 0;
+        } else if (k >= 2 && (lefts == 0) != (rights == 0)) {
+            to_left = lefts == 0;
+        } else {
+            to_left = at - refs->item[left].time <= refs->item[right].time - at;
+        }
+        lefts += to_left;
+        rights += !to_left;
+        chosen[count] = to_left ? left-- : right++;
+        candidate(&refs->item[chosen[count]], latest, sent, &coming);
+        *wait = *wait || coming;
+        count++;
+    }
+    for (int i = 0; i < refs->count; i++) {
+        if (refs->item[i].when == LAC_WHEN_NEVER) {
+            chosen[count++] = i;
+        }
+    }
+    /* the bank's order, so that the same set is always the same list */
+    for (int i = 1; i < count; i++) {
+        for (int j = i; j > 0 && chosen[j] < chosen[j - 1]; j--) {
+            int t = chosen[j];
+            chosen[j] = chosen[j - 1];
+            chosen[j - 1] = t;
+        }
+    }
+    return count;
+}
+
+int lac_refs_none(const LacRefs *refs, const LacPlace *place)
+{
+    for (int i = 0; i < refs->count; i++) {
+        if (refs->item[i].state != LAC_REF_PASSED) {
+            return lac_fail(refs->log, LAC_EREFERENCE,
+                            "no reference serves frame %" PRId64
+                            ": '%s' comes later than `lookahead` allows; raise it, "
+                            "give an earlier reference, or give this one its own line art",
+                            place->index, refs->item[i].name);
+        }
+    }
+    return lac_fail(refs->log, LAC_EREFERENCE,
+                    "no reference serves frame %" PRId64
+                    ": none of the %d matches a frame; correct their times, or shift "
+                    "them with `offset`",
+                    place->index, refs->count);
+}

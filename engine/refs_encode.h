@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* References as the network and the painting take them: pictures, encodings, the colour of their ink. */
+#ifndef LAC_REFS_ENCODE_H
+#define LAC_REFS_ENCODE_H
+
+#include "refs.h"
+
+/* Encodings kept; the one unused for longest goes, and is made again if a seek asks for it. */
+enum { LAC_MAX_CODES = 24 };
+
+/* The reference's colour picture as it was given. */
+int lac_refs_colour(const LacRefs *refs, int i, LacPacker *packer, LacImage *color);
+
+/* The reference as network inputs are made from it: colour and line art unpacked, a model sheet letterboxed
+ * onto white to the video's aspect ratio. */
+int lac_refs_pictures(const LacRefs *refs, int i, LacPacker *packer, int width, int height, LacImage *color,
+                      LacImage *line);
+
+/* The code of reference i, encoded now if it is not at hand; `keep` of `count` are never dropped for it. */
+int lac_refs_code(LacRefs *refs, int i, LacNet *net, LacPacker *packer, const LacLineart *video,
+                  const int *keep, int count, LacRefCode **code);
+
+/* The line colours of `count` encoded references, averaged. */
+LacLineColour lac_refs_ink(const LacRefs *refs, const int *chosen, int count);
+
+#endif
