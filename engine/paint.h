@@ -4,7 +4,7 @@
 #ifndef LAC_PAINT_H
 #define LAC_PAINT_H
 
-#include "resize.h"
+#include "paint_cells.h"
 
 /* How it works. Network pixels ("cells") with sqrt(mean(D) * max(D)) < LAC_PAINT_CLEAR_CELL over all native
  * pixels they touch hold region colour (a black line has at most 4 % of such a cell); native pixels with D <
@@ -20,16 +20,9 @@
  * 4. The lines: LAC_LINES_KEEP multiplies by gray; LAC_LINES_REF blends with the line's own colour, which is
  * what is missing to the prediction of the dark cells when the coloured area is taken off; LAC_LINES_NONE
  * draws none. One thread or many, the bytes are the same. */
-#define LAC_PAINT_CLEAR      0.1f
-#define LAC_PAINT_CLEAR_CELL 0.2f
+#define LAC_PAINT_CLEAR 0.1f
 
 typedef struct LacPaint LacPaint;
-
-/* Colours of drawn lines, 0..255 per channel: mean and standard deviation over the ink of a picture. */
-typedef struct LacLineColour {
-    bool known; /* false: there is no ink, the rest is 0 */
-    float mean[3], deviation[3];
-} LacLineColour;
 
 /* Everything is allocated here. LAC_ENOMEM is logged; *paint is then NULL. */
 int lac_paint_open(LacPaint **paint, int width, int height, int net_width, int net_height, int threads,
@@ -37,8 +30,8 @@ int lac_paint_open(LacPaint **paint, int width, int height, int net_width, int n
 void lac_paint_close(LacPaint **paint);
 
 /* rgb [net_height][net_width][3] in [-1, 1]; gray: dense native line art, D = 1 - gray / 255; out: native
- * RGB24 rows, `stride` bytes apart. ink: the
- * references' line colours, for LAC_LINES_REF; NULL or not known: the prediction's are taken as they are. */
+ * RGB24 rows, `stride` bytes apart. ink: the references' line colours, for LAC_LINES_REF; NULL or not known: the
+ * prediction's are taken as they are. */
 void lac_paint_run(LacPaint *paint, const float *rgb, const uint8_t *gray, enum LacLines lines,
                    const LacLineColour *ink, uint8_t *out, ptrdiff_t stride);
 
