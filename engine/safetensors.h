@@ -7,25 +7,9 @@
 #ifndef LAC_SAFETENSORS_H
 #define LAC_SAFETENSORS_H
 
-#include "common.h"
+#include "safetensors_view.h"
 
-enum {
-    LAC_SAFETENSORS_MAX_RANK = 8,
-    LAC_SAFETENSORS_MAX_HEADER = 4 << 20, /* bytes */
-};
-
-enum LacStorage { LAC_STORAGE_F32, LAC_STORAGE_F16, LAC_STORAGE_BF16 };
-
-/* One tensor of the file, rows (last dimension) contiguous, little endian. Lives as long as its file. */
-typedef struct LacView {
-    const char *name;                         /* UTF-8, not empty, no control characters */
-    enum LacStorage storage;
-    int rank;                                 /* 0: a scalar */
-    size_t shape[LAC_SAFETENSORS_MAX_RANK];
-    size_t count;                             /* elements */
-    const uint8_t *data;
-    size_t index;                             /* its place in lac_safetensors_at */
-} LacView;
+enum { LAC_SAFETENSORS_MAX_HEADER = 4 << 20 }; /* bytes */
 
 typedef struct LacSafetensors LacSafetensors;
 
@@ -46,8 +30,5 @@ const LacView *lac_safetensors_at(const LacSafetensors *st, size_t i);
 const LacView *lac_safetensors_find(const LacSafetensors *st, const char *name);
 /* Value of a metadata key, NULL when absent. */
 const char *lac_safetensors_metadata(const LacSafetensors *st, const char *key);
-
-/* All `count` elements as fp32; exact. */
-void lac_view_read(const LacView *view, float *dst);
 
 #endif

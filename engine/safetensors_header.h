@@ -3,7 +3,7 @@
 #ifndef LAC_SAFETENSORS_HEADER_H
 #define LAC_SAFETENSORS_HEADER_H
 
-#include "safetensors.h"
+#include "safetensors_view.h"
 
 typedef struct LacEntry {   /* one tensor; its data is placed by safetensors.c */
     LacView view;
@@ -25,8 +25,5 @@ typedef struct LacHeader {
 /* Fills a zeroed header from its JSON. Free it on failure as well. LAC_EFORMAT, LAC_ENOMEM. */
 int lac_header_parse(LacHeader *header, const uint8_t *json, size_t size, const char *source, const LacLog *log);
 void lac_header_free(LacHeader *header);
-
-/* Bytes of one element. */
-size_t lac_storage_size(enum LacStorage storage);
 
 #endif
