@@ -118,7 +118,31 @@ static void columns(const LacAxis *x, const float *row, int channels, float *dst
     }
 }
 
-void lac_resize_u8(const LacResize *r, const uint8_t *src, ptrdiff_t stride, int channels, float *dst)
+/* row += weight * one row of n input values. */
+typedef void AddRow(float *row, const void *src, size_t n, float weight);
+
+static void add_u8(float *row, const void *src, size_t n, float weight)
+{
+    const uint8_t *p = src;
+
+#pragma omp simd
+    for (size_t i = 0; i < n; i++) {
+        row[i] += weight * p[i];
+    }
+}
+
+static void add_f32(float *row, const void *src, size_t n, float weight)
+{
+    const float *p = src;
+
+#pragma omp simd
+    for (size_t i = 0; i < n; i++) {
+        row[i] += weight * p[i];
+    }
+}
+
+/* Weighted mean of rows `stride` bytes apart, whose values `add` knows. */
+static void resample(const LacResize *r, const void *src, ptrdiff_t stride, int channels, AddRow *add, float *dst)
 {
     const size_t n = (size_t)r->x.in * channels;
 
@@ -128,36 +152,20 @@ void lac_resize_u8(const LacResize *r, const uint8_t *src, ptrdiff_t stride, int
 
         memset(row, 0, n * sizeof *row);
         for (int j = 0; j < r->y.count[y]; j++) {
-            const uint8_t *p = src + (r->y.start[y] + j) * stride;
-            float w = r->y.weight[(size_t)y * r->y.taps + j];
-#pragma omp simd
-            for (size_t i = 0; i < n; i++) {
-                row[i] += w * p[i];
-            }
+            add(row, (const char *)src + (r->y.start[y] + j) * stride, n, r->y.weight[(size_t)y * r->y.taps + j]);
         }
         columns(&r->x, row, channels, dst + (size_t)y * r->x.out * channels);
     }
 }
 
+void lac_resize_u8(const LacResize *r, const uint8_t *src, ptrdiff_t stride, int channels, float *dst)
+{
+    resample(r, src, stride, channels, add_u8, dst);
+}
+
 void lac_resize_f32(const LacResize *r, const float *src, int channels, float *dst)
 {
-    const size_t n = (size_t)r->x.in * channels;
-
-#pragma omp parallel for num_threads(r->threads) schedule(static)
-    for (int y = 0; y < r->y.out; y++) {
-        float *row = r->rows + (size_t)omp_get_thread_num() * r->x.in * r->channels;
-
-        memset(row, 0, n * sizeof *row);
-        for (int j = 0; j < r->y.count[y]; j++) {
-            const float *p = src + (r->y.start[y] + j) * n;
-            float w = r->y.weight[(size_t)y * r->y.taps + j];
-#pragma omp simd
-            for (size_t i = 0; i < n; i++) {
-                row[i] += w * p[i];
-            }
-        }
-        columns(&r->x, row, channels, dst + (size_t)y * r->x.out * channels);
-    }
+    resample(r, src, (ptrdiff_t)((size_t)r->x.in * channels * sizeof *src), channels, add_f32, dst);
 }
 
 void lac_resize_min(const LacResize *r, const uint8_t *src, ptrdiff_t stride, bool all, uint8_t *dst)
