@@ -22,6 +22,11 @@ int lac_ref_open(LacDevice *dev, enum LacPrecision precision, const LacLog *log)
 int lac_cpu_open(LacDevice *dev, enum LacPrecision precision, int threads, const LacLog *log);
 int lac_cuda_open(LacDevice *dev, int index, enum LacPrecision precision, const LacLog *log);
 
+/* tensor_alloc, tensor_free and finish of the back ends whose tensors lie in host memory: host.c. */
+int lac_host_tensor_alloc(LacBackend *be, LacTensor *t);
+void lac_host_tensor_free(LacBackend *be, LacTensor *t);
+int lac_host_finish(LacBackend *be);
+
 /* Bytes of t, whose sizes must be positive: LAC_EINVAL or LAC_ENOMEM (overflow) after logging. */
 int lac_check_tensor(const LacLog *log, const LacTensor *t, size_t *bytes);
 

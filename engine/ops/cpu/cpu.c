@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Opening and closing the CPU back end, its tensors, and its table. */
+/* Opening and closing the CPU back end, and its table. */
 #include "ops/cpu/cpu.h"
 
 #include <omp.h>
@@ -53,40 +53,11 @@ static void cpu_close(LacBackend *be)
     lac_free(cpu);
 }
 
-static int cpu_tensor_alloc(LacBackend *be, LacTensor *t)
-{
-    size_t bytes;
-    int ret;
-
-    t->data = NULL;
-    if ((ret = lac_check_tensor(be->log, t, &bytes)) < 0) {
-        return ret;
-    }
-    t->data = lac_alloc(bytes, 1);
-    if (!t->data) {
-        return lac_fail(be->log, LAC_ENOMEM, "out of memory: tensor of %zu bytes", bytes);
-    }
-    return LAC_OK;
-}
-
-static void cpu_tensor_free(LacBackend *be, LacTensor *t)
-{
-    (void)be;
-    lac_free(t->data);
-    t->data = NULL;
-}
-
-static int cpu_finish(LacBackend *be)
-{
-    (void)be;
-    return LAC_OK;
-}
-
 static const LacOps cpu_ops = {
     .name = "cpu",
     .close = cpu_close,
-    .tensor_alloc = cpu_tensor_alloc,
-    .tensor_free = cpu_tensor_free,
+    .tensor_alloc = lac_host_tensor_alloc,
+    .tensor_free = lac_host_tensor_free,
     .upload = lac_cpu_upload,
     .download = lac_cpu_download,
     .conv_create = lac_cpu_conv_create,
@@ -102,7 +73,7 @@ static const LacOps cpu_ops = {
     .upsample4_add = lac_cpu_upsample4_add,
     .tanh = lac_cpu_tanh,
     .convert = lac_cpu_convert,
-    .finish = cpu_finish,
+    .finish = lac_host_finish,
 };
 
 static int choose_precision(enum LacPrecision precision, bool can_bf16, enum LacType *act, const LacLog *log)

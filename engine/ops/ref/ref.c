@@ -11,29 +11,6 @@ static void ref_close(LacBackend *be)
     lac_free(be);
 }
 
-static int ref_tensor_alloc(LacBackend *be, LacTensor *t)
-{
-    size_t bytes;
-    int ret;
-
-    t->data = NULL;
-    if ((ret = lac_check_tensor(be->log, t, &bytes)) < 0) {
-        return ret;
-    }
-    t->data = lac_alloc(bytes, 1);
-    if (!t->data) {
-        return lac_fail(be->log, LAC_ENOMEM, "out of memory: tensor of %zu bytes", bytes);
-    }
-    return LAC_OK;
-}
-
-static void ref_tensor_free(LacBackend *be, LacTensor *t)
-{
-    (void)be;
-    lac_free(t->data);
-    t->data = NULL;
-}
-
 static int ref_upload(LacBackend *be, const float *src, LacTensor *dst)
 {
     (void)be;
@@ -263,17 +240,11 @@ static int ref_convert(LacBackend *be, const LacTensor *x, LacTensor *y)
     return LAC_OK;
 }
 
-static int ref_finish(LacBackend *be)
-{
-    (void)be;
-    return LAC_OK;
-}
-
 static const LacOps ref_ops = {
     .name = "ref",
     .close = ref_close,
-    .tensor_alloc = ref_tensor_alloc,
-    .tensor_free = ref_tensor_free,
+    .tensor_alloc = lac_host_tensor_alloc,
+    .tensor_free = lac_host_tensor_free,
     .upload = ref_upload,
     .download = ref_download,
     .conv_create = lac_ref_conv_create,
@@ -289,7 +260,7 @@ static const LacOps ref_ops = {
     .upsample4_add = ref_upsample4_add,
     .tanh = ref_tanh,
     .convert = ref_convert,
-    .finish = ref_finish,
+    .finish = lac_host_finish,
 };
 
 int lac_ref_open(LacDevice *dev, enum LacPrecision precision, const LacLog *log)
