@@ -96,7 +96,7 @@ struct LacNet {
 
 #define LAC_NORM_EPS 1e-5f
 
-/* net.c: what every stage uses. */
+/* stages.c: what every stage uses. */
 /* How a layer is applied; a zeroed struct is a plain convolution of stride 1. */
 typedef struct LacConvUse {
     int stride, dilation;          /* 0: 1 */
@@ -107,7 +107,9 @@ void lac_net_conv_close(LacNet *net, LacConv **conv, int count);
 int lac_net_conv(LacNet *net, LacConv *conv, const LacTensor *x, LacTensor *y);
 /* x <- [relu](norm(x)) [+ residual]; residual NULL: none. */
 int lac_net_norm(LacNet *net, LacTensor *x, bool relu, const LacTensor *residual);
-/* Gives a stage's values to the callback, if there is one. */
+/* Gives a stage's values to the callback, which must be set; returns LAC_OK. shape's type and data do not count. */
+int lac_net_give(LacNet *net, const char *name, LacTensor shape, const float *values);
+/* The same for a tensor on the device, if a callback is set. */
 int lac_net_emit(LacNet *net, const char *name, const LacTensor *t);
 /* Picture i of t's n. */
 LacTensor lac_net_slice(const LacTensor *t, int i);
