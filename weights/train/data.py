@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import multiprocessing as mp
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,7 +43,8 @@ BUCKETS = (
 
 @dataclass
 class Item:
-    """One shot as network inputs: x, d [T,h,w] in [-1,1], y [T,h,w,3] uint8, region [T,h/4,w/4] dense ids."""
+    """One shot as network inputs: x, d [T,h,w] in [-1,1], y [T,h,w,3] uint8, region [T,h/4,w/4] dense ids, or -1
+    throughout where they are unknown."""
     x: np.ndarray
     d: np.ndarray
     y: np.ndarray
@@ -62,6 +64,9 @@ class Batch:
     region_r: Tensor
 
 
+Source = Callable[[int, int, int], Item]     # seed, height, width
+
+
 def prepare(seed: int, height: int, width: int) -> Item:
     shot = make_shot(seed, height, width, FRAMES)
     dark = 1.0 - shot.line.astype(np.float32) / 255.0
@@ -71,7 +76,7 @@ def prepare(seed: int, height: int, width: int) -> Item:
     return Item((1 - 2 * dark).astype(np.float16), d.astype(np.float16), shot.color, region)
 
 
-def _work(bucket_order: list[int], seed: int, queue: mp.Queue) -> None:
+def _work(bucket_order: list[int], seed: int, queue: mp.Queue, clips: Source | None, share: float) -> None:
     os.nice(2)
     torch.set_num_threads(1)
     count = [0] * len(BUCKETS)
@@ -79,8 +84,9 @@ def _work(bucket_order: list[int], seed: int, queue: mp.Queue) -> None:
     while True:
         i = bucket_order.pop(0) if bucket_order else int(rng.choice(len(BUCKETS), p=[b.share for b in BUCKETS]))
         b = BUCKETS[i]
+        source = clips if clips and rng.random() < share else prepare
         try:
-            item = prepare((seed * 1000003 + i * 100000007 + count[i]) & 0x7FFFFFFF, b.height, b.width)
+            item = source((seed * 1000003 + i * 100000007 + count[i]) & 0x7FFFFFFF, b.height, b.width)
         except Exception as e:                     # a broken shot must not end a run of hours
             print(f"shot {i}/{count[i]} left out: {e!r}", flush=True)
             item = None
@@ -90,15 +96,18 @@ def _work(bucket_order: list[int], seed: int, queue: mp.Queue) -> None:
 
 
 class Pool:
-    """`capacity` shots per bucket, at least `minimum` before a bucket is drawn from."""
+    """`capacity` shots per bucket, at least `minimum` before a bucket is drawn from. A `share` of the shots comes
+    from `clips`, where there are any; the rest is generated. `most` references at a time, 3 to 5."""
 
-    def __init__(self, seed: int, capacity: int = 48, minimum: int = 4) -> None:
+    def __init__(self, seed: int, capacity: int = 48, minimum: int = 4, clips: Source | None = None,
+                 share: float = 0.5, most: int = 3) -> None:
         self.rng = np.random.default_rng(seed)
         self.capacity, self.items = capacity, [[] for _ in BUCKETS]
+        self.counts = np.array({3: (0.25, 0.6, 0.15), 4: (0.2, 0.5, 0.2, 0.1), 5: (0.2,) * 5}[most])
         self.next = [0] * len(BUCKETS)
         self.queue: mp.Queue = mp.Queue(maxsize=8)
         order = [i for _ in range(minimum) for i in range(len(BUCKETS))]
-        self.worker = mp.Process(target=_work, args=(order, seed, self.queue), daemon=True)
+        self.worker = mp.Process(target=_work, args=(order, seed, self.queue, clips, share), daemon=True)
         self.worker.start()
         for _ in range(minimum * len(BUCKETS)):
             self._take()
@@ -117,8 +126,9 @@ class Pool:
         rng = self.rng
         i = int(rng.choice(len(BUCKETS), p=[b.share for b in BUCKETS]))
         b = BUCKETS[i]
-        k = int(rng.choice([1, 2, 3], p=[0.25, 0.6, 0.15]))
-        parts = [self._sample(self.items[i][int(rng.integers(len(self.items[i])))], k, b.targets)
+        k = int(rng.choice(np.arange(1, len(self.counts) + 1), p=self.counts))
+        targets = min(b.targets, FRAMES - k)
+        parts = [self._sample(self.items[i][int(rng.integers(len(self.items[i])))], k, targets)
                  for _ in range(b.shots)]
         return Batch(*(torch.stack(p) for p in zip(*parts)))
 
@@ -128,6 +138,8 @@ class Pool:
         refs = [ends[int(rng.integers(2))]] if k == 1 else ends
         if k == 3:
             refs = [0, int(rng.integers(1, FRAMES - 1)), FRAMES - 1]
+        elif k > 3:
+            refs = [0, *sorted(rng.choice(np.arange(1, FRAMES - 1), k - 2, replace=False).tolist()), FRAMES - 1]
         rest = [f for f in range(FRAMES) if f not in refs]
         tgts = list(rng.choice(rest, targets, replace=False))
         flip = rng.random() < 0.5

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Losses of the colour transform network that need no second network (paper 3.4; DESIGN's matching term)."""
+"""Losses of the colour transform network: those that need no second network (paper 3.4, matching), and the weights
+of all of them; discriminator.py and perceptual.py have the rest."""
 from __future__ import annotations
 
 import torch
@@ -8,7 +9,9 @@ from torch import Tensor
 
 from data import Batch
 
-WEIGHTS = {"l1": 10.0, "warp": 3.0, "latent": 1.0, "match": 1.0}
+PLAIN = {"l1": 10.0, "warp": 3.0, "latent": 1.0, "match": 1.0}
+PAPER = {"l1": 10.0, "perceptual": 1.0, "style": 1000.0, "latent": 1.0, "gan": 1.0}     # Eq. 11
+LOSSES = {"plain": PLAIN, "paper": PAPER, "all": PAPER | PLAIN}
 MATCH_QUERIES = 512
 
 
@@ -16,14 +19,17 @@ def matching(attention: Tensor, region: Tensor, region_r: Tensor) -> tuple[Tenso
     """-log of the attention mass on the reference positions of the query's own region; also the share of
     queries with most of their mass there. attention [S,T*hw,K*hw]; region [S,T,h,w], region_r [S,K,h,w].
 
-    Queries are drawn at random; small regions (eyes, buttons) weigh more than their area."""
+    Queries are drawn at random; small regions (eyes, buttons) weigh more than their area. A shot whose identities
+    are unknown (-1, from clips) takes no part."""
     s = attention.shape[0]
     losses, hits, total = [], 0.0, 0
     for i in range(s):
         q, r = region[i].flatten(), region_r[i].flatten()
+        if int(q[0]) < 0:
+            continue
         count = torch.bincount(torch.cat([q, r]))
         seen = torch.bincount(r, minlength=len(count)) > 0
-        weight = torch.where(seen[q], 1.0 / count[q].float().sqrt(), torch.zeros(()))
+        weight = torch.where(seen[q], 1.0 / count[q].float().sqrt(), torch.zeros((), device=q.device))
         if not bool((weight > 0).any()):
             continue
         idx = torch.multinomial(weight, min(MATCH_QUERIES, int((weight > 0).sum())))

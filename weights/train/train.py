@@ -3,26 +3,33 @@
 
     /usr/bin/python3 weights/train/train.py --preset small --out RUN_DIR --minutes 120
 
-RUN_DIR gets last.pt (network, EMA, optimiser, counters), log.csv and validation sheets. A run started
-again with the same RUN_DIR goes on where it was; --minutes is the whole run's training time, over which
-the learning rate warms up, holds and falls.
+RUN_DIR gets last.pt (network, EMA, optimiser, counters), log.csv, validation.csv, curves.png and validation
+sheets. A run started again with the same RUN_DIR goes on where it was; --minutes is the whole run's training
+time, over which the learning rate warms up, holds and falls.
+
+--losses paper trains with the paper's terms (Eq. 11), all with both sets; perceptual and style need --vgg FILE.
 """
 from __future__ import annotations
 
 import argparse
-import csv
 import dataclasses
 import math
 import os
 import time
+from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
 
+import curves
+import spectral
+from clips import Clips
 from data import FRAMES, Pool, prepare
-from losses import WEIGHTS, color_losses
+from discriminator import GAN_KINDS, Adversary
+from losses import LOSSES, color_losses
 from model import PRESETS, ColorTransform, Config
+from perceptual import Perceptual
 
 VALIDATION_SEED = 0x5EED0000
 VALIDATION_SHOTS = 12
@@ -66,6 +73,13 @@ class Validation:
         return float(np.mean(scores)), float(np.mean(copies))
 
 
+def progress_bar(progress: float, left: float) -> str:
+    """Share of the run's training time that is over, and when it ends if nothing comes between."""
+    done = int(20 * min(1.0, progress))
+    end = time.strftime("%H:%M", time.localtime(time.time() + left))
+    return f"[{'#' * done}{'.' * (20 - done)}] {min(1.0, progress):4.0%}, {left / 60:.0f} min left, ends {end}"
+
+
 def save(path: str, state: dict) -> None:
     """Never leaves a half-written checkpoint behind."""
     torch.save(state, path + ".tmp")
@@ -82,6 +96,14 @@ def main() -> None:
     ap.add_argument("--threads", type=int, default=2)
     ap.add_argument("--validate", type=float, default=10, help="minutes between validations")
     ap.add_argument("--init", help="checkpoint whose weights to start from")
+    ap.add_argument("--losses", choices=LOSSES, default="plain", help="which terms, see losses.py")
+    ap.add_argument("--gan", choices=GAN_KINDS, default="log", help="the adversarial term's form: Eq. 10 or hinge")
+    ap.add_argument("--gan-lr", type=float, help="the discriminator's learning rate (a tenth of --lr, as in the paper)")
+    ap.add_argument("--vgg", help="torchvision's vgg19 (.pth or .safetensors), for the perceptual and style terms")
+    ap.add_argument("--spectral", action="store_true", help="spectral norm in encoders and decoder, folded at export")
+    ap.add_argument("--clips", help="folder of shots SHOT/{line,color}/NNNN.png to mix in, see prepare.py")
+    ap.add_argument("--clips-share", type=float, default=0.5, help="their share of the shots, the rest is generated")
+    ap.add_argument("--refs", type=int, choices=(3, 4, 5), default=3, help="most references of a sample")
     args = ap.parse_args()
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
@@ -89,38 +111,69 @@ def main() -> None:
     path = os.path.join(args.out, "last.pt")
 
     cfg: Config = PRESETS[args.preset]
+    weights = dict(LOSSES[args.losses])
+    perceptual = None
+    if "perceptual" in weights and args.vgg:
+        perceptual = Perceptual(args.vgg)
+    elif "perceptual" in weights:
+        print("perceptual and style terms are left out: they need --vgg FILE", flush=True)
+        del weights["perceptual"], weights["style"]
+    elif args.vgg:
+        ap.error(f"--vgg has no use with --losses {args.losses}")
+    recipe = {"losses": weights, "gan": args.gan if "gan" in weights else "", "spectral": args.spectral,
+              "clips": bool(args.clips)}
+    clips = Clips(args.clips).item if args.clips else None
+
     net = ColorTransform(cfg).train().to(memory_format=torch.channels_last)
+    state = torch.load(path, map_location="cpu") if os.path.exists(path) else None
+    if state and state.get("recipe", {}).get("spectral", False) != args.spectral:
+        ap.error(f"{path} was trained {'without' if args.spectral else 'with'} --spectral: go on the same way, or "
+                 "begin in another folder with --init")
+    if not state and args.init:
+        start_from = torch.load(args.init, map_location="cpu")
+        net.load_state_dict(spectral.fold(start_from["model"]))
+    if args.spectral:
+        spectral.add(net)
     opt = torch.optim.Adam(net.parameters(), args.lr, betas=(0.8, 0.99))
+    adversary = Adversary(args.gan, args.gan_lr or args.lr / 10) if "gan" in weights else None
     step, seconds = 0, 0.0
-    ema = {k: v.detach().clone() for k, v in net.state_dict().items()}
-    if os.path.exists(path):
-        state = torch.load(path, map_location="cpu")
+    ema = {k: v.detach().clone() for k, v in spectral.fold(net.state_dict()).items()}
+    if state:
         net.load_state_dict(state["model"])
         opt.load_state_dict(state["optimizer"])
         ema, step, seconds = state["ema"], state["step"], state["seconds"]
+        if adversary and state.get("adversary"):
+            adversary.load_state_dict(state["adversary"])
         print(f"resumed at step {step}, {seconds / 60:.1f} min", flush=True)
-    elif args.init:
-        net.load_state_dict(torch.load(args.init, map_location="cpu")["model"])
     validation = Validation()
-    pool = Pool(args.seed + step)
-    log = csv.writer(open(os.path.join(args.out, "log.csv"), "a", newline=""), lineterminator="\n")
+    pool = Pool(args.seed + step, clips=clips, share=args.clips_share, most=args.refs)
+    log, scores = (curves.Table(Path(args.out, name)) for name in ("log.csv", "validation.csv"))
     mean: dict[str, float] = {}
     last_save = last_validation = seconds
     ema_net = ColorTransform(cfg).to(memory_format=torch.channels_last)
 
     def checkpoint() -> None:
         save(path, {"config": dataclasses.asdict(cfg), "preset": args.preset, "model": net.state_dict(), "ema": ema,
-                    "optimizer": opt.state_dict(), "step": step, "seconds": seconds, "seed": args.seed})
+                    "optimizer": opt.state_dict(), "step": step, "seconds": seconds, "seed": args.seed,
+                    "recipe": recipe, "adversary": adversary.state_dict() if adversary else None})
 
     while seconds < args.minutes * 60:
         start = time.monotonic()
         batch = pool.batch()
-        lr = learning_rate(step, seconds / (args.minutes * 60), args.lr)
+        progress = seconds / (args.minutes * 60)
+        lr = learning_rate(step, progress, args.lr)
         opt.param_groups[0]["lr"] = lr
         with torch.autocast("cpu", torch.bfloat16):
             stages = net(batch.x, batch.d, batch.xr, batch.dr, batch.yr)
         terms, hit = color_losses(stages, batch)
-        loss = sum(WEIGHTS[k] * v for k, v in terms.items())
+        shown = {}
+        out, truth = stages["out"].flatten(0, 1), batch.y.flatten(0, 1)
+        with torch.autocast("cpu", torch.bfloat16):
+            if perceptual:
+                terms |= perceptual(out, truth)
+            if adversary:
+                terms["gan"], shown["d"] = adversary.step(batch.x.flatten(0, 1), truth, out, lr / args.lr)
+        loss = sum(weights[k] * v for k, v in terms.items() if k in weights)
         opt.zero_grad(set_to_none=True)
         loss.backward()
         norm = float(torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0))
@@ -128,16 +181,18 @@ def main() -> None:
             opt.step()
         decay = min(0.998, (step + 1) / (step + 20))
         with torch.no_grad():
-            for k, v in net.state_dict().items():
+            for k, v in spectral.fold(net.state_dict()).items():
                 ema[k].lerp_(v, 1 - decay)
-        for k, v in {**{k: float(v) for k, v in terms.items()}, "hit": hit}.items():
+        for k, v in {**{k: float(v) for k, v in terms.items()}, "hit": hit,
+                     **{k: float(v) for k, v in shown.items()}}.items():
             mean[k] = v if k not in mean else 0.98 * mean[k] + 0.02 * v
         step += 1
         seconds += time.monotonic() - start
         if step % 25 == 0:
-            log.writerow([step, f"{seconds:.0f}", f"{lr:.2e}", *(f"{v:.4f}" for v in mean.values())])
-            left = args.minutes - seconds / 60
-            print(f"step {step} {seconds / step:.2f} s/step, {left:.0f} min left, lr {lr:.1e} grad {norm:.2f} "
+            log.write({"step": str(step), "seconds": f"{seconds:.0f}", "lr": f"{lr:.2e}",
+                       **{k: f"{v:.5g}" for k, v in mean.items()}})
+            bar = progress_bar(seconds / (args.minutes * 60), args.minutes * 60 - seconds)
+            print(f"{bar}; step {step} {seconds / step:.2f} s/step, lr {lr:.1e} grad {norm:.2f} "
                   + " ".join(f"{k} {v:.4f}" for k, v in mean.items()), flush=True)
         if seconds - last_save > 120:
             last_save = seconds
@@ -147,6 +202,11 @@ def main() -> None:
             ema_net.load_state_dict(ema)
             psnr, copy = validation.run(ema_net, os.path.join(args.out, "validation.png"))
             print(f"validation step {step}: {psnr:.2f} dB, copying {copy:.2f} dB", flush=True)
+            scores.write({"step": str(step), "seconds": f"{seconds:.0f}", "psnr": f"{psnr:.3f}", "copy": f"{copy:.3f}"})
+            try:
+                curves.draw(args.out)
+            except (ImportError, ValueError) as e:     # a picture is no reason to end a run
+                print(f"no curves.png: {e}", flush=True)
     checkpoint()
 
 
