@@ -181,7 +181,7 @@ install: all
 	    >'$(DESTDIR)$(PREFIX)/lib/pkgconfig/liblac.pc'
 	$(if $(WEIGHTS),install -m 644 $(WEIGHTS) '$(DESTDIR)$(WEIGHTS_DIR)/')
 
-TIDY_SRC = $(LAC_SRC) $(TEST_SRC) $(TEST_AUX) $(FUZZ_SRC) $(BENCH_SRC)
+TIDY_SRC = $(LAC_SRC) $(TEST_SRC) $(TEST_AUX) $(FUZZ_SRC) $(FUZZ_AUX) $(BENCH_SRC) $(BENCH_AUX)
 tidy: $(B)/config.h
 	clang-tidy --quiet --warnings-as-errors='*' $(TIDY_SRC) -- -std=c11 -fopenmp -Iengine -I$(B) -Itests/engine -DLAC_BUILD
 	$(if $(wildcard tests/clip/*.c),clang-tidy --quiet --warnings-as-errors='*' $(wildcard tests/clip/*.c) -- -std=c11 $(CAIRO_CFLAGS))

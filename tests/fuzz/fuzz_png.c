@@ -9,26 +9,9 @@
 #include <png.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "loop.h"
 #include "picture.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void count_message(void *opaque, enum LacLogLevel level, const char *message)
-{
-    (void)message;
-    *(int *)opaque += level == LAC_LOG_ERROR;
-}
-
-/* A broken promise stops the program, as a sanitizer's finding does. */
-static void require(bool ok, const char *promise)
-{
-    if (!ok) {
-        fprintf(stderr, "broken: %s\n", promise);
-        abort();
-    }
-}
 
 /* A header may claim 16384 x 16384 pixels in a few bytes; such pictures are legal, but no use here. */
 static bool huge(const uint8_t *data, size_t size)
@@ -75,24 +58,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 }
 
 #ifndef LAC_FUZZ_ENGINE
-enum { MAX_SEEDS = 64, ROUNDS = 20000 };
-
-typedef struct Seed {
-    uint8_t *bytes;
-    size_t size;
-} Seed;
-
-static uint64_t state = 0x9E3779B97F4A7C15;
-
-/* xorshift64*: below `n`. */
-static size_t random_below(size_t n)
-{
-    state ^= state >> 12;
-    state ^= state << 25;
-    state ^= state >> 27;
-    return (size_t)((state * 0x2545F4914F6CDD1D >> 32) % n);
-}
-
 /* A picture of 9 x 7 of the given type, with the chunks that readers trip over. */
 static Seed make_seed(int type, int depth, bool interlaced)
 {
@@ -198,74 +163,24 @@ static size_t mutate(uint8_t *b, size_t size)
     return size;
 }
 
-static bool read_seed(const char *path, Seed *seed)
+static int pick(long round, int count)
 {
-    FILE *f = fopen(path, "rb");
-    long length = -1;
-
-    if (f && fseek(f, 0, SEEK_END) == 0) {
-        length = ftell(f);
-    }
-    if (length <= 0 || length > 1 << 24) {
-        if (f) {
-            fclose(f);
-        }
-        return false;
-    }
-    rewind(f);
-    seed->size = (size_t)length;
-    seed->bytes = malloc(seed->size);
-    require(seed->bytes && fread(seed->bytes, 1, seed->size, f) == seed->size, "a seed can be read");
-    fclose(f);
-    return true;
+    return (int)(round % count);
 }
 
 int main(int argc, char **argv)
 {
+    static const Fuzzer fuzzer = { "fuzz_png", NULL, 0, mutate, pick };
     static const int type[][2] = { { PNG_COLOR_TYPE_GRAY, 2 },   { PNG_COLOR_TYPE_GRAY_ALPHA, 8 },
                                    { PNG_COLOR_TYPE_RGB, 8 },    { PNG_COLOR_TYPE_RGB, 16 },
                                    { PNG_COLOR_TYPE_RGBA, 16 },  { PNG_COLOR_TYPE_PALETTE, 8 },
                                    { PNG_COLOR_TYPE_PALETTE, 2 } };
     Seed seeds[MAX_SEEDS];
-    int count = 0, seconds = 0, failed = 0;
-    long done = 0;
-    time_t start = time(NULL);
+    int count = 0;
 
     for (size_t i = 0; i < sizeof type / sizeof *type; i++) {
         seeds[count++] = make_seed(type[i][0], type[i][1], i % 2);
     }
-    for (int i = 1; i < argc && count < MAX_SEEDS; i++) {
-        if (!strncmp(argv[i], "seconds=", 8)) {
-            seconds = atoi(argv[i] + 8);
-        } else if (read_seed(argv[i], &seeds[count])) {
-            count++;
-        } else {
-            printf("cannot read %s\n", argv[i]);
-            failed++;
-        }
-    }
-    for (int i = 0; i < count; i++, done++) {
-        LLVMFuzzerTestOneInput(seeds[i].bytes, seeds[i].size);
-    }
-    for (long round = 0; seconds ? time(NULL) - start < seconds : round < ROUNDS; round++, done++) {
-        const Seed *s = &seeds[round % count];
-        uint8_t *work = malloc(s->size), *exact;
-        size_t size;
-
-        require(work != NULL, "memory");
-        memcpy(work, s->bytes, s->size);
-        size = mutate(work, s->size);
-        exact = malloc(size ? size : 1); /* of exactly its size, so that a read beyond it is seen */
-        require(exact != NULL, "memory");
-        memcpy(exact, work, size);
-        LLVMFuzzerTestOneInput(exact, size);
-        free(exact);
-        free(work);
-    }
-    for (int i = 0; i < count; i++) {
-        free(seeds[i].bytes);
-    }
-    printf("fuzz_png: %ld passed, %d failed\n", done, failed);
-    return failed > 0;
+    return fuzz_loop(&fuzzer, seeds, count, argc, argv);
 }
 #endif

@@ -7,27 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "loop.h"
 #include "model.h"
 #include "safetensors.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void count_message(void *opaque, enum LacLogLevel level, const char *message)
-{
-    (void)message;
-    *(int *)opaque += level == LAC_LOG_ERROR;
-}
-
-/* A broken promise stops the program, as a sanitizer's finding does. */
-static void require(bool ok, const char *promise)
-{
-    if (!ok) {
-        fprintf(stderr, "broken: %s\n", promise);
-        abort();
-    }
-}
 
 /* Every view lies inside the file and is found by its name; all of them tile the data. */
 static void check_views(const LacSafetensors *st, const uint8_t *data, size_t size)
@@ -74,23 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 }
 
 #ifndef LAC_FUZZ_ENGINE
-enum { MAX_SEEDS = 64, MAX_GROWTH = 256, ROUNDS = 20000 };
-
-typedef struct Seed {
-    uint8_t *bytes;
-    size_t size;
-} Seed;
-
-static uint64_t state = 0x9E3779B97F4A7C15;
-
-/* xorshift64*: below `n`. */
-static size_t random_below(size_t n)
-{
-    state ^= state >> 12;
-    state ^= state << 25;
-    state ^= state >> 27;
-    return (size_t)((state * 0x2545F4914F6CDD1D >> 32) % n);
-}
+enum { MAX_GROWTH = 256 };
 
 /* A few changes, mostly in the first bytes, where the header is. Returns the new size. */
 static size_t mutate(uint8_t *b, size_t size)
@@ -154,28 +121,6 @@ static size_t mutate(uint8_t *b, size_t size)
     return size;
 }
 
-static bool read_seed(const char *path, Seed *seed)
-{
-    FILE *f = fopen(path, "rb");
-    long length;
-
-    if (!f) {
-        return false;
-    }
-    if (fseek(f, 0, SEEK_END) || (length = ftell(f)) < 0 || length > 1 << 24) {
-        fclose(f);
-        return false;
-    }
-    rewind(f);
-    seed->size = (size_t)length;
-    seed->bytes = malloc(seed->size + 1);
-    if (!seed->bytes || fread(seed->bytes, 1, seed->size, f) != seed->size) {
-        abort();
-    }
-    fclose(f);
-    return true;
-}
-
 static Seed small_seed(void)
 {
     static const char header[] =
@@ -187,9 +132,7 @@ static Seed small_seed(void)
     size_t n = (sizeof header - 1 + 7) / 8 * 8;
     Seed seed = { malloc(8 + n + 10), 8 + n + 10 };
 
-    if (!seed.bytes) {
-        abort();
-    }
+    require(seed.bytes != NULL, "memory");
     memset(seed.bytes, 0, seed.size);
     memset(seed.bytes + 8, ' ', n);
     memcpy(seed.bytes + 8, header, sizeof header - 1);
@@ -198,59 +141,18 @@ static Seed small_seed(void)
     return seed;
 }
 
-/* One input in memory of exactly its size, so that a read beyond it is seen. */
-static void run(const uint8_t *bytes, size_t size)
+/* Large seeds are slow: one round in 32. */
+static int pick(long round, int count)
 {
-    uint8_t *exact = malloc(size ? size : 1);
-
-    if (!exact) {
-        abort();
-    }
-    memcpy(exact, bytes, size);
-    LLVMFuzzerTestOneInput(exact, size);
-    free(exact);
+    return round % 32 ? 0 : (int)(round / 32 % count);
 }
 
 int main(int argc, char **argv)
 {
-    Seed seeds[MAX_SEEDS];
-    int count = 0, seconds = 0, failed = 0;
-    long done = 0;
-    time_t start = time(NULL);
+    static const Fuzzer fuzzer = { "fuzz_safetensors", "tests/engine/vectors/tiny-paper.weights.safetensors",
+                                   MAX_GROWTH, mutate, pick };
+    Seed seeds[MAX_SEEDS] = { small_seed() };
 
-    seeds[count++] = small_seed();
-    for (int i = 1; i < argc && count < MAX_SEEDS; i++) {
-        if (!strncmp(argv[i], "seconds=", 8)) {
-            seconds = atoi(argv[i] + 8);
-        } else if (read_seed(argv[i], &seeds[count])) {
-            count++;
-        } else {
-            printf("cannot read %s\n", argv[i]);
-            failed++;
-        }
-    }
-    if (count == 1 && read_seed("tests/engine/vectors/tiny-paper.weights.safetensors", &seeds[count])) {
-        count++;
-    }
-    for (int i = 0; i < count; i++, done++) {
-        run(seeds[i].bytes, seeds[i].size);
-    }
-    for (long round = 0; seconds ? time(NULL) - start < seconds : round < ROUNDS; round++, done++) {
-        /* large seeds are slow: one round in 32 */
-        const Seed *s = &seeds[round % 32 ? 0 : (size_t)(round / 32) % (size_t)count];
-        uint8_t *b = malloc(s->size + MAX_GROWTH);
-
-        if (!b) {
-            abort();
-        }
-        memcpy(b, s->bytes, s->size);
-        run(b, mutate(b, s->size));
-        free(b);
-    }
-    for (int i = 0; i < count; i++) {
-        free(seeds[i].bytes);
-    }
-    printf("fuzz_safetensors: %ld passed, %d failed\n", done, failed);
-    return failed > 0;
+    return fuzz_loop(&fuzzer, seeds, 1, argc, argv);
 }
 #endif
