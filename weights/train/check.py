@@ -5,6 +5,7 @@ Each says ok, failed or what it lacks; the last line counts. The generator has i
 """
 from __future__ import annotations
 
+import subprocess
 import sys
 import tempfile
 import traceback
@@ -16,6 +17,7 @@ import torch
 from PIL import Image
 
 import curves
+import prepare
 import spectral
 import weights_io
 from clips import Clips
@@ -153,6 +155,52 @@ def check_clips() -> None:
     assert float(terms["match"]) == 0 and float(terms["l1"]) > 0
 
 
+def check_plan() -> None:
+    """Shots joined together are found again; still, short, dark and faded ones go; repeated drawings count once."""
+    rng = np.random.default_rng(4)
+    frames, begins = [], []
+    for i in range(12):
+        begins.append(len(frames))
+        frames += list(make_shot(4000 + i, 128, 128, int(rng.integers(9, 20))).color)
+    cuts = prepare.find_cuts(np.stack([prepare.histogram(f) for f in frames]), prepare.Rules())
+    assert set(begins[1:]) <= set(cuts) and len(cuts) <= 1.5 * len(begins), f"{cuts} instead of {begins[1:]}"
+
+    side = prepare.SIDE
+    moving = [np.full((side, side, 3), (200, 120, 60), np.uint8) for _ in range(20)]
+    for n, frame in enumerate(moving):
+        frame[40:120, 8 * (n // 2):8 * (n // 2) + 60] = 30, 60, 220 - 8 * n // 2        # on twos
+    parts = {"moving": moving, "still": [np.full((side, side, 3), (30, 200, 90), np.uint8)] * 12,
+             "short": [np.roll(f, 5, 2) for f in moving[:6]], "dark": [f // 16 for f in moving],
+             "gray": [np.repeat(f[..., :1], 3, 2) for f in moving]}
+    shots, left_out = prepare.plan((f for part in parts.values() for f in part), prepare.Rules())
+    assert shots == [list(range(0, 20, 2))], shots
+    assert left_out == {"frames dark or faded": 40, "frames repeated": 13, "shots short": 3, "shots still": 1}, left_out
+
+
+def check_prepare() -> None:
+    """A compressed video of joined shots becomes those shots on disk, readable as clips, with line art on white."""
+    ffmpeg = prepare.find_ffmpeg(None)
+    if not ffmpeg:
+        raise Missing("an ffmpeg command")
+    lengths, height, width = (14, 9, 16, 11, 20), 180, 320
+    with tempfile.TemporaryDirectory() as folder:
+        frames = np.concatenate([make_shot(4100 + i, height, width, n).color for i, n in enumerate(lengths)])
+        video, out = f"{folder}/joined.mkv", f"{folder}/set"
+        subprocess.run([ffmpeg, "-v", "error", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}",
+                        "-i", "pipe:0", "-pix_fmt", "yuv420p", "-c:v", "libx264", "-crf", "23", video],
+                       input=frames.tobytes(), check=True)
+        subprocess.run([sys.executable, prepare.__file__, "--out", out, "--size", "120", "--holds", video],
+                       check=True, stdout=subprocess.DEVNULL)
+        found = [len(list((s / "color").iterdir())) for s in sorted(Path(out).iterdir())]
+        assert found == list(lengths), f"{found} instead of {lengths}"
+        with Image.open(f"{out}/joined_0002/line/0003.png") as line, Image.open(f"{out}/joined_0002/color/0003.png") as c:
+            assert line.size == c.size == (213, 120) and line.mode == "L"
+            assert (np.asarray(line) > 128).mean() > 0.5 and np.asarray(line).std() > 2
+            truth = np.asarray(Image.fromarray(frames[26]).resize(c.size, Image.BOX), float)
+            assert np.abs(np.asarray(c) - truth).mean() < 8, "another frame than it should be"
+        assert Clips(out).item(1, 64, 64).x.shape == (FRAMES, 64, 64)
+
+
 def check_curves() -> None:
     """Old logs without names, new ones, and runs that repeat steps after a cut are all read; the picture is written."""
     with tempfile.TemporaryDirectory() as folder:
@@ -177,7 +225,7 @@ def check_curves() -> None:
 
 CHECKS: dict[str, Callable[[], None]] = {
     "spectral": check_spectral, "discriminator": check_discriminator, "perceptual": check_perceptual,
-    "clips": check_clips, "curves": check_curves}
+    "clips": check_clips, "plan": check_plan, "prepare": check_prepare, "curves": check_curves}
 
 
 def main() -> int:
