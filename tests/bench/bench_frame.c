@@ -4,12 +4,11 @@
  * usage: bench_frame [--weights FILE] [--size HxW] [--k K] [--threads N] [--precision fp32|bf16] [--frames N] [--brief]
  * Prints ms per stage, fps, GFLOP/s and peak memory; --brief: "MEDIAN_MS GFLOPS PEAK_MIB" alone, for frame.sh. */
 #define _POSIX_C_SOURCE 199309L /* clock_gettime */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
+#include "bench.h"
 #include "net/net.h"
 
 typedef struct Options {
@@ -18,22 +17,6 @@ typedef struct Options {
     enum LacPrecision precision;
     bool brief;
 } Options;
-
-static void print_message(void *opaque, enum LacLogLevel level, const char *message)
-{
-    (void)opaque;
-    if (level <= LAC_LOG_WARNING) {
-        fprintf(stderr, "%s\n", message);
-    }
-}
-
-static double now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return 1e3 * (double)t.tv_sec + 1e-6 * (double)t.tv_nsec;
-}
 
 /* 2 flops per multiply-add of every convolution and of both attention products, for one target frame. */
 static double frame_gflop(const LacConfig *c, int h, int w, int k)

@@ -5,11 +5,10 @@
  *
  * Usage: bench_ops [device [precision [threads [width height]]]], by default cpu auto 0 256 256. */
 #define _POSIX_C_SOURCE 199309L
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "bench.h"
 #include "ops/ops.h"
 
 #define RUNS 30
@@ -52,14 +51,6 @@ static const Item items[] = {
     { "upsample4_add 3", UPSAMPLE4_ADD, .div = 4, .c = 3, .per_frame = 1 },
     { "convert 3", CONVERT, .div = 4, .c = 3, .per_frame = 1 },
 };
-
-static double now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
-}
 
 static void check(int ret)
 {

@@ -4,31 +4,14 @@
  * usage: bench_video CLIP FRAMES [threads [precision [size]]]     CLIP/{line,color}/NNNN.png, as tests/clip draws them;
  * precision fp32 or bf16, size the short side the network works at. The first and the last frame are the references. */
 #define _POSIX_C_SOURCE 200809L
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
+#include "bench.h"
 #include "picture.h"
 
 enum { MAX_FRAMES = 999, FRAME_US = 40000 };
-
-static void print_message(void *opaque, enum LacLogLevel level, const char *message)
-{
-    (void)opaque;
-    if (level <= LAC_LOG_WARNING) {
-        fprintf(stderr, "%s\n", message);
-    }
-}
-
-static double now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return 1e3 * (double)t.tv_sec + 1e-6 * (double)t.tv_nsec;
-}
 
 static int add_reference(LacContext *ctx, const char *clip, int frame)
 {
