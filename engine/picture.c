@@ -77,12 +77,11 @@ int lac_image_copy(LacImage *image, const LacPicture *picture, const char *name,
 int lac_image_write(const LacImage *image, LacPicture *out, int threads, const char *name, const LacLog *log)
 {
     const size_t row = (size_t)out->width * image->channels;
-    const bool same = image->width == out->width && image->height == out->height;
     LacResize resize = { 0 };
     float *wide = NULL;
     int err = LAC_OK;
 
-    if (!same) {
+    if (image->width != out->width || image->height != out->height) {
         wide = lac_alloc((size_t)out->height * row, sizeof *wide);
         if (!wide || lac_resize_open(&resize, image->width, image->height, out->width, out->height,
                                      image->channels, threads) < 0) {
@@ -94,7 +93,7 @@ int lac_image_write(const LacImage *image, LacPicture *out, int threads, const c
     }
     for (int y = 0; !err && y < out->height; y++) {
         uint8_t *o = out->data + y * out->stride;
-        if (same) {
+        if (!wide) {
             memcpy(o, image->data + y * row, row);
             continue;
         }
