@@ -13,6 +13,7 @@ import contextlib
 import hashlib
 import math
 import os
+import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -146,7 +147,9 @@ def tune(args: argparse.Namespace) -> Result:
     begin = time.monotonic()
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
+    usual = signal.signal(signal.SIGINT, signal.SIG_IGN)    # the pool's process leaves interrupts to this one
     pool = Pool(args.seed, capacity=16, minimum=1) if args.generated > 0 else None     # forks: before CUDA starts
+    signal.signal(signal.SIGINT, usual)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     net, start, metadata = load_network(args.start)
     clips = load_clips(args.shots, args.keys)
@@ -173,31 +176,27 @@ def tune(args: argparse.Namespace) -> Result:
     losses: list[float] = []
     training = time.monotonic()
     total = args.minutes * 60 - (training - begin) - reserve
-    checked = 0
-    stopped = False
+    checked, interrupts, stopped = 0, [], False
+    signal.signal(signal.SIGINT, lambda *_: interrupts.append(True))
     while not stopped:
-        try:
-            done = (time.monotonic() - training) / total if total > 0 else 1.0
-            if done < 1:
-                batch = to_device(pool.batch() if pool and rng.random() < args.generated else sampler.batch(), device)
-                opt.param_groups[0]["lr"] = learning_rate(len(losses), done, args.lr)
-                loss = batch_loss(net, batch, device)
-                opt.zero_grad(set_to_none=True)
-                loss.backward()
-                if math.isfinite(float(torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0))):
-                    opt.step()
-                losses.append(float(loss))
-                decay = min(0.995, len(losses) / (len(losses) + 19))
-                with torch.no_grad():
-                    for k, v in net.state_dict().items():
-                        ema[k].lerp_(v, 1 - decay)
-                if len(losses) % 25 == 0:
-                    left = total * (1 - done) / 60
-                    print(f"step {len(losses)} loss {np.mean(losses[-50:]):.3f}, {left:.1f} min left", flush=True)
-        except KeyboardInterrupt:
-            print("stopped; the best so far is written", flush=True)
-            stopped = True
-        stopped = stopped or done >= 1
+        done = (time.monotonic() - training) / total if total > 0 else 1.0
+        stopped = done >= 1 or bool(interrupts)
+        if not stopped:
+            batch = to_device(pool.batch() if pool and rng.random() < args.generated else sampler.batch(), device)
+            opt.param_groups[0]["lr"] = learning_rate(len(losses), done, args.lr)
+            loss = batch_loss(net, batch, device)
+            opt.zero_grad(set_to_none=True)
+            loss.backward()
+            if math.isfinite(float(torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0))):
+                opt.step()
+            losses.append(float(loss))
+            decay = min(0.995, len(losses) / (len(losses) + 19))
+            with torch.no_grad():
+                for k, v in net.state_dict().items():
+                    ema[k].lerp_(v, 1 - decay)
+            if len(losses) % 25 == 0:
+                left = total * (1 - done) / 60
+                print(f"step {len(losses)} loss {np.mean(losses[-50:]):.3f}, {left:.1f} min left", flush=True)
         if losses and (stopped or done * VALIDATIONS >= checked + 1):
             checked = int(done * VALIDATIONS)
             tuned.load_state_dict(ema)
@@ -206,6 +205,7 @@ def tune(args: argparse.Namespace) -> Result:
             if now > best:
                 best, best_state, best_step = now, {k: v.clone() for k, v in ema.items()}, len(losses)
                 after_pictures = pictures
+    signal.signal(signal.SIGINT, usual)
 
     tuned.load_state_dict(best_state)
     generated_after = score(tuned, generated, device)[0]
@@ -217,7 +217,7 @@ def tune(args: argparse.Namespace) -> Result:
         write_weights(args.output, tuned, start, {**metadata, "provenance": provenance, "license": args.license})
     else:
         Path(args.output).write_bytes(args.start.read_bytes())
-        print("no gain: the output is the start weights as they were", flush=True)
+        print(f"{'no gain' if losses else 'no time for a step'}: the output is the start weights as they were", flush=True)
     if args.sheet:
         write_sheet(args.sheet, held, before_pictures, after_pictures)
     print(f"{what}: {before:.2f} dB before, {best:.2f} dB after; generated shots: {generated_before:.2f} dB before, "
