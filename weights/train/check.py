@@ -17,6 +17,7 @@ import torch
 from PIL import Image
 
 import curves
+import evaluate
 import prepare
 import spectral
 import weights_io
@@ -201,6 +202,29 @@ def check_prepare() -> None:
         assert Clips(out).item(1, 64, 64).x.shape == (FRAMES, 64, 64)
 
 
+def check_evaluate() -> None:
+    """Reference choices, the hue's turn, and a truth that scores as one; tables have a row for every combination."""
+    assert evaluate.key_frames("1", 9) == ([0], False) and evaluate.key_frames("2", 9) == ([0, 8], False)
+    assert evaluate.key_frames("3", 9) == ([0, 4, 8], False) and evaluate.key_frames("near5", 9) == ([0, 2, 4, 6, 8], True)
+    red = Image.new("RGB", (4, 4), (200, 20, 20))
+    turned = np.asarray(evaluate.turn_hue(red, 120))[0, 0].astype(int)
+    assert np.abs(turned - (20, 200, 20)).max() < 6, turned
+    assert np.array_equal(evaluate.turn_hue(red, 360), red)
+    shot = make_shot(7, 96, 96, 2)
+    a, b = map(Image.fromarray, shot.color)
+    assert evaluate.score(a, a)[0] == 0 and abs(evaluate.score(a, a)[2] - 1) < 1e-9
+    net = ColorTransform(PRESETS["tiny"]).eval()
+    with tempfile.TemporaryDirectory() as folder:
+        write_shots(Path(folder), 1, 7)
+        two = evaluate.colour_shot(net, f"{folder}/shot0", 64, 1, "2")
+        near = evaluate.colour_shot(net, f"{folder}/shot0", 64, 2, "near3", 90)
+    assert [f.name for f in two] == [f"{i:04d}.png" for i in range(1, 6)]
+    assert [f.name for f in near] == ["0001.png", "0004.png"] and near[0].out.size == (160, 96)
+    scores = np.array(evaluate.score(b, a))
+    text = evaluate.markdown({("1", 0): {"s": (scores, scores)}, ("2", 90): {}, ("2", 0): {"s": (scores, scores)}})
+    assert text.count("| s |") == 1 and f"{scores[1]:.2f}" in text and "2, hue 90" in text
+
+
 def check_curves() -> None:
     """Old logs without names, new ones, and runs that repeat steps after a cut are all read; the picture is written."""
     with tempfile.TemporaryDirectory() as folder:
@@ -225,7 +249,8 @@ def check_curves() -> None:
 
 CHECKS: dict[str, Callable[[], None]] = {
     "spectral": check_spectral, "discriminator": check_discriminator, "perceptual": check_perceptual,
-    "clips": check_clips, "plan": check_plan, "prepare": check_prepare, "curves": check_curves}
+    "clips": check_clips, "plan": check_plan, "prepare": check_prepare, "evaluate": check_evaluate,
+    "curves": check_curves}
 
 
 def main() -> int:

@@ -2,15 +2,19 @@
 """Colours a set of shots with a checkpoint and scores it: SET/SHOT/{line,color}/NNNN.png.
 
     /usr/bin/python3 weights/train/evaluate.py --checkpoint RUN_DIR/last.pt --set SET [--out DIR] [--size 256]
+    /usr/bin/python3 weights/train/evaluate.py ... --refs 1,2,3,near5 --hue 0,90,180,270 --markdown TABLE.md
 
-First and last frame are the references, the frames between are scored as the paper does: squashed to
-256x256, RGB in 0..1. --out receives DIR/SHOT/NNNN.png at the shot's own size (the network's picture,
+References (--refs): 1 is the first frame, 2 the first and last, K evenly spaced from first to last, nearK for every
+frame the nearest alone of K such. All other frames are scored as the paper does: squashed to 256x256, RGB in 0..1.
+--hue turns the hue of references and truth (Table 6). --markdown has copying the nearest reference beside it.
+--out receives, of the first combination, DIR/SHOT/NNNN.png at the shot's own size (the network's picture,
 plainly enlarged; the engine does better) and DIR/SHOT.png, a sheet: line art, prediction, truth.
 """
 from __future__ import annotations
 
 import argparse
 import os
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -46,31 +50,92 @@ def squash(image: Image.Image) -> np.ndarray:
     return np.asarray(image.resize((256, 256), Image.LANCZOS))
 
 
-@torch.no_grad()
-def colour_shot(net: ColorTransform, shot: str, short: int, step: int) -> list[tuple[str, Image.Image, Image.Image, Image.Image]]:
-    """(name, line art, prediction, truth) of every `step`-th frame between the references."""
-    names = sorted(n for n in os.listdir(os.path.join(shot, "color")) if n.endswith(".png"))
-    lines = [Image.open(os.path.join(shot, "line", n)).convert("L") for n in names]
-    colors = [Image.open(os.path.join(shot, "color", n)).convert("RGB") for n in (names[0], names[-1])]
-    width, height = lines[0].size
-    h, w = network_size(height, width, short)
+def turn_hue(image: Image.Image, degrees: int) -> Image.Image:
+    """`degrees` added to H of HSV, as in the paper's Table 6."""
+    if degrees % 360 == 0:
+        return image
+    h, s, v = image.convert("HSV").split()
+    return Image.merge("HSV", (h.point([(i + round(degrees * 256 / 360)) % 256 for i in range(256)]), s, v)).convert("RGB")
 
-    def inputs(image: Image.Image) -> tuple[torch.Tensor, torch.Tensor]:
-        x, d = line_inputs(np.asarray(image), h, w)
+
+def key_frames(refs: str, count: int) -> tuple[list[int], bool]:
+    """Reference frames of a shot of `count` frames under --refs, and whether only the nearest is used."""
+    near = refs.startswith("near")
+    k = int(refs[4:] if near else refs)
+    if k < 1:
+        raise ValueError(f"references {refs!r}: a number, or near and a number")
+    return sorted({round(i * (count - 1) / max(1, k - 1)) for i in range(k)}), near
+
+
+@dataclass
+class Frame:
+    """One scored frame: its file's name, line art, prediction, truth and the nearest reference's colour."""
+    name: str
+    line: Image.Image
+    out: Image.Image
+    truth: Image.Image
+    copy: Image.Image
+
+
+@torch.no_grad()
+def colour_shot(net: ColorTransform, shot: str, short: int, step: int, refs: str = "2", hue: int = 0) -> list[Frame]:
+    """Every `step`-th frame that is no reference."""
+    names = sorted(n for n in os.listdir(os.path.join(shot, "color")) if n.endswith(".png"))
+
+    def line(i: int) -> Image.Image:
+        return Image.open(os.path.join(shot, "line", names[i])).convert("L")
+
+    def color(i: int) -> Image.Image:
+        return turn_hue(Image.open(os.path.join(shot, "color", names[i])).convert("RGB"), hue)
+
+    width, height = line(0).size
+    h, w = network_size(height, width, short)
+    keys, near = key_frames(refs, len(names))
+    colors = {i: color(i) for i in keys}
+
+    def inputs(i: int) -> tuple[torch.Tensor, torch.Tensor]:
+        x, d = line_inputs(np.asarray(line(i)), h, w)
         return torch.from_numpy(x)[None, None, None], torch.from_numpy(d)[None, None, None]
-    ends = [inputs(lines[0]), inputs(lines[-1])]
-    xr, dr = (torch.cat([e[i] for e in ends], 1) for i in (0, 1))
-    yr = torch.stack([torch.from_numpy(color_input(np.asarray(c), h, w)).permute(2, 0, 1) for c in colors])[None]
+
+    def encode(chosen: list[int]) -> dict[str, torch.Tensor]:
+        xr, dr = (torch.cat(t, 1) for t in zip(*map(inputs, chosen)))
+        yr = torch.stack([torch.from_numpy(color_input(np.asarray(colors[i]), h, w)).permute(2, 0, 1) for i in chosen])
+        return net.references(xr, dr, yr[None])
+
     result = []
-    for i in range(1, len(names) - 1, step):
-        x, d = inputs(lines[i])
-        with torch.autocast("cpu", torch.bfloat16):
-            out = net(x, d, xr, dr, yr)["out"][0, 0]
-        out = ((out.float().clamp(-1, 1) + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
-        picture = Image.fromarray(out).resize((width, height), Image.BICUBIC)
-        truth = Image.open(os.path.join(shot, "color", names[i])).convert("RGB")
-        result.append((names[i], lines[i], picture, truth))
+    with torch.autocast("cpu", torch.bfloat16):
+        encoded = {i: encode([i]) for i in keys} if near else {-1: encode(keys)}
+        for i in [i for i in range(len(names)) if i not in keys][::step]:
+            nearest = min(keys, key=lambda k: abs(k - i))
+            out = net.color(*inputs(i), encoded[nearest if near else -1])["out"][0, 0]
+            out = ((out.float().clamp(-1, 1) + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
+            picture = Image.fromarray(out).resize((width, height), Image.BICUBIC)
+            result.append(Frame(names[i], line(i), picture, color(i), colors[nearest]))
     return result
+
+
+def score(picture: Image.Image, truth: Image.Image) -> tuple[float, float, float]:
+    """MSE, PSNR, SSIM."""
+    a, b = squash(picture), squash(truth)
+    mse = float(np.mean((a.astype(np.float64) - b) ** 2)) / 255 ** 2
+    return mse, -10 * np.log10(max(mse, 1e-10)), ssim(a, b)
+
+
+def markdown(results: dict[tuple[str, int], dict[str, tuple[np.ndarray, np.ndarray]]]) -> str:
+    """Means by references and hue, then PSNR / SSIM by shot; results[refs, hue][shot]: network's scores, copying's."""
+    text = "| references | hue | MSE | PSNR | SSIM | copying: PSNR | SSIM |\n| --- | --- | --- | --- | --- | --- | --- |\n"
+    for (refs, hue), shots in results.items():
+        if not shots:
+            continue
+        m, c = (np.mean([s[i] for s in shots.values()], 0) for i in (0, 1))
+        text += f"| {refs} | {hue} | {m[0]:.4f} | {m[1]:.2f} | {m[2]:.3f} | {c[1]:.2f} | {c[2]:.3f} |\n"
+    heads = [f"{refs}{f', hue {hue}' if hue else ''}" for refs, hue in results]
+    text += f"\n| shot | {' | '.join(f'{h} | copying' for h in heads)} |\n| --- |{' --- |' * 2 * len(heads)}\n"
+    for shot in sorted(set().union(*results.values())):
+        cells = [f"{s[1]:.2f} / {s[2]:.3f}" if s is not None else "–"
+                 for r in results.values() for s in r.get(shot, (None, None))]
+        text += f"| {shot} | {' | '.join(cells)} |\n"
+    return text
 
 
 def main() -> None:
@@ -80,29 +145,42 @@ def main() -> None:
     ap.add_argument("--out")
     ap.add_argument("--size", type=int, default=256, help="short side the network works at")
     ap.add_argument("--step", type=int, default=1, help="score every STEP-th frame only")
+    ap.add_argument("--refs", default="2", help="which references, several with commas: 1,2,3,near5")
+    ap.add_argument("--hue", default="0", help="degrees, several with commas: 0,90,180,270")
+    ap.add_argument("--markdown", help="file to write tables to")
     ap.add_argument("--threads", type=int, default=2)
     args = ap.parse_args()
     torch.set_num_threads(args.threads)
     net = load(args.checkpoint)
-    means = []
-    for shot in sorted(os.listdir(args.set)):
-        frames = colour_shot(net, os.path.join(args.set, shot), args.size, args.step)
-        figures = []
-        for name, _, out, truth in frames:
-            a, b = squash(out), squash(truth)
-            mse = float(np.mean((a.astype(np.float64) - b) ** 2)) / 255 ** 2
-            figures.append((mse, -10 * np.log10(max(mse, 1e-10)), ssim(a, b)))
-            if args.out:
+    combinations = [(refs, int(hue)) for refs in args.refs.split(",") for hue in args.hue.split(",")]
+    results: dict[tuple[str, int], dict[str, tuple[np.ndarray, np.ndarray]]] = {}
+    for refs, hue in combinations:
+        if len(combinations) > 1:
+            print(f"references {refs}, hue {hue}")
+        shots = results[refs, hue] = {}
+        for shot in sorted(os.listdir(args.set)):
+            frames = colour_shot(net, os.path.join(args.set, shot), args.size, args.step, refs, hue)
+            if not frames:
+                print(f"{shot:22s} has no frame that is no reference")
+                continue
+            if args.out and (refs, hue) == combinations[0]:
                 os.makedirs(os.path.join(args.out, shot), exist_ok=True)
-                out.save(os.path.join(args.out, shot, name))
-        if args.out:
-            _, line, out, truth = frames[len(frames) // 2]
-            sheet = np.concatenate([np.asarray(im.convert("RGB")) for im in (line, out, truth)], 1)
-            Image.fromarray(sheet).save(os.path.join(args.out, shot + ".png"))
-        means.append(np.mean(figures, 0))
-        print(f"{shot:22s} mse {means[-1][0]:.4f} psnr {means[-1][1]:6.2f} ssim {means[-1][2]:.3f}", flush=True)
-    m = np.mean(means, 0)
-    print(f"{'mean':22s} mse {m[0]:.4f} psnr {m[1]:6.2f} ssim {m[2]:.3f}")
+                for f in frames:
+                    f.out.save(os.path.join(args.out, shot, f.name))
+                f = frames[len(frames) // 2]
+                sheet = np.concatenate([np.asarray(im.convert("RGB")) for im in (f.line, f.out, f.truth)], 1)
+                Image.fromarray(sheet).save(os.path.join(args.out, shot + ".png"))
+            m = np.mean([score(f.out, f.truth) for f in frames], 0)
+            copy = np.mean([score(f.copy, f.truth) for f in frames], 0) if args.markdown else m
+            shots[shot] = m, copy
+            print(f"{shot:22s} mse {m[0]:.4f} psnr {m[1]:6.2f} ssim {m[2]:.3f}", flush=True)
+        if not shots:
+            continue
+        m = np.mean([s[0] for s in shots.values()], 0)
+        print(f"{'mean':22s} mse {m[0]:.4f} psnr {m[1]:6.2f} ssim {m[2]:.3f}")
+    if args.markdown:
+        with open(args.markdown, "w") as f:
+            f.write(markdown(results))
 
 
 if __name__ == "__main__":
