@@ -67,7 +67,7 @@ def check_spectral() -> None:
 
 
 def check_discriminator() -> None:
-    """Learns to tell two kinds of picture apart with either loss; the generator's term has a gradient, and only there."""
+    """Learns to tell two kinds of picture apart with either loss; the generator's term moves the generator alone."""
     g = torch.Generator().manual_seed(3)
     for kind in GAN_KINDS:
         torch.manual_seed(1)
@@ -99,7 +99,7 @@ def random_vgg(seed: int = 0) -> dict[str, torch.Tensor]:
 
 
 def check_perceptual() -> None:
-    """Both file kinds read the same; zero for equal pictures; style ignores where things are; a wrong file is refused."""
+    """Both file kinds read the same; zero for equal pictures; style ignores places; a wrong file is refused."""
     with tempfile.TemporaryDirectory() as folder:
         tensors = random_vgg()
         torch.save(tensors, f"{folder}/vgg.pth")
@@ -194,7 +194,8 @@ def check_prepare() -> None:
                        check=True, stdout=subprocess.DEVNULL)
         found = [len(list((s / "color").iterdir())) for s in sorted(Path(out).iterdir())]
         assert found == list(lengths), f"{found} instead of {lengths}"
-        with Image.open(f"{out}/joined_0002/line/0003.png") as line, Image.open(f"{out}/joined_0002/color/0003.png") as c:
+        shot = f"{out}/joined_0002"
+        with Image.open(f"{shot}/line/0003.png") as line, Image.open(f"{shot}/color/0003.png") as c:
             assert line.size == c.size == (213, 120) and line.mode == "L"
             assert (np.asarray(line) > 128).mean() > 0.5 and np.asarray(line).std() > 2
             truth = np.asarray(Image.fromarray(frames[26]).resize(c.size, Image.BOX), float)
@@ -205,7 +206,8 @@ def check_prepare() -> None:
 def check_evaluate() -> None:
     """Reference choices, the hue's turn, and a truth that scores as one; tables have a row for every combination."""
     assert evaluate.key_frames("1", 9) == ([0], False) and evaluate.key_frames("2", 9) == ([0, 8], False)
-    assert evaluate.key_frames("3", 9) == ([0, 4, 8], False) and evaluate.key_frames("near5", 9) == ([0, 2, 4, 6, 8], True)
+    assert evaluate.key_frames("3", 9) == ([0, 4, 8], False)
+    assert evaluate.key_frames("near5", 9) == ([0, 2, 4, 6, 8], True)
     red = Image.new("RGB", (4, 4), (200, 20, 20))
     turned = np.asarray(evaluate.turn_hue(red, 120))[0, 0].astype(int)
     assert np.abs(turned - (20, 200, 20)).max() < 6, turned

@@ -44,7 +44,7 @@ class Clips:
         for name in chosen:
             with Image.open(shot / "line" / name) as line, Image.open(shot / "color" / name) as color:
                 if line.size != (w, h) or color.size != (w, h):
-                    raise ValueError(f"{shot / 'line' / name}: line {line.size}, colour {color.size}, the shot {(w, h)}")
+                    raise ValueError(f"{shot}, {name}: line {line.size}, colour {color.size}, the shot {(w, h)}")
                 xi, di = line_inputs(np.asarray(line.convert("L").crop(box)), height, width)
                 yi = color_input(np.asarray(color.convert("RGB").crop(box)), height, width)
             x.append(xi)

@@ -55,7 +55,8 @@ def turn_hue(image: Image.Image, degrees: int) -> Image.Image:
     if degrees % 360 == 0:
         return image
     h, s, v = image.convert("HSV").split()
-    return Image.merge("HSV", (h.point([(i + round(degrees * 256 / 360)) % 256 for i in range(256)]), s, v)).convert("RGB")
+    turned = h.point([(i + round(degrees * 256 / 360)) % 256 for i in range(256)])
+    return Image.merge("HSV", (turned, s, v)).convert("RGB")
 
 
 def key_frames(refs: str, count: int) -> tuple[list[int], bool]:
@@ -123,7 +124,7 @@ def score(picture: Image.Image, truth: Image.Image) -> tuple[float, float, float
 
 def markdown(results: dict[tuple[str, int], dict[str, tuple[np.ndarray, np.ndarray]]]) -> str:
     """Means by references and hue, then PSNR / SSIM by shot; results[refs, hue][shot]: network's scores, copying's."""
-    text = "| references | hue | MSE | PSNR | SSIM | copying: PSNR | SSIM |\n| --- | --- | --- | --- | --- | --- | --- |\n"
+    text = "| references | hue | MSE | PSNR | SSIM | copying: PSNR | SSIM |\n|" + " --- |" * 7 + "\n"
     for (refs, hue), shots in results.items():
         if not shots:
             continue

@@ -6,6 +6,7 @@ Nothing here fetches it: without the file both terms are left out.
 """
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import torch
@@ -27,7 +28,10 @@ def read(path: str | Path) -> dict[str, Tensor]:
     if str(path).endswith(".safetensors"):
         tensors = weights_io.load(path)[0]
     else:
-        tensors = torch.load(path, map_location="cpu", weights_only=True)
+        try:
+            tensors = torch.load(path, map_location="cpu", weights_only=True)
+        except (pickle.UnpicklingError, EOFError):
+            raise ValueError("not a torch file of plain tensors: give vgg19's state_dict, or safetensors") from None
     return {k: v.float() for k, v in tensors.items()}
 
 
@@ -78,7 +82,7 @@ class Perceptual(nn.Module):
         self.features = Features(read(path)).to(memory_format=torch.channels_last)
 
     def forward(self, out: Tensor, truth: Tensor) -> dict[str, Tensor]:
-        """out, truth [N,3,H,W] in [-1,1] -> "perceptual" (Eq. 7, N_i: all of the layer) and "style" (Eq. 8, by mean)."""
+        """out, truth [N,3,H,W] in [-1,1] -> "perceptual" (Eq. 7, N_i: all of the layer), "style" (Eq. 8, by mean)."""
         with torch.no_grad():
             real = self.features(truth)
         fake = self.features(out)

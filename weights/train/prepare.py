@@ -169,7 +169,7 @@ def main() -> None:
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("videos", nargs="+", type=Path)
     ap.add_argument("--out", required=True, type=Path, help="folder of the set, made if need be")
-    ap.add_argument("--size", type=int, default=288, help="short side of what is written; smaller videos stay as they are")
+    ap.add_argument("--size", type=int, default=288, help="short side of what is written; smaller videos keep theirs")
     ap.add_argument("--ffmpeg", help="the command (build/bin/ffmpeg, else the one in PATH)")
     ap.add_argument("--holds", action="store_true", help="keep repeated drawings")
     ap.add_argument("--seed", type=int, default=1, help="of the extractors' choice")
@@ -184,10 +184,14 @@ def main() -> None:
         if any(args.out.glob(f"{video.stem}_[0-9]*")):
             ap.error(f"{args.out} has shots of {video.stem} already: remove them or give another --out")
     for v, video in enumerate(args.videos):
-        shots, left_out = plan(decode(ffmpeg, video, f"scale={SIDE}:{SIDE}:flags=area"), rules, args.holds)
-        write_shots(ffmpeg, video, shots, args.out, args.size, args.seed + 100003 * v)
+        try:
+            shots, left_out = plan(decode(ffmpeg, video, f"scale={SIDE}:{SIDE}:flags=area"), rules, args.holds)
+            write_shots(ffmpeg, video, shots, args.out, args.size, args.seed + 100003 * v)
+        except (OSError, RuntimeError) as e:
+            ap.exit(1, f"prepare.py: {e}\n")
         reasons = ", ".join(f"{count} {what}" for what, count in left_out.items() if count)
-        print(f"{video}: {len(shots)} shots, {sum(map(len, shots))} frames; left out: {reasons or 'nothing'}", flush=True)
+        count = sum(map(len, shots))
+        print(f"{video}: {len(shots)} shots, {count} frames; left out: {reasons or 'nothing'}", flush=True)
 
 
 if __name__ == "__main__":

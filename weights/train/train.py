@@ -16,7 +16,9 @@ import dataclasses
 import math
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -30,6 +32,8 @@ from discriminator import GAN_KINDS, Adversary
 from losses import LOSSES, color_losses
 from model import PRESETS, ColorTransform, Config
 from perceptual import Perceptual
+
+Opened = TypeVar("Opened")
 
 VALIDATION_SEED = 0x5EED0000
 VALIDATION_SHOTS = 12
@@ -80,6 +84,14 @@ def progress_bar(progress: float, left: float) -> str:
     return f"[{'#' * done}{'.' * (20 - done)}] {min(1.0, progress):4.0%}, {left / 60:.0f} min left, ends {end}"
 
 
+def opened(ap: argparse.ArgumentParser, option: str, path: str, reader: Callable[[str], Opened]) -> Opened:
+    """What `reader` makes of an option's file or folder; ends the run with the reason where it cannot be used."""
+    try:
+        return reader(path)
+    except (OSError, ValueError) as e:
+        ap.error(f"{option} {path}: {e}")
+
+
 def save(path: str, state: dict) -> None:
     """Never leaves a half-written checkpoint behind."""
     torch.save(state, path + ".tmp")
@@ -114,7 +126,7 @@ def main() -> None:
     weights = dict(LOSSES[args.losses])
     perceptual = None
     if "perceptual" in weights and args.vgg:
-        perceptual = Perceptual(args.vgg)
+        perceptual = opened(ap, "--vgg", args.vgg, Perceptual)
     elif "perceptual" in weights:
         print("perceptual and style terms are left out: they need --vgg FILE", flush=True)
         del weights["perceptual"], weights["style"]
@@ -122,7 +134,7 @@ def main() -> None:
         ap.error(f"--vgg has no use with --losses {args.losses}")
     recipe = {"losses": weights, "gan": args.gan if "gan" in weights else "", "spectral": args.spectral,
               "clips": bool(args.clips)}
-    clips = Clips(args.clips).item if args.clips else None
+    clips = opened(ap, "--clips", args.clips, Clips).item if args.clips else None
 
     net = ColorTransform(cfg).train().to(memory_format=torch.channels_last)
     state = torch.load(path, map_location="cpu") if os.path.exists(path) else None
