@@ -217,7 +217,8 @@ def tune(args: argparse.Namespace) -> Result:
         write_weights(args.output, tuned, start, {**metadata, "provenance": provenance, "license": args.license})
     else:
         Path(args.output).write_bytes(args.start.read_bytes())
-        print(f"{'no gain' if losses else 'no time for a step'}: the output is the start weights as they were", flush=True)
+        reason = "no gain" if losses else "no time for a step"
+        print(f"{reason}: the output is the start weights as they were", flush=True)
     if args.sheet:
         write_sheet(args.sheet, held, before_pictures, after_pictures)
     print(f"{what}: {before:.2f} dB before, {best:.2f} dB after; generated shots: {generated_before:.2f} dB before, "
