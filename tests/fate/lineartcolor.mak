@@ -148,7 +148,7 @@ fate-lineartcolor-picture: override GEN = no
 fate-lineartcolor-picture: CMP = stddev
 fate-lineartcolor-picture: CMP_UNIT = u8
 fate-lineartcolor-picture: CMP_TARGET = 0
-fate-lineartcolor-picture: FUZZ = 22
+fate-lineartcolor-picture: FUZZ = 19
 
 $(FATE_LAC): ffmpeg$(EXESUF) $(LAC_DATA)/made
 FATE-yes += $(FATE_LAC)

@@ -26,6 +26,7 @@ from PIL import Image
 
 import curves
 import spectral
+import weights_io
 from clips import Clips
 from data import FRAMES, Pool, prepare
 from discriminator import GAN_KINDS, Adversary
@@ -92,6 +93,13 @@ def opened(ap: argparse.ArgumentParser, option: str, path: str, reader: Callable
         ap.error(f"{option} {path}: {e}")
 
 
+def start_weights(path: str) -> dict[str, torch.Tensor]:
+    """Weights of a checkpoint, or of a weights file, which lacks the latent loss's heads: those start anew."""
+    if path.endswith(".safetensors"):
+        return {k: v.float() for k, v in weights_io.load(path)[0].items()}
+    return spectral.fold(torch.load(path, map_location="cpu")["model"])
+
+
 def save(path: str, state: dict) -> None:
     """Never leaves a half-written checkpoint behind."""
     torch.save(state, path + ".tmp")
@@ -107,7 +115,7 @@ def main() -> None:
     ap.add_argument("--seed", type=int, default=1)
     ap.add_argument("--threads", type=int, default=2)
     ap.add_argument("--validate", type=float, default=10, help="minutes between validations")
-    ap.add_argument("--init", help="checkpoint whose weights to start from")
+    ap.add_argument("--init", help="checkpoint or safetensors file whose weights to start from")
     ap.add_argument("--losses", choices=LOSSES, default="plain", help="which terms, see losses.py")
     ap.add_argument("--gan", choices=GAN_KINDS, default="log", help="the adversarial term's form: Eq. 10 or hinge")
     ap.add_argument("--gan-lr", type=float, help="the discriminator's learning rate (a tenth of --lr, as in the paper)")
@@ -142,8 +150,7 @@ def main() -> None:
         ap.error(f"{path} was trained {'without' if args.spectral else 'with'} --spectral: go on the same way, or "
                  "begin in another folder with --init")
     if not state and args.init:
-        start_from = torch.load(args.init, map_location="cpu")
-        net.load_state_dict(spectral.fold(start_from["model"]))
+        net.load_state_dict(start_weights(args.init), strict=False)
     if args.spectral:
         spectral.add(net)
     opt = torch.optim.Adam(net.parameters(), args.lr, betas=(0.8, 0.99))
