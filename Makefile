@@ -125,7 +125,7 @@ $(B)/tests/clip/clip: $(wildcard tests/clip/*.c tests/clip/*.h)
 	@mkdir -p $(@D)
 	$(CC) -std=c11 $(WARN) $(CFLAGS) $(CAIRO_CFLAGS) $(filter %.c,$^) $(CAIRO_LIBS) -lpng -lm -o $@
 
-CHECKS = tests/includes.sh $(TESTS) $(if $(PYTHON),'tests/stages.sh $(PYTHON)') $(ASAN_TESTS) $(FUZZERS)
+CHECKS = tests/includes.sh $(TESTS) $(if $(PYTHON),'tests/stages.sh $(PYTHON)') $(if $(PYTHON),'$(PYTHON) weights/train/check.py') $(ASAN_TESTS) $(FUZZERS)
 FATES = tests/fate.sh tests/errors.sh tests/demo_test.sh
 
 check: all $(TESTS) $(ASAN_TESTS) $(FUZZERS)
