@@ -21,16 +21,15 @@ import torch
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from model import ColorTransform, Config
+from export import config_of
+from model import ColorTransform
 from preprocess import color_input, line_inputs, network_size
 
 
 def load(path: str) -> ColorTransform:
     """The network of a checkpoint, its EMA weights if it has them, ready to run."""
     state = torch.load(path, map_location="cpu")
-    config = dict(state["config"])
-    config["match_dilations"] = tuple(config["match_dilations"])
-    net = ColorTransform(Config(**config)).eval().to(memory_format=torch.channels_last)
+    net = ColorTransform(config_of(state["config"])).eval().to(memory_format=torch.channels_last)
     net.load_state_dict(state.get("ema", state["model"]))
     return net
 
