@@ -28,6 +28,7 @@ from export import runtime_tensors
 from losses import color_losses
 from model import PRESETS, ColorTransform
 from perceptual import LAYERS, Perceptual, gram
+from preprocess import reference_lags
 from shots import make_shot
 
 
@@ -150,7 +151,8 @@ def check_clips() -> None:
     y = torch.from_numpy(item.y).float().permute(0, 3, 1, 2)[None] / 127.5 - 1
     t, r, region = [2, 5], [0, 7], torch.from_numpy(item.region).long()[None]
     batch = Batch(part(item.x, t), part(item.d, t), y[:, t], region[:, t],
-                  part(item.x, r), part(item.d, r), y[:, r], region[:, r])
+                  part(item.x, r), part(item.d, r), y[:, r], region[:, r],
+                  torch.from_numpy(reference_lags(t, r))[None])
     stages = ColorTransform(PRESETS["tiny"]).train()(batch.x, batch.d, batch.xr, batch.dr, batch.yr)
     terms, _ = color_losses(stages, batch)
     assert float(terms["match"]) == 0 and float(terms["l1"]) > 0

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from preprocess import distance_field
+from preprocess import distance_field, reference_lags
 from shots import make_shot
 
 FRAMES = 8
@@ -53,7 +53,8 @@ class Item:
 
 @dataclass
 class Batch:
-    """Targets x, d [S,T,1,h,w], y [S,T,3,h,w], region [S,T,h/4,w/4]; references the same with K for T."""
+    """Targets x, d [S,T,1,h,w], y [S,T,3,h,w], region [S,T,h/4,w/4]; references the same with K for T;
+    lag [S,T,K]."""
     x: Tensor
     d: Tensor
     y: Tensor
@@ -62,6 +63,7 @@ class Batch:
     dr: Tensor
     yr: Tensor
     region_r: Tensor
+    lag: Tensor
 
 
 Source = Callable[[int, int, int], Item]     # seed, height, width
@@ -153,7 +155,7 @@ class Pool:
             y = (2.0 * y).clamp(-1, 1).permute(0, 3, 1, 2)
             return get(item.x).float()[:, None], get(item.d).float()[:, None], y, get(item.region).long()
 
-        return (*take(tgts), *take(refs))
+        return (*take(tgts), *take(refs), torch.from_numpy(reference_lags(tgts, refs)))
 
 
 def color_matrix(rng: np.random.Generator) -> np.ndarray:

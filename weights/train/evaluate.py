@@ -23,7 +23,7 @@ from scipy.ndimage import gaussian_filter
 
 from export import config_of
 from model import ColorTransform
-from preprocess import color_input, line_inputs, network_size
+from preprocess import color_input, line_inputs, network_size, reference_lags
 
 
 def load(path: str) -> ColorTransform:
@@ -107,7 +107,9 @@ def colour_shot(net: ColorTransform, shot: str, short: int, step: int, refs: str
         encoded = {i: encode([i]) for i in keys} if near else {-1: encode(keys)}
         for i in [i for i in range(len(names)) if i not in keys][::step]:
             nearest = min(keys, key=lambda k: abs(k - i))
-            out = net.color(*inputs(i), encoded[nearest if near else -1])["out"][0, 0]
+            used = [nearest] if near else keys
+            lag = torch.from_numpy(reference_lags([i], used))[None]
+            out = net.color(*inputs(i), encoded[nearest if near else -1], lag=lag)["out"][0, 0]
             out = ((out.float().clamp(-1, 1) + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
             picture = Image.fromarray(out).resize((width, height), Image.BICUBIC)
             result.append(Frame(names[i], line(i), picture, color(i), colors[nearest]))

@@ -38,7 +38,8 @@ def runtime_tensors(state: dict[str, Tensor], dtype: torch.dtype) -> dict[str, T
 
 
 def config_of(fields: dict[str, Any]) -> Config:
-    return Config(**{**fields, "match_dilations": tuple(fields["match_dilations"])})
+    """Checkpoints from before the lag have none."""
+    return Config(**{"lag": False, **fields, "match_dilations": tuple(fields["match_dilations"])})
 
 
 def main() -> None:

@@ -29,6 +29,7 @@ from data import Batch, Pool, prepare
 from finetune_data import Sampler, held_batches, hold_out, load_clips, to_batch
 from losses import matching
 from model import ColorTransform, Config
+from preprocess import reference_lags
 
 WEIGHTS = {"l1": 10.0, "warp": 3.0, "match": 1.0}      # those of training
 VALIDATIONS = 6             # in a run, besides the start's
@@ -52,9 +53,10 @@ def config_from(metadata: dict[str, str]) -> Config:
     if metadata.get("format") != "lineartcolor" or metadata.get("kind") != "color_transform":
         raise ValueError("these are no weights of the colour transform network")
     n = {k: int(metadata[k]) for k in ("base", "mid_blocks", "head", "style", "warp", "skip", "locality")}
+    n["lag"] = int(metadata.get("lag", 0))      # weights from before it
     dilations = tuple(int(v) for v in metadata["match_dilations"].split(",") if v)
     return Config(n["base"], n["mid_blocks"], dilations, n["head"], n["style"],
-                  bool(n["warp"]), bool(n["skip"]), bool(n["locality"]))
+                  bool(n["warp"]), bool(n["skip"]), bool(n["locality"]), bool(n["lag"]))
 
 
 def load_network(path: Path) -> tuple[ColorTransform, dict[str, Tensor], dict[str, str]]:
@@ -91,7 +93,7 @@ def to_device(batch: Batch, device: torch.device) -> Batch:
 def batch_loss(net: ColorTransform, batch: Batch, device: torch.device) -> Tensor:
     """The losses of training but the latent one, and matching only where regions are known on both sides."""
     with autocast(device):
-        r = net(batch.x, batch.d, batch.xr, batch.dr, batch.yr)
+        r = net(batch.x, batch.d, batch.xr, batch.dr, batch.yr, lag=batch.lag)
     small = F.avg_pool2d(batch.y.flatten(0, 1), 4).reshape(r["warped"].shape)
     loss = WEIGHTS["l1"] * (r["out"] - batch.y).abs().mean() + WEIGHTS["warp"] * (r["warped"] - small).abs().mean()
     return loss + WEIGHTS["match"] * matching(r["attention"], batch.region, batch.region_r)[0]
@@ -103,7 +105,7 @@ def score(net: ColorTransform, batches: list[Batch], device: torch.device) -> tu
     psnr, pictures = [], []
     for b in (to_device(b, device) for b in batches):
         with autocast(device):
-            out = net(b.x, b.d, b.xr, b.dr, b.yr)["out"][0, 0].float().clamp(-1, 1)
+            out = net(b.x, b.d, b.xr, b.dr, b.yr, lag=b.lag)["out"][0, 0].float().clamp(-1, 1)
         psnr.append(-10 * math.log10(float(((out - b.y[0, 0]) / 2).square().mean()) + 1e-9))
         pictures.append(out.cpu())
     return float(np.mean(psnr)), pictures
@@ -120,7 +122,7 @@ def generated_batches(side: int) -> list[Batch]:
             return (torch.from_numpy(item.x[t]).float()[None], torch.from_numpy(item.d[t]).float()[None], y,
                     torch.from_numpy(item.region[t]).long() + 1)
         last = len(item.x) - 1
-        result.append(to_batch([look(last // 2)], [look(0), look(last)]))
+        result.append(to_batch([look(last // 2)], [look(0), look(last)], lag=reference_lags([last // 2], [0, last])))
     return result
 
 

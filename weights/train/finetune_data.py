@@ -18,7 +18,7 @@ from scipy import ndimage
 from torch import Tensor
 
 from data import Batch
-from preprocess import distance_field, network_size, resize_lines
+from preprocess import distance_field, network_size, reference_lags, resize_lines
 
 CANVAS = 512            # short side frames are kept at
 MAX_FRAMES = 200        # of all shots together; more are thinned out evenly
@@ -232,8 +232,9 @@ def sample(frame: Frame, view: View, ids: np.ndarray) -> tuple[Tensor, Tensor, T
     return 1 - 2 * dark[0], d[None], y, region[0, 0].round().long()
 
 
-def to_batch(targets: list[tuple[Tensor, ...]], refs: list[tuple[Tensor, ...]], mix: Tensor | None = None) -> Batch:
-    """One shot's batch; pixels of no region get identities that meet nothing."""
+def to_batch(targets: list[tuple[Tensor, ...]], refs: list[tuple[Tensor, ...]], mix: Tensor | None = None,
+             lag: np.ndarray | None = None) -> Batch:
+    """One shot's batch; pixels of no region get identities that meet nothing; lag [T,K], None: 0."""
     parts = []
     for side, other in ((targets, OTHER_TARGET), (refs, OTHER_REFERENCE)):
         x, d, y, region = (torch.stack(t) for t in zip(*side))
@@ -243,7 +244,8 @@ def to_batch(targets: list[tuple[Tensor, ...]], refs: list[tuple[Tensor, ...]], 
     both = torch.cat([parts[0][3].flatten(), parts[1][3].flatten()]).unique(return_inverse=True)[1]
     cut = parts[0][3].numel()
     parts[0][3], parts[1][3] = both[:cut].reshape(parts[0][3].shape), both[cut:].reshape(parts[1][3].shape)
-    return Batch(*parts[0], *parts[1])
+    lag = np.zeros((len(targets), len(refs)), np.float32) if lag is None else lag
+    return Batch(*parts[0], *parts[1], torch.from_numpy(lag)[None])
 
 
 def color_matrix(rng: np.random.Generator) -> Tensor:
@@ -309,7 +311,8 @@ class Sampler:
         def side(frames: list[int], strength: float) -> list[tuple[Tensor, ...]]:
             return [sample(clip.frames[i], make_view(first.line.shape, h, w, window, rng, strength),
                            clip.frames[i].tone if paired else clip.frames[i].part) for i in frames]
-        return to_batch(side(targets, strength), side(refs, 0.0 if paired else strength / 2), color_matrix(rng))
+        return to_batch(side(targets, strength), side(refs, 0.0 if paired else strength / 2), color_matrix(rng),
+                        reference_lags(targets, refs) if paired else None)
 
 
 def held_batches(clips: list[Clip], short: int, most: int = 8) -> tuple[list[Batch], str]:
@@ -332,5 +335,5 @@ def held_batches(clips: list[Clip], short: int, most: int = 8) -> tuple[list[Bat
             f = clip.frames[k]
             return sample(f, make_view(f.line.shape, h, w, whole, rng, strength), f.part)
         refs = [look(i, 0.7), look(i, 0.7)] if warped else [look(k, 0) for k in ends]
-        result.append(to_batch([look(i, 0)], refs))
+        result.append(to_batch([look(i, 0)], refs, lag=None if warped else reference_lags([i], ends)))
     return result, what

@@ -27,6 +27,7 @@ class Config:
     warp: bool = True                  # (a) warped reference colour
     skip: bool = True                  # line-art features enter the decoder at 1/2 and full size
     locality: bool = True              # learned locality prior on the logits
+    lag: bool = True                   # references nearer in time count more, and closer around the same place
 
     @property
     def width(self) -> int:
@@ -51,10 +52,11 @@ class Config:
 PRESETS: dict[str, Config] = {
     "small": Config(),
     "base": Config(base=48, style=256),
-    "paper": Config(base=64, match_dilations=(), head=0, style=256, warp=False, skip=False, locality=False),
+    "paper": Config(base=64, match_dilations=(), head=0, style=256, warp=False, skip=False, locality=False,
+                    lag=False),
     "tiny": Config(base=8, mid_blocks=2, match_dilations=(1, 2), style=16),      # tests
     "tiny-paper": Config(base=8, mid_blocks=2, match_dilations=(), head=0, style=16,
-                         warp=False, skip=False, locality=False),                # tests
+                         warp=False, skip=False, locality=False, lag=False),     # tests
 }
 
 
@@ -149,7 +151,7 @@ class Sim(nn.Module):
     def __init__(self, cfg: Config) -> None:
         super().__init__()
         c = cfg.width
-        self.head, self.locality_on = cfg.head_dim, cfg.locality
+        self.head, self.locality_on, self.lag_on = cfg.head_dim, cfg.locality, cfg.lag
         self.q = conv(c, cfg.head_dim, 1, bias=True)
         self.k = conv(c, cfg.head_dim, 1, bias=True)
         self.v = conv(c, c // 2, 1)
@@ -157,32 +159,47 @@ class Sim(nn.Module):
         self.mask_tgt = conv(c, 2, 3, bias=True)      # the share of f_d in Conv([f_di, f_d]) of m and n
         self.mask_ref = conv(c, 2, 3)                 # the share of f_di
         if cfg.locality:
-            self.locality = nn.Parameter(torch.tensor([3.0]))   # lambda = exp(locality)
+            self.locality = nn.Parameter(torch.tensor([3.0]))   # lambda = exp(locality - reach lag)
+        if cfg.lag:
+            self.nearness = nn.Parameter(torch.zeros(1))
+            self.reach = nn.Parameter(torch.zeros(1))
 
-    def logits(self, fd: Tensor, fdr: Tensor, local: Tensor | None = None) -> Tensor:
-        """fd [S,T,C,h,w], fdr [S,K,C,h,w], local [S,K] or None (all) -> [S, T*h*w, K*h*w]."""
+    def logits(self, fd: Tensor, fdr: Tensor, local: Tensor | None = None, lag: Tensor | None = None,
+               short: int = 0) -> Tensor:
+        """fd [S,T,C,h,w], fdr [S,K,C,h,w], local [S,K] or None (all), lag [S,T,K] or None (0); short: short side at
+        1/4 size of the picture that these are a window of, 0: all of it -> [S, T*h*w, K*h*w]."""
         s, t, _, h, w = fd.shape
         q = self.q(fd.flatten(0, 1)).reshape(s, t, self.head, h * w).permute(0, 1, 3, 2).reshape(s, t * h * w, -1)
         k = self.k(fdr.flatten(0, 1)).reshape(s, -1, self.head, h * w).permute(0, 1, 3, 2).reshape(s, -1, self.head)
         logit = (q.float() * self.head ** -0.5) @ k.float().transpose(1, 2) if not torch.is_autocast_cpu_enabled() \
             else (q * self.head ** -0.5) @ k.transpose(1, 2)
+        logit = logit.float()
+        rows = logit.reshape(s, t, h * w, -1, h * w)
+        if not self.lag_on:
+            lag = None
         if self.locality_on:
-            prior = self.prior(h, w, t, fdr.shape[1], fd.device)
-            if local is not None:               # a model sheet is no frame of the video: no prior
-                prior = prior * local.float().repeat_interleave(h * w, 1)[:, None]
-            logit = logit.float() + prior
-        return logit.float()
+            rows = rows - self.strength(s, t, rows.shape[3], local, lag)[:, :, None, :, None] \
+                * self.distances(h, w, short or min(h, w), fd.device)[:, None]
+        if lag is not None:
+            rows = rows - (self.nearness * lag)[:, :, None, :, None]
+        return rows.reshape(logit.shape)
 
-    def prior(self, h: int, w: int, t: int, k: int, device: torch.device) -> Tensor:
-        """-lambda |dp|^2, p in units of the short side."""
-        unit = 1.0 / min(h, w)
+    def strength(self, s: int, t: int, k: int, local: Tensor | None, lag: Tensor | None) -> Tensor:
+        """lambda of every target and reference, [S,T,K]; 0 for a model sheet, which is no frame of the video."""
+        power = self.locality.float().expand(s, t, k)
+        if lag is not None:
+            power = power - self.reach * lag
+        return power.exp() if local is None else power.exp() * local.float()[:, None]
+
+    @staticmethod
+    def distances(h: int, w: int, short: int, device: torch.device) -> Tensor:
+        """|dp|^2 [h*w, h*w], p in units of the short side."""
         gy, gx = torch.meshgrid(torch.arange(h, device=device), torch.arange(w, device=device), indexing="ij")
-        p = torch.stack([gy, gx], -1).reshape(-1, 2).float() * unit
-        d2 = (p[:, None] - p[None]).square().sum(-1)
-        return -(self.locality.exp() * d2).repeat(t, k)
+        p = torch.stack([gy, gx], -1).reshape(-1, 2).float() / short
+        return (p[:, None] - p[None]).square().sum(-1)
 
     def forward(self, fd: Tensor, fdr: Tensor, fyr: Tensor, colour: Tensor,
-                local: Tensor | None = None) -> dict[str, Tensor]:
+                local: Tensor | None = None, lag: Tensor | None = None, short: int = 0) -> dict[str, Tensor]:
         """fd [S,T,C,h,w]; fdr, fyr [S,K,C,h,w]; colour [S,K,3,h,w] -> f_sim, warped colour, attention."""
         s, t, c, h, w = fd.shape
         k = fdr.shape[1]
@@ -190,7 +207,7 @@ class Sim(nn.Module):
         mr = self.mask_ref(fdr.flatten(0, 1)).reshape(s, 1, k, 2, h, w)
         mask = torch.sigmoid(mt + mr)                                         # [S,T,K,2,h,w]
         m, n = mask[:, :, :, 0:1], mask[:, :, :, 1:2]
-        att = torch.softmax(self.logits(fd, fdr, local), -1)                  # [S, T*hw, K*hw]
+        att = torch.softmax(self.logits(fd, fdr, local, lag, short), -1)                  # [S, T*hw, K*hw]
         v = self.v(fyr.flatten(0, 1)).reshape(s, k, c // 2, h * w)
         # V is masked per target: one product per target frame
         vm = (v[:, None] * m.reshape(s, t, k, 1, h * w)).permute(0, 1, 2, 4, 3).reshape(s, t, k * h * w, c // 2)
@@ -265,13 +282,14 @@ class ColorTransform(nn.Module):
         return {"f_d_ref": f_d.reshape(s, k, *f_d.shape[1:]), "f_y": f_y.reshape(s, k, *f_y.shape[1:]),
                 "colour": colour.reshape(s, k, *colour.shape[1:]), "style": self.style(xr, yr)}
 
-    def color(self, x: Tensor, d: Tensor, refs: dict[str, Tensor], local: Tensor | None = None) -> dict[str, Tensor]:
+    def color(self, x: Tensor, d: Tensor, refs: dict[str, Tensor], local: Tensor | None = None,
+              lag: Tensor | None = None, short: int = 0) -> dict[str, Tensor]:
         """Targets x, d [S,T,1,H,W] and what `references` gave -> every stage."""
         s, t = x.shape[:2]
         e0, e1, f_line = self.enl(x.flatten(0, 1))
         f_d = self.end(x.flatten(0, 1), d.flatten(0, 1))
         f_d = f_d.reshape(s, t, *f_d.shape[1:])
-        sim = self.sim(f_d, refs["f_d_ref"], refs["f_y"], refs["colour"], local)
+        sim = self.sim(f_d, refs["f_d_ref"], refs["f_y"], refs["colour"], local, lag, short // 4)
         warped = sim["warped"].flatten(0, 1)
         f = f_line + sim["f_sim"].flatten(0, 1)
         if self.cfg.warp:
@@ -289,10 +307,11 @@ class ColorTransform(nn.Module):
         return stages
 
     def forward(self, x: Tensor, d: Tensor, xr: Tensor, dr: Tensor, yr: Tensor,
-                local: Tensor | None = None) -> dict[str, Tensor]:
+                local: Tensor | None = None, lag: Tensor | None = None, short: int = 0) -> dict[str, Tensor]:
         """Targets x, d [S,T,1,H,W]; references xr, dr [S,K,1,H,W], yr [S,K,3,H,W]. local [S,K]: 1 where the
-        reference is a frame of the video, so that the locality prior holds; None: all are.
+        reference is a frame of the video, so that the locality prior holds; None: all are. lag [S,T,K]: see
+        preprocess.reference_lags; None: unknown, 0. short: short side of the picture where these are a window of it.
 
         Returns every stage; "out" [S,T,3,H,W] is the picture, not clamped.
         """
-        return self.color(x, d, self.references(xr, dr, yr), local)
+        return self.color(x, d, self.references(xr, dr, yr), local, lag, short)

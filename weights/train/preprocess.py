@@ -2,6 +2,8 @@
 """Pictures to network inputs, as docs/MODEL.md ("Preprocessing") defines them and engine/lineart.c does."""
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy.ndimage import distance_transform_edt
 
@@ -72,3 +74,17 @@ def line_inputs(gray: np.ndarray, height: int, width: int) -> tuple[np.ndarray, 
 def color_input(color: np.ndarray, height: int, width: int) -> np.ndarray:
     """uint8 [H,W,3] sRGB -> [h,w,3] in [-1, 1]."""
     return (resize(color.astype(np.float32), height, width) / 127.5 - 1.0).astype(np.float32)
+
+
+def reference_lags(times: Sequence[float], references: Sequence[float | None]) -> np.ndarray:
+    """How far in time every reference is from every frame, [T,K] in [-1, 1]: -1 at the frame itself, 1 at least as far
+    as the frame's two nearest references are from each other where it lies between them. 0 where that says nothing: for
+    a model sheet (None) and for a reference that is alone."""
+    lag = np.zeros((len(times), len(references)), np.float32)
+    for i, t in enumerate(times):
+        away = {j: abs(t - r) for j, r in enumerate(references) if r is not None}
+        span = sum(sorted(away.values())[:2])
+        if len(away) > 1 and span > 0:
+            for j, distance in away.items():
+                lag[i, j] = min(1.0, 2 * distance / span - 1)
+    return lag

@@ -33,6 +33,7 @@ from discriminator import GAN_KINDS, Adversary
 from losses import LOSSES, color_losses
 from model import PRESETS, ColorTransform, Config
 from perceptual import Perceptual
+from preprocess import reference_lags
 
 Opened = TypeVar("Opened")
 
@@ -63,7 +64,8 @@ class Validation:
             d = torch.from_numpy(item.d).float()[None, :, None]
             y = torch.from_numpy(item.y).float().permute(0, 3, 1, 2)[None] / 127.5 - 1
             with torch.autocast("cpu", torch.bfloat16):
-                r = net(x[:, [mid]], d[:, [mid]], x[:, ends], d[:, ends], y[:, ends])
+                r = net(x[:, [mid]], d[:, [mid]], x[:, ends], d[:, ends], y[:, ends],
+                        lag=torch.from_numpy(reference_lags([mid], ends))[None])
             out, truth = r["out"][0, 0].float().clamp(-1, 1), y[0, mid]
             psnr = lambda a: -10 * math.log10(float(((a - truth) / 2).square().mean()) + 1e-9)
             scores.append(psnr(out))
@@ -183,7 +185,7 @@ def main() -> None:
         lr = learning_rate(step, progress, args.lr)
         opt.param_groups[0]["lr"] = lr
         with torch.autocast("cpu", torch.bfloat16):
-            stages = net(batch.x, batch.d, batch.xr, batch.dr, batch.yr)
+            stages = net(batch.x, batch.d, batch.xr, batch.dr, batch.yr, lag=batch.lag)
         terms, hit = color_losses(stages, batch)
         shown = {}
         out, truth = stages["out"].flatten(0, 1), batch.y.flatten(0, 1)
