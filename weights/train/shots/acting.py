@@ -18,7 +18,7 @@ def random_pose(r: random.Random, kind: str | None = None) -> dict[str, float]:
     """One pose: joint name -> angle."""
     u = r.uniform
     kind = kind or r.choices(["rest", "hips", "wave", "cross", "reach", "wild", "crouch", "stride",
-        "sit", "side"], [5, 1.5, 2, 2, 2, 1.2, .7, 1, .9, 1.2])[0]
+        "sit", "side", "fold", "face"], [5, 1.2, 1.5, 2, 1.5, 1, .7, .8, 1, 1.2, 1.6, 1.2])[0]
     p = {"bend": u(-.06, .06), "yaw": r.choice([0.0, u(-.6, .6)])}
     d = r.choice([-1, 1])
     if kind in ("sit", "side"):
@@ -35,6 +35,8 @@ def random_pose(r: random.Random, kind: str | None = None) -> dict[str, float]:
         a, b = {"rest": (u(.05, .35), u(-.2, .3)), "hips": (u(.6, .9), u(-1.8, -1.2)),
             "wave": (u(.1, .4) if side == "L" else u(1.4, 2.6), u(-.3, .9)),
             "cross": (u(-.1, .35), u(-2.3, -1.5)), "reach": (u(.6, 1.7), u(-.5, .3)),
+            "fold": (u(.0, .4), u(-2.1, -1.6)),
+            "face": (u(-.1, .5), u(-2.8, -2.2)) if side == "R" else (u(.0, .4), u(-2.2, 0)),
             "wild": (u(-.4, 2.8), u(-2.2, 1.0)), "crouch": (u(.0, .6), u(-1.5, .2)),
             "stride": (u(-.3, .7), u(-.9, 0))}[kind]
         p["u" + side], p["l" + side] = a, b
@@ -51,28 +53,37 @@ class Acting:
 
     def __init__(self, r: random.Random, action: float) -> None:
         big = action * r.choice([.5, 1, 1, 1.6])
-        self.kind = r.choices(["hold", "gesture", "dance", "walk", "jump"],
-            [4, 2.5 * big, 1.0 * big, .7 * big, .5 * big])[0]
+        self.kind = r.choices(["hold", "gesture", "dance", "walk", "jump", "sit", "turn"],
+            [3.5, 2.5 * big, 1.0 * big, .7 * big, .5 * big, 1.2 * big, 1.2 * big])[0]
         self.a, self.b = random_pose(r), random_pose(r)
         if self.kind == "walk":
             self.a = random_pose(r, "rest")
         mixed = r.uniform(.25, 1)
+        if self.kind == "sit":          # sits down or gets up
+            two = [random_pose(r, r.choice(["rest", "side", "stride"])), random_pose(r, r.choice(["sit", "crouch"]))]
+            two[0]["yaw"] = two[1]["yaw"] * r.uniform(.3, 1)
+            self.a, self.b = two if r.random() < .6 else two[::-1]
+            mixed = r.uniform(.7, 1)
+        elif self.kind == "turn":       # from the front or 3/4 to the side, or round to the other
+            self.a["yaw"] = r.choice([-1, 1]) * r.uniform(0, 1.2)
+            self.b["yaw"] = r.choice([self.a["yaw"] + r.choice([-1, 1]) * r.uniform(.5, 1.2), -self.a["yaw"]])
+            mixed = 1.0
         self.b = {k: self.a[k] + (self.b[k] - self.a[k]) * mixed for k in JOINTS}
-        self.t0 = r.uniform(-.1, .45)
-        self.len = r.uniform(.15, .8)
+        self.t0 = r.uniform(-.1, .55)
+        self.len = r.uniform(.1, .8)
         self.over = r.choice([0, 0, .1, .25])
         self.freq, self.phase = r.uniform(.5, 2), r.uniform(0, 6.28)
         self.amp = r.uniform(.3, .8)
         small = .06 * action
         self.idle = {k: curve(r, 0, small * (.5 if k in ("bend",
             "yaw") else 1) * (.2 if k[0] in "ts" else 1)) for k in JOINTS}
-        self.squash = curve(r, 0, .08 * action * (r.random() < .35))
+        self.squash = curve(r, 0, r.choice([.05, .08, .16]) * action * (r.random() < .4))
         self.height = r.uniform(.4, 1.6)
 
     def pose(self, t: float) -> dict[str, float]:
         k = self.kind
         f = 0.0
-        if k in ("gesture", "jump"):
+        if k in ("gesture", "jump", "sit", "turn"):
             x = (t - self.t0) / self.len
             f = ease(x) + (self.over * math.sin(x * 6.28) * math.exp(-x) if x > 1 else 0)
         elif k == "dance":

@@ -11,6 +11,7 @@ import numpy as np
 from scipy import ndimage as nd
 
 from .canvas import Canvas, Ids, LineStyle, affine, ellipse, mix
+from .lines import patches
 from .palette import Palette, hsv
 
 
@@ -26,8 +27,9 @@ class Background:
     MARGIN = 1.3
 
     def __init__(self, rng: random.Random, pal: Palette, width: int, height: int, ids: Ids,
-            style: LineStyle) -> None:
-        self.kind = rng.choices(["white", "flat", "gradient", "room", "sky", "hills", "fence",
+            style: LineStyle, plain: bool = False) -> None:
+        """`plain`: white paper."""
+        self.kind = "white" if plain else rng.choices(["white", "flat", "gradient", "room", "sky", "hills", "fence",
             "street", "abstract", "forest", "planks", "softsky"],
             [8, 2.5, 2.5, 3.5, 1.5, 2, 1.5, 2, 1, 1.5, 1.5, 2])[0]
         self.follow = rng.choice([1.0, 1.0, .6, .3])
@@ -76,6 +78,10 @@ class Background:
             self.lines = False
         if not self.lines:
             line[:] = 255
+        elif rng.random() < .4:     # only parts of a painting have lines
+            keep = np.clip((patches(nr, self.h, self.w, height * rng.choice([.05, .15, .4])) + rng.uniform(-.8,
+                .8)) * 4, 0, 1)
+            line = (255 - (255 - line) * keep).astype(np.uint8)
         r3 = np.stack([reg & 255, reg >> 8 & 255, reg >> 16], axis=2).astype(np.uint8)
         self.surfaces = [self._surface(a) for a in (col[..., ::-1],
             np.repeat(line[..., None], 3, axis=2), r3)]

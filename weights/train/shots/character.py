@@ -20,20 +20,23 @@ from .wear import Accessories
 class Character:
     """Design (constants) and acting (curves over t in 0..1) of one person."""
 
-    def __init__(self, rng: random.Random, pal: Palette, name: str, action: float) -> None:
+    def __init__(self, rng: random.Random, pal: Palette, name: str, action: float, sprite: bool = False) -> None:
+        """`sprite`: the proportions of game sprites, big head, hands and shoes."""
         r = self.rng = rng
         self.name = name
         self.head = Head(rng, pal, name, action)
         self.skin = self.head.skin
         u = r.uniform
-        kid = r.random() < 0.35
-        self.big = r.choice([1.0, 1.0, 1.3, 0.8]) if kid else 1.0
+        kid = r.random() < (.75 if sprite else .3)
+        self.big = (u(1.0, 1.6) if sprite else r.choice([1.0, 1.0, 1.3, 0.8])) if kid else 1.0
+        self.hands = u(1.2, 2.0) if sprite else u(.9, 1.2)
+        self.feet = u(1.2, 2.2) if sprite else u(.9, 1.2)
         self.sw = u(0.75, 1.1) if kid else u(1.0, 1.75)        # half shoulder width
         self.ww = self.sw * u(0.6, 0.95)                          # waist
         self.hw = self.sw * u(0.65, 1.0)
         self.torso = u(1.3, 1.9) if kid else u(2.2, 3.2)
         self.legs = u(1.0, 2.0) if kid else u(3.0, 4.6)
-        self.arm = self.torso * u(0.42, 0.55)
+        self.arm = self.torso * u(0.45, 0.6)
         self.aw = u(0.2, 0.4) if not kid else u(0.16, 0.3)
         self.lw = u(0.28, 0.55)
         self.nw = u(0.25, 0.45)
@@ -119,28 +122,49 @@ class Character:
                 (-w * 1.2 + sway * .3, hip)], self.cape, "cape", (0, 1, 3, 5),
                 shade=self.sh("cape", self.cape))
         arms = ["L", "R"] if yaw < 0 else ["R", "L"]
-        self._arm(cv, t, arms[0], top, yaw)
-        if not self.front_arm:
-            self._arm(cv, t, arms[1], top, yaw)
+        # before the chest goes an arm whose hand is there; before the head one that is raised to it
+        layer = {s: self._layer(s, top, hip, yaw) for s in arms}
+        if self.front_arm and layer[arms[1]] == 0:
+            layer[arms[1]] = 1
+        for s in arms:
+            if layer[s] == 0:
+                self._arm(cv, t, s, top, yaw)
         cv.matrix = body
         self._legs(cv, t, hip, yaw, sway)
         cv.matrix = upper
         self._torso(cv, t, top, hip, yaw, sway)
-        late = self.front_arm and p["u" + arms[1]] + .5 * p["l" + arms[1]] > 1.2
-        if self.front_arm and not late:
-            self._arm(cv, t, arms[1], top, yaw)
+        for s in arms:
+            if layer[s] == 1:
+                self._arm(cv, t, s, top, yaw)
         cv.matrix = headm
         self.head.front(cv, t, sway)
         cv.matrix = upper
-        if late:
-            self._arm(cv, t, arms[1], top, yaw)
+        for s in arms:
+            if layer[s] == 2:
+                self._arm(cv, t, s, top, yaw)
         cv.matrix = base
 
-    def lowering(self) -> float:
-        """How far crouching or sitting brings the head down at the start."""
-        p = self.acting.pose(0.0)
-        return self.legs / 2 * (2 - max(math.cos(p["t" + s]) + math.cos(p["t" + s] + p["s" + s])
-            for s in "LR"))
+    def _joints(self, side: str, top: float, yaw: float) -> tuple[tuple[float, float], ...]:
+        """Shoulder, elbow, wrist."""
+        s = -1 if side == "L" else 1
+        a, b = self.p["u" + side], self.p["l" + side]
+        x, y = s * self.sw * .85 * math.cos(yaw * .75), top + .3 + self.slope
+        e = (x + s * math.sin(a) * self.arm, y + math.cos(a) * self.arm)
+        return (x, y), e, (e[0] + s * math.sin(a + b) * self.arm, e[1] + math.cos(a + b) * self.arm)
+
+    def _layer(self, side: str, top: float, hip: float, yaw: float) -> int:
+        """0 behind the chest, 1 before it, 2 before the head."""
+        _, _, (x, y) = self._joints(side, top, yaw)
+        if y < top + .1 and abs(x) < 1.3 * self.big:
+            return 2
+        return 1 if abs(x) < self.sw * .75 and y < hip else 0
+
+    def head_at(self, t: float) -> tuple[float, float]:
+        """How far bending, crouching or sitting moves the head."""
+        p = self.acting.pose(t)
+        stand = max(math.cos(p["t" + s]) + math.cos(p["t" + s] + p["s" + s]) for s in "LR") * self.legs / 2
+        up = self.torso + self.tops
+        return up * math.sin(p["bend"]), self.legs - stand + up * (1 - math.cos(p["bend"]))
 
     def span(self) -> tuple[float, float]:
         """Top and bottom of the standing figure."""
@@ -178,7 +202,7 @@ class Character:
                         "shin" + side, (0, 1, 2))
                 cv.stroke([(k[0] - w * .6 * s, k[1] - .1), (k[0] + w * .2 * s, k[1])], 0.7,
                     self.bottom)
-            d = s * 0.35 + yaw * 0.6
+            d, w = (s * 0.35 + yaw * 0.6) * self.feet, w * (.6 + .4 * self.feet)
             cv.shape([(f[0] - w * .6, f[1] - .05), (f[0] + w * .6, f[1] - .05),
                 (f[0] + w * .6 + max(d, 0), f[1] + .3), (f[0] + w * .6 + max(d, 0), f[1] + .42),
                 (f[0] - w * .6 + min(d, 0), f[1] + .42), (f[0] - w * .6 + min(d, 0), f[1] + .3)],
@@ -298,13 +322,8 @@ class Character:
 
     def _arm(self, cv: Canvas, t: float, side: str, top: float, yaw: float) -> None:
         s = -1 if side == "L" else 1
-        fore = math.cos(yaw * 0.75)
-        a, b = self.p["u" + side], self.p["l" + side]
-        x, y = s * self.sw * 0.85 * fore, top + .3 + self.slope
-        L = self.arm
-        e = (x + s * math.sin(a) * L, y + math.cos(a) * L)
-        d = a + b
-        h = (e[0] + s * math.sin(d) * L, e[1] + math.cos(d) * L)
+        (x, y), e, h = self._joints(side, top, yaw)
+        d = self.p["u" + side] + self.p["l" + side]
         w = self.aw
         pts = [(x, y), ((x + e[0]) / 2, (y + e[1]) / 2), e, ((e[0] + h[0]) / 2, (e[1] + h[1]) / 2),
             h]
@@ -338,7 +357,7 @@ class Character:
                     .7, col)
 
     def _hand(self, cv: Canvas, h, ux: float, uy: float, s: int, side: str, t: float) -> None:
-        w = self.aw * 1.05
+        w = self.aw * 1.05 * self.hands
 
         def at(a: float, b: float) -> tuple[float, float]:
             return (h[0] + ux * a * w - uy * s * b * w, h[1] + uy * a * w + ux * s * b * w)

@@ -1,12 +1,40 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What compositing and video do to the colour frame: light ramps, vignette, softness, chroma loss,
-grain."""
+"""What compositing and video do to a frame: light ramps, vignette, softness, chroma loss, grain, bars."""
 from __future__ import annotations
 
 import random
 
 import numpy as np
 from scipy import ndimage as nd
+
+
+class Bars:
+    """Black or white bars: letterbox, pillarbox, or a thin frame the video came with."""
+
+    def __init__(self, rng: random.Random, height: int, width: int) -> None:
+        kind = rng.choices(["none", "wide", "tall", "frame", "side"], [24, .5, .4, .5, .6])[0]
+        y, x = int(height * rng.uniform(.04, .14)), int(width * rng.uniform(.03, .12))
+        thin = max(1, round(height * rng.uniform(.003, .012)))
+        self.box = {"none": (0, 0, 0, 0), "wide": (y, y, 0, 0), "tall": (0, 0, x, x), "frame": (thin,) * 4,
+            "side": rng.choice([(0, 0, 0, thin), (0, 0, thin, thin), (thin, 0, 0, 0), (0, 0, thin, 0)])}[kind]
+        self.colour = 255 if rng.random() < .12 else rng.choice([0, 0, 16])
+        self.line = rng.choice([None, 0, 255, 255])     # None: only an edge
+
+    def __call__(self, color: np.ndarray, line: np.ndarray, region: np.ndarray, ident: int) -> None:
+        """Draws them into the three pictures."""
+        t, b, lt, r = self.box
+        if not any(self.box):
+            return
+        h, w = line.shape
+        out = np.ones((h, w), bool)
+        out[t:h - b, lt:w - r] = False
+        color[out], region[out] = self.colour, ident
+        line[out] = 255 if self.line is None else self.line
+        if self.line is None:
+            for at, n, side in ((t, h, 0), (h - b - 1, h, 0), (lt, w, 1), (w - r - 1, w, 1)):
+                if 0 < at < n - 1:
+                    line[(slice(at, at + 1), slice(lt, w - r)) if side == 0 else (slice(t, h - b), slice(at,
+                        at + 1))] = 0
 
 
 class Film:

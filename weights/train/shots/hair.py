@@ -10,7 +10,7 @@ from typing import Callable
 
 import numpy as np
 
-from .canvas import Canvas, Colour, ellipse, tube
+from .canvas import Canvas, Colour, ellipse, mix, tube
 from .palette import Palette
 
 Project = Callable[[object], np.ndarray]
@@ -45,12 +45,15 @@ class Hair:
         self.sh = pal.shade(self.col, u(.5, 1)) if r.random() < .6 else None
         self.back_col = self.sh if self.sh and r.random() < .6 else (pal.near(self.col,
             .06) if r.random() < .3 else self.col)
-        self.hi = pal.lit(self.col) if r.random() < .35 else None
+        self.hi = r.choice([pal.lit(self.col), pal.lit(self.col, .75), mix(self.col, (1, 1, 1),
+            .9)]) if r.random() < .45 else None
+        self.hi_line = r.random() < .35             # the gleam has a line round it
+        self.wedges = [(u(-.8, .8), u(.1, .5), u(.04, .12)) for _ in range(r.randint(2, 6))] if r.random() < .4 else []
         self.col2 = pal.any() if r.random() < .06 else (pal.near(self.col,
             .12) if r.random() < .2 else self.col)
         self.tie = pal.cloth()
         self.style = r.choices(["bob", "long", "short", "spiky", "tails", "pony", "slick", "bald",
-            "bun"], [4, 3, 5, 3, 1.3, 1.5, 1.2, .5, .8])[0]
+            "bun"], [4.5, 3, 5, 3, 1.3, 1.5, 1, .2, .8])[0]
         self.vol = u(1.05, 1.25)
         n = self.n = r.choice([r.randint(4, 8), r.randint(7, 13)])
         self.part = u(-.6, .6)
@@ -60,8 +63,12 @@ class Hair:
         self.notch = [u(.25, .7) for _ in range(n + 1)]
         self.curl, self.fat = u(-.1, .1), u(.0, .06)
         self.sweep = u(-.3, .3)
-        self.locks = r.random() < .5
-        self.lock_len, self.lock_w = u(.5, 1.7), u(.1, .22)
+        wide = [u(.35, 1.8) for _ in range(n)]      # tips of unequal width
+        self.cuts = [1 - 2 * sum(wide[:i]) / sum(wide) for i in range(n + 1)]
+        self.locks = r.random() < .6
+        self.lock_len = [u(.3, 1.7) for _ in range(2)]
+        self.lock_tips = [[(u(-.12, .12), u(.75, 1.15)) for _ in range(r.randint(1, 3))] for _ in range(2)]
+        self.lock_w, self.lock_in = u(.2, .5), u(0, .35)
         m = self.m = r.choice([r.randint(4, 7), r.randint(6, 14)])
         self.back_len = {"bob": u(.5, 1.1), "long": u(1.6, 3.6)}.get(self.style, u(-.1, .5))
         self.back_tips = [u(.8, 1.2) for _ in range(m)]
@@ -73,8 +80,8 @@ class Hair:
         if self.style == "spiky":
             self.tufts = [(a, ln * 1.9, d) for a, ln, d in self.tufts]
         self.ahoge = r.random() < .15
-        self.overlay = [(r.randrange(n), u(.05, .3), u(-.15, .15)) for _ in range(r.choice([0, 0, 1,
-            2, 3]))]
+        self.overlay = [(r.randrange(n), r.choice([u(.05, .3), u(.3, .9)]), u(-.15, .15))
+            for _ in range(r.choice([0, 0, 1, 2, 3]))]
         self.inner = r.choice([0, n // 2, n, n])
         self.reach = [u(.15, .65) for _ in range(n + 1)]
         self.hairlines = [(u(-.9, .9), u(-.5, .3), u(.15, .45)) for _ in range(r.choice([0, 0, 2, 5,
@@ -118,14 +125,14 @@ class Hair:
         slick = self.style == "slick"
         edge = v * .98
         for i in range(n + 1):
-            x = edge * (1 - 2 * i / n)
+            x = edge * self.cuts[i]
             y = -.6 + (self.base * self.notch[i] * .8 if not slick else .1 + .35 * x * x)
             if i in (0, n):
                 x, y = v * (1 if i == 0 else -1), .05 + self.side * .3
             notches.append((x + w * .2, y, depth(x, y, v * v + .12)))
             if i < n:
                 dx, ln = self.tips[i]
-                x = edge * (1 - 2 * (i + .5) / n)
+                x = edge * (self.cuts[i] + self.cuts[i + 1]) / 2
                 y = -.55 + (self.base * ln * (1 + .3 * abs(x)) + self.side * abs(x) ** 3 * 1.1
                     if not slick else .15 + .35 * x * x)
                 x = x * .97 + dx + self.sweep * (1 - abs(x)) * .7
@@ -181,24 +188,13 @@ class Hair:
         v = self.vol
         if self.locks:
             for s in (-1, 1):
-                L = self.lock_len
-                a = [(s * v * .9, -.35, .3), (s * v * .97, .2, .3),
-                    (s * v * .92 + w, .2 + L * .6, .3), (s * .78 + w * 2 + sway * .1, .2 + L, .25)]
-                cv.shape(tube(pr(a), [.1, self.lock_w, self.lock_w * .8, .0], 7), self.col,
-                    f"lock{s}", (6, 7), shade=self.sh)
-                if self.inner > 2:
-                    cv.stroke(pr([(s * v * .95, .1, .3), (s * v * .93 + w, .1 + L * .5, .3),
-                        (s * .82 + w * 2, .1 + L * .8, .25)]), .6, self.col)
+                self._lock(cv, pr, s, w, sway)
         pts, sharp, tips, notches = self.bangs(w)
         crown = (self.part * .7, -v * .9, .3)
 
         def inside() -> None:
             if self.hi:
-                z = [(-.8 + i * .16, -.68 + .25 * ((i - 5) / 5) ** 2 + self.zig[i],
-                    .7) for i in range(11)]
-                z += [(x, y - .12 - 2 * self.zig[10 - i], .68) for i,
-                    (x, y, _) in enumerate(z[::-1])]
-                cv.shape(pr(z), self.hi, "hairhi", None, lineless=True)
+                self._gleam(cv, pr)
             for i in self.dim:
                 (x, y, z), (a, b, c) = tips[i], notches[i + 1]
                 cv.shadow(pr([(x, y, z), (a, b, c), (a * .8 + crown[0] * .2, b * .6 - .3, .8),
@@ -225,6 +221,53 @@ class Hair:
             p = [(self.part * .4, -v, .1), (self.part * .4 + .1, -v - .35, .1),
                 (self.part * .4 + .4 + w * 2, -v - .4, .1)]
             cv.shape(tube(pr(p), [.09, .07, 0], 6), self.col, "ahoge", (0, 5, 6, 11))
+
+    def draw_side(self, cv: Canvas, ear: float, f: int) -> None:
+        """The side of a turned head, behind the ear at x = `ear`; f: the way it looks."""
+        if self.style == "bald":
+            return
+        v = self.vol
+        p = [(.3 * f, -v * .96), (-f * v * .75, -.76 * v), (-f * v, -.1), (-f * .97, .35), (-f * .8, .72), (min(-.35,
+            f * ear - .25) * f, .7), (ear - .1 * f, .42), (ear + .02 * f, -.02), (ear + .2 * f, .3 + .2 * self.side),
+            (ear + .32 * f, -.15), (ear + .5 * f, -.5)]
+        cv.shape(p, self.col, "sidehair", (0, 4, 5, 8), shade=self.sh, light=.5)
+        if self.inner:
+            cv.stroke([(-f * .8, .4), (-f * .75, -.1), (-f * .3, -.7)], .7, self.col)
+
+    def _lock(self, cv: Canvas, pr: Project, s: int, w: float, sway: float) -> None:
+        """A lock from the temple past cheek and neck, in one to three tips."""
+        v, i = self.vol, (s + 1) // 2
+        L, marks = self.lock_len[i], self.lock_tips[i]
+        m, x0, x1 = len(marks), v * .99, v * .99 - self.lock_w
+        drift = w * 1.5 + sway * .1
+        tips, notches = [], []
+        for k in range(m + 1):
+            f = k / m
+            x = x0 + (x1 - x0) * f - self.lock_in * .5
+            notches.append((s * x + drift * .5, .15 + L * .45 if 0 < k < m else .0, .35))
+            if k < m:
+                dx, ln = marks[k]
+                x = x0 + (x1 - x0) * (f + .5 / m) - self.lock_in + dx
+                tips.append((s * x + drift, .25 + L * ln, .35))
+        low, ls = strands(tips, notches, self.curl + .08 * s, self.fat)
+        p = [(s * x1 * .9, -.6, .5), (s * x0, -.4, .3)] + low
+        cv.shape(pr(p), self.col, f"lock{s}", [2 + j for j in ls], shade=self.sh)
+        if self.inner > 2:
+            x = (x0 + x1) / 2
+            cv.stroke(pr([(s * x, .1, .35), (s * x - s * self.lock_in * .5 + drift * .5, .15 + L * .4, .35), (s * x
+                - s * self.lock_in + drift, .2 + L * .7, .35)]), .6, self.col)
+
+    def _gleam(self, cv: Canvas, pr: Project) -> None:
+        """Light on the hair: a zigzag band or single wedges, with or without line."""
+        bare = not self.hi_line
+        for j, (x, ln, q) in enumerate(self.wedges):
+            p = [(x - q, -.62, .72), (x, -.62 - ln * .5, .66), (x + q, -.6, .72), (x + .02, -.6 + ln, .8)]
+            cv.shape(pr(p), self.hi, f"hairhi{j}", (1, 3), lineless=bare, lw=.6)
+        if self.wedges:
+            return
+        z = [(-.8 + i * .16, -.68 + .25 * ((i - 5) / 5) ** 2 + self.zig[i], .7) for i in range(11)]
+        z += [(x, y - .12 - 2 * self.zig[10 - i], .68) for i, (x, y, _) in enumerate(z[::-1])]
+        cv.shape(pr(z), self.hi, "hairhi", None, lineless=bare, lw=.6)
 
     def draw_away(self, cv: Canvas, pr: Project, w: float) -> None:
         """The back of the head: hair only."""

@@ -49,7 +49,7 @@ def timing(rng: random.Random, frames: int) -> list[float]:
 
 def camera(rng: random.Random, frames: int, action: float) -> list[np.ndarray]:
     """Per frame 2x3 matrix in a frame-sized unit square (centre 0,0; height 1)."""
-    k = rng.random()
+    k = rng.random() if action else 0.0
     pan = (0.0, 0.0)
     zoom, shake, roll = 0.0, 0.0, 0.0
     if k < 0.55:

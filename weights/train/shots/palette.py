@@ -24,6 +24,8 @@ class Palette:
         self.tint = {"evening": hsv(rng.uniform(0.02, 0.1), 0.7, 1),
             "night": hsv(rng.uniform(0.55, 0.7), 0.6, 0.8)}.get(self.mood,
             hsv(rng.random(), 0.3, 0.9))
+        self.own = rng.random() < .4      # shadows stay in the hue of what they lie on, only deeper
+        self.depth = rng.uniform(.4, .75)
         self.shade_tint = hsv(rng.choice([0.65, 0.72, 0.8, 0.0, 0.6]), rng.uniform(0.1, 0.5),
             rng.uniform(0.45, 0.8))
 
@@ -99,8 +101,11 @@ class Palette:
 
     def shade(self, c: Colour, k: float = 1.0) -> Colour:
         """The shadow colour of c."""
+        if self.own:
+            g = min(c)
+            return mix(c, tuple((x - .25 * g) * self.depth for x in c), .5 + .5 * k)
         t = self.shade_tint
         return mix(c, (c[0] * t[0], c[1] * t[1], c[2] * t[2]), 0.75 * k)
 
-    def lit(self, c: Colour) -> Colour:
-        return mix(c, (1, 1, 1), 0.3)
+    def lit(self, c: Colour, k: float = .3) -> Colour:
+        return mix(c, (1, 1, 1), k)

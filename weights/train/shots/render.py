@@ -12,8 +12,8 @@ from .background import Background
 from .canvas import Canvas, Ids, LineStyle, affine, compose
 from .character import Character
 from .effects import Particles, Quadruped
-from .film import Film
-from .lines import Extractor, Wear
+from .film import Bars, Film
+from .lines import Breaks, Extractor, Wear
 from .motion import camera, curve, ease, timing
 from .palette import Palette
 from .props import Mascot, Thing
@@ -48,6 +48,15 @@ def line_style(rng: random.Random, height: int, pal: Palette) -> LineStyle:
     return st
 
 
+def sprite_style(rng: random.Random, st: LineStyle, height: int) -> None:
+    """The inking of game sprites: thick clean black outlines, flat colours, hard shadows."""
+    st.width = rng.uniform(2.2, 6) * max(height / 256, .35)
+    st.outline, st.outline_colour = "black", (0.0, 0.0, 0.0)
+    st.gray = st.gap = st.gradient = 0.0
+    st.taper, st.double, st.boil, st.shadow_line = False, False, 0.0, -1.0
+    st.black_fill = rng.random() < .7
+
+
 class Placed:
     """An actor at its place; enters, leaves, drifts or comes nearer during the shot."""
 
@@ -63,7 +72,7 @@ class Placed:
         k = rng.random()
         side = rng.choice([-1, 1])
         t0, ln = rng.uniform(-.3, .4), rng.uniform(.3, 1)
-        self.go = (lambda t: 0.0) if k > .12 or reach < 9 else (lambda t: side * (1 - ease((t - t0)
+        self.go = (lambda t: 0.0) if k > .14 or reach < 9 or action == 0 else (lambda t: side * (1 - ease((t - t0)
             / ln))) if k > .06 else (lambda t: side * ease((t - t0) / ln))
 
     def matrix(self, t: float) -> np.ndarray:
@@ -81,13 +90,19 @@ class Scene:
         pal = Palette(rng)
         self.ids = Ids()
         self.style = line_style(rng, height, pal)
-        action = rng.choices([.35, .8, 1.6], [4, 4, 1.5])[0]
-        self.bg = Background(rng, pal, width, height, self.ids, self.style)
-        self.cams = camera(rng, frames, action)
+        # 0: only mouths and eyes move
+        action = rng.choices([0.0, .3, .8, 1.6], [1.3, 3.5, 3.5, 1.7])[0]
+        self.sprite = rng.random() < .13
+        if self.sprite:
+            sprite_style(rng, self.style, height)
+            action = max(action, .3) * 1.2
+        self.bg = Background(rng, pal, width, height, self.ids, self.style, self.sprite and rng.random() < .85)
+        self.cams = camera(rng, frames, 0.0 if self.sprite else action)
         self.times = timing(rng, frames)
         self.cast = self._casting(rng, pal, action)
-        self.extract = Extractor(rng, height) if rng.random() < .4 else None
-        self.wear = Wear(rng)
+        self.extract = Extractor(rng, height, self.style.outline == "black") if rng.random() < .45 else None
+        self.wear, self.breaks = Wear(rng), Breaks(rng, height)
+        self.bars = Bars(rng, height, width)
         self.film = Film(rng, height, width, self.bg.kind == "white")
         self.still = all(np.allclose(c, self.cams[0]) for c in self.cams)
         self.phases = {t: rng.uniform(0, 6.283)
@@ -95,17 +110,19 @@ class Scene:
 
     def _casting(self, rng: random.Random, pal: Palette, action: float) -> list[Placed]:
         n = rng.choices([1, 2, 3], [6, 2.5, 1])[0]
-        framing = rng.choices(["face", "bust", "half", "full"], [2, 3, 3, 3])[0]
+        framing = rng.choices(["close", "face", "bust", "half", "full"], [.8, 2.2, 3, 2.5, 3])[0]
+        if self.sprite:
+            framing = "full"
         cast = []
         for i in range(n):
             kind = rng.choices([Character, Mascot, Quadruped, Thing],
-                [8, 1, .6, .8 if i else .2])[0]
-            ch = kind(rng, pal, f"c{i}.", action)
+                [8, 3 if self.sprite else 1, .6, .8 if i else .2])[0]
+            ch = kind(rng, pal, f"c{i}.", action, *([self.sprite] if kind is Character else []))
             y0, y1 = ch.span()
             full = y1 - y0
             view = full * 1.12
             if kind is Character and framing != "full":
-                view = min(view, {"face": 2.9, "bust": 4.6, "half": 6.5}[framing] * ch.big)
+                view = min(view, {"close": 1.9, "face": 2.9, "bust": 4.6, "half": 6.5}[framing] * ch.big)
             elif rng.random() < .3:
                 view *= rng.uniform(.6, .9)
             view *= rng.uniform(.85, 1.2) * (1.35 if kind in (Thing, Quadruped) else 1)
@@ -114,9 +131,14 @@ class Scene:
                 + rng.uniform(-.05, .05)) * max(self.w / self.h, .8)
             y = -.5 - y0 * s + rng.uniform(0, .1) if view < full else rng.uniform(-.03,
                 .03) - (y0 + y1) / 2 * s
-            if kind is Character and view < full and rng.random() < .8:
-                y -= ch.lowering() * s
-            cast.append(Placed(ch, s, x, y, rng, action, .4 * self.w / self.h if i == 0 else 9.0))
+            if kind is Character and framing == "close":
+                y = rng.uniform(-.1, .15) - .2 * s
+            actor = Placed(ch, s, x, y, rng, action, .4 * self.w / self.h if i == 0 and rng.random() < .93 else 9.0)
+            if kind is Character and view < full:
+                # the head is in the picture at one time at least
+                dx, dy = ch.head_at(self.times[rng.choice([0, 0, 0, len(self.times) // 2, -1])])
+                actor.x, actor.y = x - dx * s * actor.flip, y - dy * s
+            cast.append(actor)
         if rng.random() < .12:
             ch = Thing(rng, pal, "fg.", action)
             cast.append(Placed(ch, rng.uniform(.2, .5), rng.uniform(-.5, .5), rng.uniform(.3, .5),
@@ -139,7 +161,9 @@ class Scene:
             self.particles.draw(cv, t)
         color, line, region = cv.arrays()
         color = self.film(color, f)
-        return color, self.extract(color) if self.extract else self.wear(line, f), region
+        line = self.breaks(self.extract(color) if self.extract else self.wear(line, f), f)
+        self.bars(color, line, region, self.ids["bars"])
+        return color, line, region
 
     def lighten(self) -> None:
         """Make line art that came out mostly black lighter, for good."""
