@@ -284,6 +284,7 @@ static int emit_coloured(LacContext *ctx, const LacPending *frame, const int *ch
 {
     LacRefCode *codes[LAC_MAX_REFS];
     LacLineColour ink;
+    float lag[LAC_MAX_REFS];
     LacLineart *la = &ctx->lineart;
     const uint8_t *gray = frame->packed.data ? ctx->gray : ctx->queue.newest;
     double since;
@@ -301,7 +302,8 @@ static int emit_coloured(LacContext *ctx, const LacPending *frame, const int *ch
         since = omp_get_wtime();
         lac_lineart_run(la, gray, ctx->width);
         add_time(ctx, STAGE_LINEART, since);
-        err = lac_net_color(ctx->net, la->net_height, la->net_width, la->line, la->distance, codes, count,
+        lac_refs_lag(&ctx->refs, &frame->place, chosen, count, lag);
+        err = lac_net_color(ctx->net, la->net_height, la->net_width, la->line, la->distance, codes, lag, count,
                             ctx->rgb);
     }
     if (!err) {

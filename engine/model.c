@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define MAX_PRIOR 1e30f
+
 typedef struct Reader {
     const LacSafetensors *st;
     const LacLog *log;
@@ -118,6 +120,10 @@ static int metadata(const Reader *r, LacModel *m)
         (err = flag(r, "skip", &c->skip)) || (err = flag(r, "locality", &c->locality))) {
         return err;
     }
+    /* weights from before it have none */
+    if (lac_safetensors_metadata(r->st, "lag") && (err = flag(r, "lag", &c->lag))) {
+        return err;
+    }
     if (c->base % 8) {
         return bad_field(r, "base", lac_safetensors_metadata(r->st, "base"), "a multiple of 8");
     }
@@ -213,13 +219,39 @@ static void block(Reader *r, LacLayer l[2], const char *path, int i, int c)
     conv(r, &l[1], name, 1, c, c, 3, false);
 }
 
+/* A tensor of one element; 0 if it is missing or not finite, which is logged and counted. */
+static float scalar(Reader *r, const char *name)
+{
+    float *values = NULL, value;
+
+    tensor(r, name, (const size_t[]){ 1 }, 1, &values);
+    value = values && isfinite(*values) ? *values : 0;
+    lac_free(values);
+    return value;
+}
+
+/* What the attention adds to q . k. The bounds are those of LacAttentionRef, for every lag in -1..1. */
+static void prior(Reader *r, LacModel *m)
+{
+    m->locality = m->config.locality ? scalar(r, "sim.locality") : 0;
+    m->nearness = m->config.lag ? scalar(r, "sim.nearness") : 0;
+    m->reach = m->config.lag ? scalar(r, "sim.reach") : 0;
+    if (m->config.locality && !(expf(m->locality + fabsf(m->reach)) < MAX_PRIOR)) {
+        lac_log(r->log, LAC_LOG_ERROR, "%s: tensors sim.locality, sim.reach: exp(%g + %g) is too large", r->source,
+                m->locality, fabsf(m->reach));
+        r->faults++;
+    }
+    if (!(fabsf(m->nearness) < MAX_PRIOR)) {
+        lac_log(r->log, LAC_LOG_ERROR, "%s: tensor sim.nearness: %g is too large", r->source, m->nearness);
+        r->faults++;
+    }
+}
+
 /* In the order of ColorTransform.__init__. */
 static void tensors(Reader *r, LacModel *m)
 {
     const LacConfig *cfg = &m->config;
     int b = cfg->base, c = 4 * b;
-    float *locality = NULL;
-
     encoder(r, m->enl, "enl", 1, b);
     encoder(r, m->end, "end.encoder", cfg->match_count ? 2 : 1, b);
     for (int i = 0; i < cfg->match_count; i++) {
@@ -239,15 +271,7 @@ static void tensors(Reader *r, LacModel *m)
     layer(r, &m->o, "sim.o", c / 2, c, 1, false);
     layer(r, &m->mask_tgt, "sim.mask_tgt", c, 2, 3, true);
     layer(r, &m->mask_ref, "sim.mask_ref", c, 2, 3, false);
-    if (cfg->locality) {
-        tensor(r, "sim.locality", (const size_t[]){ 1 }, 1, &locality);
-        m->lambda = locality ? expf(*locality) : 0;
-        if (locality && !isfinite(m->lambda)) {
-            lac_log(r->log, LAC_LOG_ERROR, "%s: tensor sim.locality: exp(%g) overflows", r->source, *locality);
-            r->faults++;
-        }
-        lac_free(locality);
-    }
+    prior(r, m);
     if (cfg->warp) {
         layer(r, &m->warp_in, "warp_in", 3, c, 1, false);
     }

@@ -21,6 +21,7 @@ typedef struct LacConfig {
     bool warp;                                 /* (a) warped reference colour */
     bool skip;                                 /* EnL's features enter the decoder */
     bool locality;                             /* locality prior on the logits */
+    bool lag;                                  /* logits know how far in time a reference is */
 } LacConfig;
 
 /* One convolution or linear layer: weight [cout][cin][kernel][kernel] (linear: kernel 1), bias [cout] or NULL. fp32. */
@@ -37,7 +38,8 @@ typedef struct LacModel {
     LacLayer embedder[5];
     LacLayer mlp[2];
     LacLayer q, k, v, o, mask_tgt, mask_ref;
-    float lambda;                              /* exp(sim.locality); 0 without the prior */
+    float locality;                            /* log of the prior's strength; 0 without the flag, which decides */
+    float nearness, reach;                     /* 0 without lag */
     LacLayer warp_in;                          /* weight NULL without warp */
     LacLayer mid[LAC_MODEL_MAX_BLOCKS][2];
     LacLayer decoder[4];

@@ -3,6 +3,7 @@
 #include "refs_choose.h"
 
 #include <inttypes.h>
+#include <math.h>
 
 /* Usable now, or (*coming) perhaps later. */
 static bool candidate(const LacRef *r, int64_t latest, int64_t sent, bool *coming)
@@ -74,6 +75,31 @@ int lac_refs_choose(const LacRefs *refs, const LacPlace *place, int k, int64_t l
         }
     }
     return count;
+}
+
+/* In the unit of `kind`; as double, since times may be as far apart as int64_t goes. */
+static double distance(const LacRefs *refs, const LacPlace *place, int i)
+{
+    return fabs((double)refs->item[i].time -
+                (double)(refs->kind == LAC_WHEN_FRAME ? place->index : place->time));
+}
+
+void lac_refs_lag(const LacRefs *refs, const LacPlace *place, const int *chosen, int count, float *lag)
+{
+    double nearest = INFINITY, second = INFINITY;
+
+    for (int i = 0; i < count; i++) {
+        if (refs->item[chosen[i]].when != LAC_WHEN_NEVER) {
+            const double away = distance(refs, place, chosen[i]);
+            second = fmin(second, fmax(away, nearest));
+            nearest = fmin(nearest, away);
+        }
+    }
+    const double span = nearest + second; /* infinite: there are no two */
+    for (int i = 0; i < count; i++) {
+        const bool says = refs->item[chosen[i]].when != LAC_WHEN_NEVER && isfinite(span) && span > 0;
+        lag[i] = says ? (float)fmin(1, 2 * distance(refs, place, chosen[i]) / span - 1) : 0;
+    }
 }
 
 int lac_refs_none(const LacRefs *refs, const LacPlace *place)

@@ -18,6 +18,11 @@
 int lac_refs_choose(const LacRefs *refs, const LacPlace *place, int k, int64_t latest, int64_t sent,
                     int *chosen, bool *wait);
 
+/* How far in time each of the `count` chosen references is from `place`, for the attention (docs/MODEL.md): -1 at the
+ * frame itself, 1 at least as far as the two nearest are from each other where the frame lies between them. 0 for a
+ * model sheet, and for a reference that is the only one with a place in time. */
+void lac_refs_lag(const LacRefs *refs, const LacPlace *place, const int *chosen, int count, float *lag);
+
 /* LAC_EREFERENCE, logged with the reason: lac_refs_choose found none for `place`. */
 int lac_refs_none(const LacRefs *refs, const LacPlace *place);
 

@@ -3,10 +3,13 @@
  *
  *   per reference i:  k_i = K f_d_i,  v_i = V f_y_i,  r_i = Conv_ref f_d_i,  colour_i = pool4(y_i)
  *   per frame:        q = Q f_d,  [m_i, n_i] = sigmoid(Conv_tgt f_d + r_i)
- *                     a = softmax over all positions of all references of q.k / sqrt(d) - lambda |dp|^2
+ *                     a = softmax over all positions of all references of
+ *                         q.k_i / sqrt(d) - local_i exp(locality - reach lag_i) |dp|^2 - nearness lag_i
  *                     f_mat = O sum a m v,  warped = sum a colour
  *                     f_sim = 1/K sum_i (1 - n_i) f_mat + n_i m_i f_y_i */
 #include "net/stages.h"
+
+#include <math.h>
 
 int lac_sim_open(LacNet *net, const LacModel *model)
 {
@@ -14,7 +17,9 @@ int lac_sim_open(LacNet *net, const LacModel *model)
     LacConvUse plain = { 0 }, f32 = { .out_f32 = true };
     int err;
 
-    sim->lambda = model->lambda;
+    sim->locality = model->locality;
+    sim->nearness = model->nearness;
+    sim->reach = model->reach;
     if ((err = lac_net_conv_open(net, &sim->q, &model->q, plain)) ||
         (err = lac_net_conv_open(net, &sim->k, &model->k, plain)) ||
         (err = lac_net_conv_open(net, &sim->v, &model->v, plain)) ||
@@ -48,23 +53,24 @@ int lac_sim_reference(LacNet *net, const LacTensor *f_d_ref, LacRefCode *code)
     return LAC_OK;
 }
 
-int lac_sim_run(LacNet *net, LacRefCode *const *codes, int count)
+int lac_sim_run(LacNet *net, LacRefCode *const *codes, const float *lag, int count)
 {
     const LacOps *ops = net->dev->ops;
     LacBackend *be = net->dev->be;
     LacWorkspace *ws = &net->ws;
+    const LacSim *sim = &net->sim;
     LacAttentionDesc desc = {
-        .q = &ws->q, .refs = ws->attention_refs, .count = count, .lambda = net->sim.lambda,
-        .mat = &ws->mat, .warped = &ws->warped,
+        .q = &ws->q, .refs = ws->attention_refs, .count = count, .mat = &ws->mat, .warped = &ws->warped,
     };
     int err;
 
-    if ((err = lac_net_conv(net, net->sim.q, &ws->f_d, &ws->q)) ||
-        (err = lac_net_conv(net, net->sim.mask_tgt, &ws->f_d, &ws->mask_tgt))) {
+    if ((err = lac_net_conv(net, sim->q, &ws->f_d, &ws->q)) ||
+        (err = lac_net_conv(net, sim->mask_tgt, &ws->f_d, &ws->mask_tgt))) {
         return err;
     }
     for (int i = 0; i < count; i++) {
         LacRefCode *code = codes[i];
+        float away = lag ? lag[i] : 0;
 
         ws->mask_views[i] = lac_net_slice(&ws->mask, i);
         ws->mask_list[i] = &ws->mask_views[i];
@@ -74,10 +80,12 @@ int lac_sim_run(LacNet *net, LacRefCode *const *codes, int count)
             return err;
         }
         ws->attention_refs[i] = (LacAttentionRef){
-            .k = code->k, .v = code->v, .colour = code->colour, .mask = ws->mask_views[i], .local = code->local,
+            .k = code->k, .v = code->v, .colour = code->colour, .mask = ws->mask_views[i],
+            .lambda = code->local && net->config.locality ? expf(sim->locality - sim->reach * away) : 0,
+            .bias = -sim->nearness * away,
         };
     }
-    if ((err = ops->attention(be, &desc)) || (err = lac_net_conv(net, net->sim.o, &ws->mat, &ws->f_mat)) ||
+    if ((err = ops->attention(be, &desc)) || (err = lac_net_conv(net, sim->o, &ws->mat, &ws->f_mat)) ||
         (err = ops->combine(be, &ws->f_mat, ws->mask_list, ws->f_y_list, count, &ws->f_sim)) ||
         (err = lac_net_emit(net, "f_mat", &ws->f_mat)) || (err = lac_net_emit(net, "f_sim", &ws->f_sim)) ||
         (err = lac_net_emit(net, "warped", &ws->warped))) {

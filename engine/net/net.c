@@ -238,7 +238,8 @@ static int style(LacNet *net, LacRefCode *const *codes, int count)
     return err || !net->callback ? err : lac_net_give(net, "style", shape, net->adain.params);
 }
 
-static int forward(LacNet *net, const float *line, const float *distance, LacRefCode *const *codes, int count)
+static int forward(LacNet *net, const float *line, const float *distance, LacRefCode *const *codes,
+                   const float *lag, int count)
 {
     LacWorkspace *ws = &net->ws;
     int err;
@@ -253,7 +254,7 @@ static int forward(LacNet *net, const float *line, const float *distance, LacRef
         (err = lac_match_run(net, &ws->match, &ws->f_d)) || (err = lac_net_emit(net, "f_d", &ws->f_d)) ||
         (err = lap(net, LAC_STAGE_MATCH)) ||
 
-        (err = lac_sim_run(net, codes, count)) || (err = lap(net, LAC_STAGE_ATTENTION)) ||
+        (err = lac_sim_run(net, codes, lag, count)) || (err = lap(net, LAC_STAGE_ATTENTION)) ||
 
         (err = style(net, codes, count)) || (err = lap(net, LAC_STAGE_STYLE)) ||
 
@@ -279,7 +280,7 @@ static bool clamp(float *v, size_t count)
 }
 
 int lac_net_color(LacNet *net, int h, int w, const float *line, const float *distance,
-                  LacRefCode *const *codes, int count, float *rgb)
+                  LacRefCode *const *codes, const float *lag, int count, float *rgb)
 {
     int err;
 
@@ -291,9 +292,12 @@ int lac_net_color(LacNet *net, int h, int w, const float *line, const float *dis
             return lac_fail(net->dev->log, LAC_EINVAL, "reference encoded at %dx%d, frame is %dx%d", codes[i]->w,
                             codes[i]->h, w, h);
         }
+        if (lag && !(lag[i] >= -1 && lag[i] <= 1)) {
+            return lac_fail(net->dev->log, LAC_EINVAL, "lag %g of a reference, expected -1 to 1", lag[i]);
+        }
     }
     net->lap = now_ms();
-    if ((err = lac_workspace_fit(net, h, w, count)) || (err = forward(net, line, distance, codes, count)) ||
+    if ((err = lac_workspace_fit(net, h, w, count)) || (err = forward(net, line, distance, codes, lag, count)) ||
         (err = net->dev->ops->download(net->dev->be, &net->ws.out, rgb))) {
         return err;
     }

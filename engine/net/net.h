@@ -21,10 +21,11 @@ int lac_net_encode(LacNet *net, int h, int w, const float *line, const float *di
 void lac_net_code_free(LacNet *net, LacRefCode **code);
 
 /* Colours one frame: line, distance [h][w] in [-1, 1] -> rgb [h][w][3], clamped to [-1, 1]. count >= 1.
+ * lag [count] in [-1, 1]: how far in time each reference is (lac_refs_lag); NULL: all 0.
  * The AdaIN parameters of the last set of codes are kept, so they are computed once per set; memory is
  * kept for the last h, w and the largest count, so nothing is allocated in the steady state. */
 int lac_net_color(LacNet *net, int h, int w, const float *line, const float *distance,
-                  LacRefCode *const *codes, int count, float *rgb);
+                  LacRefCode *const *codes, const float *lag, int count, float *rgb);
 
 /* Called with each stage's name (docs/MODEL.md) and fp32 NHWC values while it is set: for the stage vectors.
  * Stages with one value per reference come once per reference, in order. shape->data is NULL, values live

@@ -32,7 +32,7 @@ typedef struct LacEncoder {        /* EnL, EnC and the first part of EnD */
 
 typedef struct LacSim {
     LacConv *q, *k, *v, *o, *mask_tgt, *mask_ref;
-    float lambda;
+    float locality, nearness, reach;
 } LacSim;
 
 typedef struct LacAdain {          /* the MLP, on the host: it runs once per set of references */
@@ -133,7 +133,8 @@ int lac_match_run(LacNet *net, const LacTensor *x, LacTensor *f_d); /* uses full
 int lac_sim_open(LacNet *net, const LacModel *model);
 void lac_sim_close(LacNet *net);
 int lac_sim_reference(LacNet *net, const LacTensor *f_d_ref, LacRefCode *code); /* code->f_y is there */
-int lac_sim_run(LacNet *net, LacRefCode *const *codes, int count);              /* ws.f_d -> ws.f_sim, ws.warped */
+/* ws.f_d -> ws.f_sim, ws.warped; lag as lac_net_color's */
+int lac_sim_run(LacNet *net, LacRefCode *const *codes, const float *lag, int count);
 
 /* embedder.c */
 int lac_embedder_open(LacNet *net, const LacModel *model);

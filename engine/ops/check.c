@@ -173,9 +173,8 @@ int lac_check_attention(const LacBackend *be, const LacAttentionDesc *d)
     if (ret < 0) {
         return ret;
     }
-    if (d->count < 1 || !d->refs || !d->mat || q->n != 1 || !(d->lambda >= 0 && d->lambda < 1e30f)) {
-        return lac_fail(be->log, LAC_EINVAL, "attention: %d references, n %d, lambda %g; expected 1 or more, 1, 0 or "
-                        "more", d->count, q->n, d->lambda);
+    if (d->count < 1 || !d->refs || !d->mat || q->n != 1) {
+        return lac_fail(be->log, LAC_EINVAL, "attention: %d references, n %d; expected 1 or more, 1", d->count, q->n);
     }
     h = q->h;
     w = q->w;
@@ -187,6 +186,10 @@ int lac_check_attention(const LacBackend *be, const LacAttentionDesc *d)
     for (i = 0; i < d->count; i++) {
         const LacAttentionRef *r = &d->refs[i];
 
+        if (!(r->lambda >= 0 && r->lambda <= 1e30f && r->bias >= -1e30f && r->bias <= 1e30f)) {
+            return lac_fail(be->log, LAC_EINVAL, "attention: lambda %g, bias %g; expected 0 to 1e30, -1e30 to 1e30",
+                            r->lambda, r->bias);
+        }
         if ((ret = expect(be, "attention", "k", &r->k, be->act, 1, h, w, q->c)) < 0 ||
             (ret = expect(be, "attention", "v", &r->v, be->act, 1, h, w, dv)) < 0 ||
             (ret = expect(be, "attention", "colour", &r->colour, LAC_F32, 1, h, w, 3)) < 0 ||

@@ -42,18 +42,18 @@ typedef struct LacAttentionRef {
     LacTensor v;       /* [1,h,w,dv] act: W_v f_y, unmasked */
     LacTensor colour;  /* [1,h,w,3] f32 */
     LacTensor mask;    /* [1,h,w,2] f32: m and n of Eq. 3, 4 */
-    bool local;        /* false: no locality prior (a model sheet) */
+    float lambda;      /* of the locality prior, 0 or more; 0: none */
+    float bias;        /* added to every logit */
 } LacAttentionRef;
 
 /* Distance attention, one softmax over all positions j of all references i (3.3):
- *   a_ij = softmax_ij(q . k_ij / sqrt(d) - lambda |p - p_j|^2),  p in units of min(h, w)
+ *   a_ij = softmax_ij(q . k_ij / sqrt(d) - lambda_i |p - p_j|^2 + bias_i),  p in units of min(h, w)
  *   mat = sum a_ij m_ij v_ij,  warped = sum a_ij colour_ij
  * Streaming: no buffer grows with h*w*h*w. */
 typedef struct LacAttentionDesc {
     const LacTensor *q;             /* [1,h,w,d] act */
     const LacAttentionRef *refs;
     int count;                      /* K >= 1 */
-    float lambda;                   /* 0: no prior */
     LacTensor *mat;                 /* out [1,h,w,dv] act */
     LacTensor *warped;              /* out [1,h,w,3] f32 */
 } LacAttentionDesc;

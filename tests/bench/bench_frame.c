@@ -104,7 +104,7 @@ static int run(const Options *o, LacNet *net, const LacConfig *config)
     }
     for (int i = -2; ret == LAC_OK && i < o->frames; i++) {
         const double start = now_ms();
-        ret = lac_net_color(net, o->h, o->w, x, d, codes, o->k, rgb);
+        ret = lac_net_color(net, o->h, o->w, x, d, codes, NULL, o->k, rgb);
         if (i >= 0) {
             ms[i] = now_ms() - start;
         }

@@ -161,7 +161,7 @@ static void run(const LacDevice *dev, const Item *it, Bench *b)
     for (i = 0; i < REFS; i++) {
         mask[i] = &b->mask[i];
         fy[i] = &b->v[i];
-        refs[i] = (LacAttentionRef){ b->k[i], b->v[i], b->colour[i], b->mask[i], true };
+        refs[i] = (LacAttentionRef){ b->k[i], b->v[i], b->colour[i], b->mask[i], 3, 0 };
     }
     switch (it->kind) {
     case CONV:
@@ -175,7 +175,7 @@ static void run(const LacDevice *dev, const Item *it, Bench *b)
         check(ops->add(dev->be, &b->x, &b->z, &b->y));
         break;
     case ATTENTION:
-        check(ops->attention(dev->be, &(LacAttentionDesc){ &b->x, refs, REFS, 3, &b->y, &b->z }));
+        check(ops->attention(dev->be, &(LacAttentionDesc){ &b->x, refs, REFS, &b->y, &b->z }));
         break;
     case COMBINE:
         check(ops->combine(dev->be, &b->x, mask, fy, REFS, &b->y));

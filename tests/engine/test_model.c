@@ -38,7 +38,7 @@ typedef struct Change {
 
 static const char *const keys[] = {
     "format", "format_version", "kind", "preset", "base", "mid_blocks", "match_dilations", "head", "style", "warp",
-    "skip", "locality",
+    "skip", "locality", "lag",
 };
 
 typedef struct Text {
@@ -177,9 +177,10 @@ static void test_good(Tally *t)
     }
     expect(t, model->config.base == 8 && model->config.mid_blocks == 2 && model->config.match_count == 2 &&
            model->config.match_dilation[0] == 1 && model->config.match_dilation[1] == 2 && model->config.head == 32 &&
-           model->config.style == 16 && model->config.warp && model->config.skip && model->config.locality,
-           "tiny: configuration");
-    expect(t, !strcmp(model->preset, "tiny") && model->lambda == expf(0.75f), "tiny: preset, lambda");
+           model->config.style == 16 && model->config.warp && model->config.skip && model->config.locality &&
+           model->config.lag, "tiny: configuration");
+    expect(t, !strcmp(model->preset, "tiny") && model->locality == 0.75f && model->nearness == 0.5f &&
+           fabsf(model->reach - 0.3f) < 1e-3f, "tiny: preset, prior");
     expect(t, model->enl[0].cin == 1 && model->enl[0].cout == 8 && model->enl[0].kernel == 5 && !model->enl[0].bias &&
            model->mlp[1].cout == 2 * 4 * 32 && model->mlp[1].kernel == 1 && model->decoder[3].bias, "tiny: layers");
     if (expect(t, !lac_safetensors_open(&st, WEIGHTS, &log), "%s", m.text)) {
@@ -201,7 +202,7 @@ static void test_good(Tally *t)
     lac_model_free(&model);
     if (expect(t, !lac_model_load(&model, PAPER, &log), "%s", m.text)) {
         expect(t, model->config.match_count == 0 && model->config.head == 4 && !model->config.warp &&
-               model->lambda == 0 && !model->warp_in.weight && model->end[0].cin == 1, "tiny-paper: configuration");
+               !model->config.locality && !model->config.lag && !model->warp_in.weight && model->end[0].cin == 1, "tiny-paper: configuration");
     }
     lac_model_free(&model);
 }
@@ -247,6 +248,10 @@ static void test_tensors(Tally *t)
     reject(t, WEIGHTS, (Change){ .drop = "mlp0.bias", .drop2 = "sim.q.weight", .reshape = "mlp1.weight", .add = "x" },
            5, "4 tensors");
     reject(t, PAPER, (Change){ .key = "locality", .value = "1" }, 2, "sim.locality [1] is missing");
+    reject(t, PAPER, (Change){ .key = "lag", .value = "1" }, 3, "sim.nearness [1] is missing");
+    reject(t, WEIGHTS, (Change){ .key = "lag", .value = "0" }, 3, "sim.reach is unexpected");
+    reject(t, WEIGHTS, (Change){ .key = "lag" }, 3, "sim.nearness is unexpected");
+    reject(t, WEIGHTS, (Change){ .not_finite = "sim.reach" }, 2, "sim.reach: element 0 is not finite");
     reject(t, PAPER, (Change){ .key = "warp", .value = "1" }, 2, "warp_in.weight [32, 3, 1, 1] is missing");
     reject(t, WEIGHTS, (Change){ .key = "warp", .value = "0" }, 2, "warp_in.weight is unexpected");
     reject(t, WEIGHTS, (Change){ .key = "mid_blocks", .value = "3" },
@@ -267,7 +272,7 @@ static void test_metadata(Tally *t)
         { "format_version", "99999999999999999999" }, { "kind", "refine" }, { "base", "12" }, { "base", "0" },
         { "base", "264" }, { "base", "-8" }, { "base", "" }, { "base", " 8" }, { "base", "8.0" },
         { "mid_blocks", "0" }, { "mid_blocks", "33" }, { "head", "0" }, { "head", "513" }, { "style", "0" },
-        { "style", "4097" }, { "warp", "2" }, { "warp", "true" }, { "skip", "" }, { "locality", "yes" },
+        { "style", "4097" }, { "warp", "2" }, { "warp", "true" }, { "skip", "" }, { "locality", "yes" }, { "lag", "2" },
         { "match_dilations", "0" }, { "match_dilations", "65" }, { "match_dilations", "1," },
         { "match_dilations", ",1" }, { "match_dilations", "1;2" }, { "match_dilations", "1,,2" },
         { "match_dilations", "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1" },
@@ -282,7 +287,7 @@ static void test_metadata(Tally *t)
         reject(t, WEIGHTS, (Change){ .key = bad[i].key, .value = bad[i].value }, 1, text);
     }
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        if (strcmp(keys[i], "preset") != 0) {
+        if (strcmp(keys[i], "preset") != 0 && strcmp(keys[i], "lag") != 0) {
             snprintf(text, sizeof text, "metadata has no \"%s\"", keys[i]);
             reject(t, WEIGHTS, (Change){ .key = keys[i] }, 1, text);
         }
@@ -317,7 +322,7 @@ static int whole_flow(const LacLog *log)
         !(err = lac_device_open(&dev, "ref", LAC_PRECISION_AUTO, 1, log)) &&
         !(err = lac_net_open(&net, model, &dev)) &&
         !(err = lac_net_encode(net, 8, 8, plane, plane, rgb, true, &code))) {
-        err = lac_net_color(net, 8, 8, plane, plane, &code, 1, rgb);
+        err = lac_net_color(net, 8, 8, plane, plane, &code, NULL, 1, rgb);
     }
     lac_net_code_free(net, &code);
     lac_net_close(&net);

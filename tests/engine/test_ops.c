@@ -33,8 +33,8 @@ typedef struct Case {
     bool in_place;                      /* norm, add, tanh */
     bool f32;                           /* add: f32 tensors; convert: to f32 */
     float offset, spread;               /* norm: mean of the data; mask, tanh: standard deviation */
-    int refs, sheets, dv;               /* attention, combine: K, and how many of them have no place in time */
-    float lambda;                       /* attention */
+    int refs, dv;                       /* attention, combine: K */
+    float lambda[MAX_REFS], lift[MAX_REFS]; /* attention: lambda and bias of each reference */
     bool sharp;                         /* attention: logits of +-16, one key or two win */
 } Case;
 
@@ -99,19 +99,24 @@ static const Case cases[] = {
     { "mask large, far out", MASK, 1, 100, 100, 2, .spread = 200 },
 
     { "attention one pixel", ATTENTION, 1, 1, 1, 32, .dv = 32, .refs = 1 },
-    { "attention two pixels, K 5", ATTENTION, 1, 1, 2, 32, .dv = 32, .refs = 5, .lambda = 3 },
-    { "attention 16x16, K 1", ATTENTION, 1, 16, 16, 32, .dv = 32, .refs = 1, .lambda = 3 },
-    { "attention 24x40, K 2", ATTENTION, 1, 24, 40, 32, .dv = 32, .refs = 2, .lambda = 5 },
-    { "attention 40x24, K 3, a sheet", ATTENTION, 1, 40, 24, 32, .dv = 32, .refs = 3, .sheets = 1,
-      .lambda = 50 },
+    { "attention two pixels, K 5", ATTENTION, 1, 1, 2, 32, .dv = 32, .refs = 5, .lambda = { 3, 3, 0, 1, 9 },
+      .lift = { 0, -1, 2, 0.5f } },
+    { "attention 16x16, K 1", ATTENTION, 1, 16, 16, 32, .dv = 32, .refs = 1, .lambda = { 3 } },
+    { "attention 24x40, K 2", ATTENTION, 1, 24, 40, 32, .dv = 32, .refs = 2, .lambda = { 5, 5 } },
+    { "attention 40x24, K 3, a sheet", ATTENTION, 1, 40, 24, 32, .dv = 32, .refs = 3, .lambda = { 0, 50, 20 },
+      .lift = { 0, 0.5f, -0.5f } },
+    { "attention 24x16, K 3, biases alone", ATTENTION, 1, 24, 16, 32, .dv = 32, .refs = 3, .lift = { -3, 0, 3 } },
+    { "attention 24x16, a reference far out", ATTENTION, 1, 24, 16, 32, .dv = 32, .refs = 2, .lambda = { 1, 1 },
+      .lift = { 300, -300 } },
     { "attention odd 17x23, no prior", ATTENTION, 1, 17, 23, 32, .dv = 32, .refs = 2 },
-    { "attention 33x5, sharp", ATTENTION, 1, 33, 5, 32, .dv = 32, .refs = 2, .lambda = 1, .sharp = true },
-    { "attention 32x32, sharp, strong prior", ATTENTION, 1, 32, 32, 32, .dv = 32, .refs = 4, .lambda = 400,
-      .sharp = true },
-    { "attention d 8, dv 16", ATTENTION, 1, 12, 18, 8, .dv = 16, .refs = 2, .lambda = 2 },
-    { "attention d 5, dv 3", ATTENTION, 1, 9, 7, 5, .dv = 3, .refs = 2, .lambda = 2 },
-    { "attention d 64, dv 96", ATTENTION, 1, 15, 16, 64, .dv = 96, .refs = 2, .sheets = 1, .lambda = 2 },
-    { "attention d 1, dv 1", ATTENTION, 1, 4, 4, 1, .dv = 1, .refs = 1, .lambda = 1 },
+    { "attention 33x5, sharp", ATTENTION, 1, 33, 5, 32, .dv = 32, .refs = 2, .lambda = { 1, 2 },
+      .lift = { 0, 1 }, .sharp = true },
+    { "attention 32x32, sharp, strong prior", ATTENTION, 1, 32, 32, 32, .dv = 32, .refs = 4,
+      .lambda = { 400, 400, 300, 500 }, .lift = { 1, 2, -1, -2 }, .sharp = true },
+    { "attention d 8, dv 16", ATTENTION, 1, 12, 18, 8, .dv = 16, .refs = 2, .lambda = { 2, 2 } },
+    { "attention d 5, dv 3", ATTENTION, 1, 9, 7, 5, .dv = 3, .refs = 2, .lambda = { 2, 3 }, .lift = { 0.3f, 0 } },
+    { "attention d 64, dv 96", ATTENTION, 1, 15, 16, 64, .dv = 96, .refs = 2, .lambda = { 0, 2 } },
+    { "attention d 1, dv 1", ATTENTION, 1, 4, 4, 1, .dv = 1, .refs = 1, .lambda = { 1 }, .lift = { 5 } },
 
     { "combine K 1", COMBINE, 1, 16, 16, 64, .refs = 1 },
     { "combine K 2", COMBINE, 1, 31, 33, 64, .refs = 2 },
@@ -310,7 +315,7 @@ static int run_attention(Run *r, Data *d, const Case *c)
     LacTensor *q = input(r, d, true, 1, c->h, c->w, c->c, scale, 0);
     LacTensor *mat = output(r, r->dev->act, 1, c->h, c->w, c->dv);
     LacTensor *warped = output(r, LAC_F32, 1, c->h, c->w, 3);
-    LacAttentionDesc desc = { q, refs, c->refs, c->lambda, mat, warped };
+    LacAttentionDesc desc = { q, refs, c->refs, mat, warped };
     int i;
 
     for (i = 0; i < c->refs; i++) {
@@ -318,7 +323,8 @@ static int run_attention(Run *r, Data *d, const Case *c)
         refs[i].v = *input(r, d, true, 1, c->h, c->w, c->dv, 1, 0);
         refs[i].colour = *input(r, d, false, 1, c->h, c->w, 3, 0.5f, 0.1f);
         refs[i].mask = *input(r, d, false, 1, c->h, c->w, 2, 0.2f, 0.5f);
-        refs[i].local = i >= c->sheets;
+        refs[i].lambda = c->lambda[i];
+        refs[i].bias = c->lift[i];
     }
     return r->dev->ops->attention(r->dev->be, &desc);
 }

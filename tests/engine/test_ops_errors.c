@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What devices and operations must refuse, with one message that says why. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "expect.h"
@@ -113,9 +114,14 @@ static void op_errors(Tally *t, const char *device)
     refused(t, "norm gamma shape", &c, dev.ops->norm(dev.be, &norm, &y), LAC_EINVAL, "gamma");
     refused(t, "add shapes", &c, dev.ops->add(dev.be, &x, &y3, &y), LAC_EINVAL, "tensor b");
     refused(t, "pool4 shapes", &c, dev.ops->pool4(dev.be, &f, &f), LAC_EINVAL, "pool4");
-    r = (LacAttentionRef){ .k = x, .v = y, .colour = f, .mask = f, .local = true };
-    att = (LacAttentionDesc){ &x, &r, 1, 1, &y, &f };
+    r = (LacAttentionRef){ .k = x, .v = y, .colour = f, .mask = f, .lambda = 1 };
+    att = (LacAttentionDesc){ &x, &r, 1, &y, &f };
     refused(t, "attention mask shape", &c, dev.ops->attention(dev.be, &att), LAC_EINVAL, "mask");
+    r.lambda = -1;
+    refused(t, "attention lambda", &c, dev.ops->attention(dev.be, &att), LAC_EINVAL, "lambda -1");
+    r.lambda = 0;
+    r.bias = NAN;
+    refused(t, "attention bias", &c, dev.ops->attention(dev.be, &att), LAC_EINVAL, "bias nan");
     refused(t, "empty tensor", &c, dev.ops->tensor_alloc(dev.be, &empty), LAC_EINVAL, "h 0");
     refused(t, "impossible tensor", &c, dev.ops->tensor_alloc(dev.be, &huge), LAC_ENOMEM, "memory");
     dev.ops->tensor_free(dev.be, &x);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The reference bank: order of references, matching of frames, choice of the references that serve a
  * frame. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "expect.h"
@@ -191,6 +192,52 @@ static void test_choice(Tally *t)
     lac_refs_close(&r, NULL);
 }
 
+/* The lags of all of the bank's references, as preprocess.py's reference_lags gives them. */
+static void expect_lags(Tally *t, const LacRefs *refs, int64_t index, int64_t time, const float *wanted)
+{
+    LacPlace place = { index, time, 0 };
+    int chosen[LAC_MAX_REFS];
+    float lag[LAC_MAX_REFS];
+
+    for (int i = 0; i < refs->count; i++) {
+        chosen[i] = i;
+    }
+    lac_refs_lag(refs, &place, chosen, refs->count, lag);
+    for (int i = 0; i < refs->count; i++) {
+        expect(t, fabsf(lag[i] - wanted[i]) < 1e-6f, "frame %d: lag of '%s' is %g, not %g", (int)index,
+               refs->item[i].name, lag[i], wanted[i]);
+    }
+}
+
+static void test_lag(Tally *t)
+{
+    const int64_t far = (int64_t)1 << 62;
+    LacRefs r = bank();
+
+    add(&r, LAC_WHEN_FRAME, 4, "a", false);
+    expect_lags(t, &r, 2, 0, (float[]){ 0 }); /* alone */
+    expect_lags(t, &r, 4, 0, (float[]){ 0 });
+    add(&r, LAC_WHEN_NEVER, 0, "S", true);
+    expect_lags(t, &r, 2, 0, (float[]){ 0, 0 }); /* a sheet is no company */
+    add(&r, LAC_WHEN_FRAME, 14, "b", false);
+    expect_lags(t, &r, 4, 7, (float[]){ -1, 0, 1 }); /* frame numbers, not the time 7 */
+    expect_lags(t, &r, 6, 0, (float[]){ -0.6f, 0, 0.6f });
+    expect_lags(t, &r, 9, 0, (float[]){ 0, 0, 0 }); /* equal distances */
+    expect_lags(t, &r, 0, 0, (float[]){ -5 / 9.0f, 0, 5 / 9.0f }); /* outside: 4 and 14 away */
+    expect_lags(t, &r, 34, 0, (float[]){ 0.2f, 0, -0.2f });
+    add(&r, LAC_WHEN_FRAME, 20, "c", false);
+    expect_lags(t, &r, 11, 0, (float[]){ 0.4f, 0, -0.4f, 0.8f }); /* 7, 3 and 9 away */
+    expect_lags(t, &r, 5, 0, (float[]){ -0.8f, 0, 0.8f, 1 });     /* 1, 9 and 15 away: at most 1 */
+    lac_refs_close(&r, NULL);
+
+    r = bank();
+    add(&r, LAC_WHEN_TIME, -far, "a", false);
+    add(&r, LAC_WHEN_TIME, far, "b", false);
+    expect_lags(t, &r, 0, far, (float[]){ 1, -1 });
+    expect_lags(t, &r, 1, far / 2, (float[]){ 0.5f, -0.5f });
+    lac_refs_close(&r, NULL);
+}
+
 static void test_fit(Tally *t)
 {
     LacRefs r = bank();
@@ -224,6 +271,7 @@ int main(void)
         test_order(&t);
         test_match(&t);
         test_choice(&t);
+        test_lag(&t);
         test_fit(&t);
         lac_packer_close(&packer);
     }

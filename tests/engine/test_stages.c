@@ -12,19 +12,20 @@ enum { MAX_REFS = 8 };
 
 /* Largest error of a stage relative to its norm.
  *
- * fp32: sums of up to 1e3 products through some 20 layers, in another order; measured up to 8e-6.
+ * fp32: sums of up to 1e3 products through some 20 layers, in another order; measured up to 1.3e-5.
  * bf16: one rounding is at most 2^-9 = 0.2 % of a value; they add up from layer to layer, and the softmax turns the
  * absolute error of its logits (5 and more in size) into a relative one of the weights. PyTorch with weights and
- * activations rounded to bf16 in the same places is as far off, stage by stage to about a tenth: e0 0.4 %, f_d 1.6 %,
- * warped 5.0 %, out 4.6 % at most over all vectors. The bounds are 1.5 times the largest error measured. */
+ * activations rounded to bf16 in the same places is as far off, stage by stage to about a tenth: e0 0.4 %, f_d 2.1 %,
+ * warped 9.0 %, out 6.7 % at most over all vectors, those of tests/stages.sh too: random networks differ. The bounds are
+ * 1.5 times the largest error measured. */
 #define FP32_TOLERANCE 1e-4
 
 static double bf16_tolerance(const char *stage)
 {
     static const struct { const char *stage; double tolerance; } list[] = {
-        { "e0", 0.0065 }, { "e1", 0.0095 }, { "f_line", 0.013 }, { "f_y", 0.015 }, { "f_d", 0.024 }, { "f_d_ref", 0.024 },
-        { "style", 0.007 }, { "mask", 0.017 }, { "f_mat", 0.07 }, { "f_sim", 0.06 }, { "warped", 0.075 },
-        { "mid_in", 0.04 }, { "f_mid", 0.07 }, { "out", 0.065 },
+        { "e0", 0.0065 }, { "e1", 0.0095 }, { "f_line", 0.013 }, { "f_y", 0.015 }, { "f_d", 0.032 }, { "f_d_ref", 0.032 },
+        { "style", 0.007 }, { "mask", 0.017 }, { "f_mat", 0.09 }, { "f_sim", 0.08 }, { "warped", 0.135 },
+        { "mid_in", 0.068 }, { "f_mid", 0.117 }, { "out", 0.1 },
     };
 
     for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
@@ -50,6 +51,7 @@ typedef struct Case { /* one vector file, read */
     float *line, *distance;
     float *ref_line[MAX_REFS], *ref_distance[MAX_REFS], *ref_colour[MAX_REFS];
     bool local[MAX_REFS];
+    float lag[MAX_REFS];
 } Case;
 
 typedef struct Watch { /* what the stage callback compares with */
@@ -109,7 +111,7 @@ static bool case_open(Case *c, const char *path, const LacLog *log)
     c->w = (int)v->shape[1];
     for (c->refs = 0; c->refs < MAX_REFS; c->refs++) {
         int i = c->refs;
-        float *local;
+        float *local, *lag;
 
         snprintf(name, sizeof name, "in.ref%d.line", i);
         c->ref_line[i] = values(c->st, name, NULL);
@@ -122,12 +124,17 @@ static bool case_open(Case *c, const char *path, const LacLog *log)
         c->ref_colour[i] = values(c->st, name, NULL);
         snprintf(name, sizeof name, "in.ref%d.local", i);
         local = values(c->st, name, NULL);
-        if (!c->ref_distance[i] || !c->ref_colour[i] || !local) {
-            lac_free(local);
+        snprintf(name, sizeof name, "in.ref%d.lag", i);
+        lag = values(c->st, name, NULL);
+        if (local && lag) {
+            c->local[i] = *local != 0;
+            c->lag[i] = *lag;
+        }
+        lac_free(local);
+        lac_free(lag);
+        if (!c->ref_distance[i] || !c->ref_colour[i] || !local || !lag) {
             return false;
         }
-        c->local[i] = *local != 0;
-        lac_free(local);
     }
     return c->refs > 0;
 }
@@ -230,7 +237,7 @@ static bool run_case(Tally *t, const Case *c, const Setup *s, Watch *watch, floa
             goto end;
         }
     }
-    if (!expect(t, !lac_net_color(net, c->h, c->w, c->line, c->distance, codes, c->refs, rgb),
+    if (!expect(t, !lac_net_color(net, c->h, c->w, c->line, c->distance, codes, c->lag, c->refs, rgb),
                 "%s: %s: lac_net_color", c->path, s->title)) {
         goto end;
     }
@@ -240,20 +247,20 @@ static bool run_case(Tally *t, const Case *c, const Setup *s, Watch *watch, floa
     }
     lac_net_set_stage_callback(net, NULL, NULL);
     allocated = allocations;
-    expect(t, !lac_net_color(net, c->h, c->w, c->line, c->distance, codes, c->refs, again) &&
+    expect(t, !lac_net_color(net, c->h, c->w, c->line, c->distance, codes, c->lag, c->refs, again) &&
            !memcmp(rgb, again, bytes), "%s: %s: the same frame again gives other values", c->path, s->title);
     if (c->refs > 1) { /* another set of references and back: the style is not a stale one */
-        expect(t, !lac_net_color(net, c->h, c->w, c->line, c->distance, codes, 1, again) &&
+        expect(t, !lac_net_color(net, c->h, c->w, c->line, c->distance, codes, c->lag, 1, again) &&
                memcmp(rgb, again, bytes) != 0, "%s: %s: one reference gives the same as all", c->path, s->title);
-        expect(t, !lac_net_color(net, c->h, c->w, c->line, c->distance, codes, c->refs, again) &&
+        expect(t, !lac_net_color(net, c->h, c->w, c->line, c->distance, codes, c->lag, c->refs, again) &&
                !memcmp(rgb, again, bytes), "%s: %s: back to all references gives other values", c->path, s->title);
     }
     expect(t, allocations == allocated, "%s: %s: %d tensors allocated in the steady state", c->path, s->title,
            allocations - allocated);
     *(bool *)log->opaque = true;
-    expect(t, lac_net_color(net, c->h + 8, c->w, c->line, c->distance, codes, c->refs, again) == LAC_EINVAL,
+    expect(t, lac_net_color(net, c->h + 8, c->w, c->line, c->distance, codes, c->lag, c->refs, again) == LAC_EINVAL,
            "%s: %s: a code of another size was accepted", c->path, s->title);
-    expect(t, lac_net_color(net, c->h, c->w, c->line, c->distance, codes, 0, again) == LAC_EINVAL,
+    expect(t, lac_net_color(net, c->h, c->w, c->line, c->distance, codes, c->lag, 0, again) == LAC_EINVAL,
            "%s: %s: no reference was accepted", c->path, s->title);
     *(bool *)log->opaque = false;
 end:

@@ -126,7 +126,7 @@ static Seed small_seed(void)
     static const char header[] =
         "{\"__metadata__\":{\"format\":\"lineartcolor\",\"format_version\":\"1\",\"kind\":\"color_transform\","
         "\"base\":\"8\",\"mid_blocks\":\"1\",\"match_dilations\":\"1,2\",\"head\":\"4\",\"style\":\"2\",\"warp\":\"1\","
-        "\"skip\":\"0\",\"locality\":\"1\"},\"sim.locality\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
+        "\"skip\":\"0\",\"locality\":\"1\",\"lag\":\"1\"},\"sim.locality\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
         "\"mlp0.bias\":{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[4,8]},\"x\":{\"dtype\":\"BF16\",\"shape\":[1,1],"
         "\"data_offsets\":[8,10]}}";
     size_t n = (sizeof header - 1 + 7) / 8 * 8;

@@ -3,7 +3,7 @@
 
 `python3 dump_stages.py DIR` writes the committed set into DIR: NAME.weights.safetensors for each network and
 NAME.CASE.safetensors for each of its inputs (metadata "weights": the network's file); `--more` adds variants.
-Values are fp32 NHWC; inputs are in.line [h,w], in.distance [h,w], in.ref<i>.{line,distance,colour,local}.
+Values are fp32 NHWC; inputs are in.line [h,w], in.distance [h,w], in.ref<i>.{line,distance,colour,local,lag}.
 """
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import argparse
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Optional
 
 import torch
 from torch import Tensor
@@ -18,10 +19,13 @@ from torch import Tensor
 import weights_io
 from export import runtime_tensors, weights_metadata
 from model import PRESETS, ColorTransform, Config
+from preprocess import reference_lags
 
-# network -> (preset, Config, cases); case -> (height, width, [local flag of each reference])
-Case = tuple[int, int, list[bool]]
-CASES: dict[str, Case] = {"k1": (16, 32, [True]), "k2": (24, 40, [True, True]), "k3": (24, 16, [True, False, True])}
+# network -> (Config, cases); case -> (height, width, [time of each reference, None: a model sheet]); the frame's is 3
+Case = tuple[int, int, list[Optional[float]]]
+FRAME = 3.0
+CASES: dict[str, Case] = {"k1": (16, 32, [0]), "k2": (24, 40, [0, 5]), "k3": (24, 16, [2, None, 7]),
+                          "k4": (32, 24, [None, 2, 5, 14])}
 COMMITTED: dict[str, tuple[Config, list[str]]] = {
     "tiny": (PRESETS["tiny"], ["k1", "k2", "k3"]),
     "tiny-paper": (PRESETS["tiny-paper"], ["k2"]),
@@ -29,9 +33,11 @@ COMMITTED: dict[str, tuple[Config, list[str]]] = {
 MORE: dict[str, tuple[Config, list[str]]] = {
     "tiny-nowarp": (replace(PRESETS["tiny"], warp=False), ["k2"]),
     "tiny-noskip": (replace(PRESETS["tiny"], skip=False), ["k2"]),
-    "tiny-nolocality": (replace(PRESETS["tiny"], locality=False), ["k3"]),
+    "tiny-nolocality": (replace(PRESETS["tiny"], locality=False), ["k3", "k4"]),
+    "tiny-nolag": (replace(PRESETS["tiny"], lag=False), ["k2", "k3"]),
     "tiny-nomatch": (replace(PRESETS["tiny"], match_dilations=(), head=0), ["k2"]),
-    "small": (PRESETS["small"], ["k2", "k3"]),
+    "small": (PRESETS["small"], ["k2", "k4"]),
+    "small-nolag": (replace(PRESETS["small"], lag=False), ["k3"]),
 }
 
 
@@ -41,11 +47,12 @@ def seeded(cfg: Config, seed: int) -> ColorTransform:
     g = torch.Generator().manual_seed(seed)
     net = ColorTransform(cfg).eval()
     gain = {"sim.q": 1.5, "sim.k": 1.5, "mlp1": 0.5, "decoder.conv3": 0.5, "sim.mask_ref": 0.7, "sim.mask_tgt": 0.7}
+    prior = {"locality": 0.75, "nearness": 0.5, "reach": 0.3}
     with torch.no_grad():
         for name, p in net.named_parameters():
             module, kind = name.rsplit(".", 1)
-            if kind == "locality":
-                p.fill_(0.75)
+            if kind in prior:
+                p.fill_(prior[kind])
             elif kind == "bias":
                 p.copy_(0.1 * torch.randn(p.shape, generator=g))
             else:
@@ -73,19 +80,21 @@ def nhwc(t: Tensor) -> Tensor:
     return t.movedim(-3, -1)
 
 
-def run(net: ColorTransform, h: int, w: int, local: list[bool], seed: int) -> dict[str, Tensor]:
-    """Inputs and stages of one case (one shot, one target, len(local) references)."""
+def run(net: ColorTransform, h: int, w: int, times: list[Optional[float]], seed: int) -> dict[str, Tensor]:
+    """Inputs and stages of one case (one shot, one target, len(times) references)."""
     g = torch.Generator().manual_seed(seed)
     x, d, _ = picture(h, w, g)
-    refs = [picture(h, w, g) for _ in local]
+    refs = [picture(h, w, g) for _ in times]
+    local = torch.tensor([t is not None for t in times])
+    lag = torch.from_numpy(reference_lags([FRAME], times))
     out = {"in.line": x, "in.distance": d}
     for i, (xr, dr, yr) in enumerate(refs):
         out.update({f"in.ref{i}.line": xr, f"in.ref{i}.distance": dr, f"in.ref{i}.colour": yr,
-                    f"in.ref{i}.local": torch.tensor([float(local[i])])})
+                    f"in.ref{i}.local": local[i:i + 1], f"in.ref{i}.lag": lag[0, i:i + 1]})
     with torch.no_grad():
         st = net(x[None, None, None], d[None, None, None],
                  torch.stack([r[0] for r in refs])[None, :, None], torch.stack([r[1] for r in refs])[None, :, None],
-                 torch.stack([r[2] for r in refs]).movedim(-1, 1)[None], torch.tensor([local]))
+                 torch.stack([r[2] for r in refs]).movedim(-1, 1)[None], local[None], lag[None])
     for name, t in st.items():
         if name == "attention":                 # never materialised by the engine
             continue
@@ -105,7 +114,9 @@ def main() -> None:
     args = ap.parse_args()
     torch.set_num_threads(1)
     args.dir.mkdir(parents=True, exist_ok=True)
-    for seed, (name, (cfg, cases)) in enumerate((COMMITTED | MORE if args.more else COMMITTED).items()):
+    seeds: dict[str, int] = {}
+    for name, (cfg, cases) in (COMMITTED | MORE if args.more else COMMITTED).items():
+        seed = seeds.setdefault(name.partition("-no")[0], len(seeds))    # a variant differs by its flag alone
         net = seeded(cfg, seed)
         weights = f"{name}.weights.safetensors"
         weights_io.save(args.dir / weights, runtime_tensors(net.state_dict(), torch.float16),

@@ -30,7 +30,9 @@ typedef struct Attention {
     int row_end;                       /* w rounded up to CPU_LANES */
     int steps, cols, vectors;          /* words of a key; columns of the values; vectors of a reference */
     uint32_t *k, *v;                   /* [count][vectors] of CPU_LANES keys: as in CpuAttentionTile */
-    float *prior_x, *prior_y, *zero;   /* by distance; index 0 is the largest negative one. zero: no prior */
+    float *prior_x, *prior_y;          /* [count][prior_x_len or prior_y_len] by distance; index 0 is the largest
+                                          negative one */
+    size_t prior_x_len, prior_y_len;
     char *work;                        /* [threads][work_bytes] */
     size_t work_bytes;
     size_t k_words, v_words;           /* of one reference */
@@ -162,23 +164,23 @@ static void pack_row(const Attention *a, const Work *w, const LacAttentionRef *r
     }
 }
 
-/* Locality prior by distance, in units of log 2. */
-static void fill_prior(const Attention *a)
+/* Reference i's prior by distance, in units of log 2: locality, and in prior_y the bias too. */
+static void fill_prior(const Attention *a, int i)
 {
+    const LacAttentionRef *r = &a->desc->refs[i];
     double unit = a->h < a->w ? a->h : a->w;
-    double factor = -(double)a->desc->lambda * LOG2E / (unit * unit);
-    int i;
+    double factor = -(double)r->lambda * LOG2E / (unit * unit);
+    float *x = a->prior_x + (size_t)i * a->prior_x_len, *y = a->prior_y + (size_t)i * a->prior_y_len;
 
-    memset(a->zero, 0, ((size_t)a->w + (size_t)a->row_end + 2 * (size_t)a->h) * sizeof *a->zero);
-    for (i = 0; i < a->w + a->row_end; i++) {
-        double dx = i - (a->w - 1);
+    for (size_t j = 0; j < a->prior_x_len; j++) {
+        double dx = (double)j - (a->w - 1);
 
-        a->prior_x[i] = (float)(factor * dx * dx);
+        x[j] = (float)(factor * dx * dx);
     }
-    for (i = 0; i < 2 * a->h; i++) {
-        double dy = i - (a->h - 1);
+    for (size_t j = 0; j < a->prior_y_len; j++) {
+        double dy = (double)j - (a->h - 1);
 
-        a->prior_y[i] = (float)(factor * dy * dy);
+        y[j] = (float)(factor * dy * dy + r->bias * LOG2E);
     }
 }
 
@@ -197,8 +199,6 @@ static float floor_log2(float f)
 /* One block of queries against one reference's keys from vector `first` on. */
 static void tile_run(const Attention *a, const Work *w, int i, int first, int block, int query)
 {
-    const LacAttentionRef *r = &a->desc->refs[i];
-    bool local = r->local && a->desc->lambda > 0;
     size_t len = (size_t)a->cols + CPU_LANES, at = (size_t)i * (size_t)a->vectors + (size_t)first;
     int area = a->h * a->w, per_row = a->row_end / CPU_LANES, j;
     bool nothing = true;
@@ -217,8 +217,8 @@ static void tile_run(const Attention *a, const Work *w, int i, int first, int bl
     for (j = 0; j < CPU_QUERIES; j++) {
         int p = query + j < area ? query + j : area - 1;
 
-        t.prior_x[j] = local ? a->prior_x + a->w - 1 - p % a->w : a->zero;
-        t.prior_y[j] = local ? a->prior_y + a->h - 1 - p / a->w : a->zero;
+        t.prior_x[j] = a->prior_x + (size_t)i * a->prior_x_len + (a->w - 1 - p % a->w);
+        t.prior_y[j] = a->prior_y + (size_t)i * a->prior_y_len + (a->h - 1 - p / a->w);
     }
     a->kernels->logits(&t);
     for (j = 0; j < CPU_QUERIES; j++) {
@@ -289,16 +289,14 @@ static int round_up(int n, int to)
 /* Bytes of scratch memory, and the pieces of it unless base is NULL. */
 static size_t layout(Attention *a, int threads, char *base)
 {
-    size_t count = (size_t)a->desc->count, prior_x = (size_t)a->w + (size_t)a->row_end, prior_y = 2 * (size_t)a->h;
-    size_t used = 0;
+    size_t count = (size_t)a->desc->count, used = 0;
     Work unused;
 
     a->work_bytes = work_layout(a, NULL, &unused);
     a->k = lac_cpu_piece(base, &used, count * a->k_words, sizeof *a->k);
     a->v = lac_cpu_piece(base, &used, count * a->v_words, sizeof *a->v);
-    a->prior_x = lac_cpu_piece(base, &used, prior_x, sizeof *a->prior_x);
-    a->prior_y = lac_cpu_piece(base, &used, prior_y, sizeof *a->prior_y);
-    a->zero = lac_cpu_piece(base, &used, prior_x + prior_y, sizeof *a->zero);
+    a->prior_x = lac_cpu_piece(base, &used, count * a->prior_x_len, sizeof *a->prior_x);
+    a->prior_y = lac_cpu_piece(base, &used, count * a->prior_y_len, sizeof *a->prior_y);
     a->work = lac_cpu_piece(base, &used, (size_t)threads, a->work_bytes);
     return used;
 }
@@ -311,6 +309,8 @@ static int prepare(CpuBackend *cpu, const LacAttentionDesc *d, Attention *a)
                       .elements = cpu->kernels, .h = d->q->h, .w = d->q->w, .d = d->q->c,
                       .dv = d->mat->c, .pack = cpu->attention->pack };
     a->row_end = round_up(a->w, CPU_LANES);
+    a->prior_x_len = (size_t)a->w + (size_t)a->row_end;
+    a->prior_y_len = 2 * (size_t)a->h;
     a->steps = (a->d + a->pack - 1) / a->pack;
     a->cols = round_up(a->dv, CPU_LANES);
     a->vectors = a->row_end / CPU_LANES * a->h;
@@ -321,7 +321,9 @@ static int prepare(CpuBackend *cpu, const LacAttentionDesc *d, Attention *a)
         return LAC_ENOMEM;
     }
     layout(a, cpu->threads, base);
-    fill_prior(a);
+    for (int i = 0; i < d->count; i++) {
+        fill_prior(a, i);
+    }
     a->negligible = -(float)a->kernels->digits - 1 - floor_log2((float)d->count * (float)a->vectors * CPU_LANES);
     return LAC_OK;
 }

@@ -5,27 +5,21 @@
 #include <float.h>
 #include <math.h>
 
-/* q . k / sqrt(d) - lambda |p - p_j|^2 of query position p and key position j of reference r. */
+/* q . k / sqrt(d) - lambda |p - p_j|^2 + bias of query position p and key position j of reference r. */
 static double logit(const LacAttentionDesc *d, const LacAttentionRef *r, int p, int j)
 {
     const LacTensor *q = d->q;
     const float *a = (const float *)q->data + (size_t)p * (size_t)q->c;
     const float *b = (const float *)r->k.data + (size_t)j * (size_t)q->c;
     double unit = q->h < q->w ? q->h : q->w, dot = 0, dy, dx;
-    int c;
+    int rows = p / q->w - j / q->w, columns = p % q->w - j % q->w, c;
 
     for (c = 0; c < q->c; c++) {
         dot += (double)a[c] * b[c];
     }
-    dot /= sqrt(q->c);
-    if (r->local) {
-        int rows = p / q->w - j / q->w, columns = p % q->w - j % q->w;
-
-        dy = rows / unit;
-        dx = columns / unit;
-        dot -= (double)d->lambda * (dy * dy + dx * dx);
-    }
-    return dot;
+    dy = rows / unit;
+    dx = columns / unit;
+    return dot / sqrt(q->c) - (double)r->lambda * (dy * dy + dx * dx) + r->bias;
 }
 
 int lac_ref_attention(LacBackend *be, const LacAttentionDesc *d)
