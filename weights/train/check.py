@@ -16,13 +16,15 @@ import numpy as np
 import torch
 from PIL import Image
 
+import checks_run
 import curves
 import evaluate
 import prepare
 import spectral
 import weights_io
 from clips import Clips
-from data import FRAMES, Batch
+from buckets import FRAMES
+from data import Batch
 from discriminator import GAN_KINDS, Adversary, Discriminator, discriminator_loss
 from export import runtime_tensors
 from losses import color_losses
@@ -254,7 +256,7 @@ def check_curves() -> None:
 CHECKS: dict[str, Callable[[], None]] = {
     "spectral": check_spectral, "discriminator": check_discriminator, "perceptual": check_perceptual,
     "clips": check_clips, "plan": check_plan, "prepare": check_prepare, "evaluate": check_evaluate,
-    "curves": check_curves}
+    "curves": check_curves, **checks_run.CHECKS}
 
 
 def main() -> int:

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from data import FRAMES, Item
+from buckets import FRAMES
+from items import Item
 from preprocess import color_input, line_inputs
 
 

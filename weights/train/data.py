@@ -1,60 +1,34 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Training samples: a pool of generated shots, refilled by a worker process, and random batches from it.
+"""Training samples: a pool of shots, refilled by worker processes, and random batches from it.
 
-Shot i of a bucket is made from seed + i and replaces the oldest of its pool at a fixed pace, so a run
-is the same for the same seed.
+Every worker makes every WORKERS-th shot of a bucket; new ones replace the oldest of their pool at a fixed pace, so a
+run with one worker is the same for the same seed.
 """
 from __future__ import annotations
 
 import math
 import multiprocessing as mp
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+import queue
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from preprocess import distance_field, reference_lags
-from shots import make_shot
+from buckets import BUCKETS, FRAMES, Bucket
+from items import Item, prepare, windows
+from preprocess import reference_lags
 
-FRAMES = 8
-
-
-@dataclass(frozen=True)
-class Bucket:
-    """Shots of one size; `shots` and `targets` of each make a step."""
-    height: int
-    width: int
-    shots: int
-    targets: int
-    share: float
-
-
-BUCKETS = (
-    Bucket(128, 128, 2, 4, 0.40),
-    Bucket(128, 208, 1, 4, 0.15),
-    Bucket(208, 128, 1, 4, 0.08),
-    Bucket(192, 192, 1, 3, 0.27),
-    Bucket(256, 256, 1, 2, 0.10),
-)
-
-
-@dataclass
-class Item:
-    """One shot as network inputs: x, d [T,h,w] in [-1,1], y [T,h,w,3] uint8, region [T,h/4,w/4] dense ids, or -1
-    throughout where they are unknown."""
-    x: np.ndarray
-    d: np.ndarray
-    y: np.ndarray
-    region: np.ndarray
+WINDOWS = 3         # cut from a shot that is larger than they are
+PATIENCE = 120.0    # seconds without a shot after which the workers are looked at
 
 
 @dataclass
 class Batch:
     """Targets x, d [S,T,1,h,w], y [S,T,3,h,w], region [S,T,h/4,w/4]; references the same with K for T;
-    lag [S,T,K]."""
+    lag [S,T,K]. short: short side of the pictures that these are windows of; 0: they are whole."""
     x: Tensor
     d: Tensor
     y: Tensor
@@ -64,75 +38,115 @@ class Batch:
     yr: Tensor
     region_r: Tensor
     lag: Tensor
+    short: int = 0
+
+    def each(self, change: Callable[[Tensor], Tensor]) -> Batch:
+        """The batch with every tensor changed."""
+        return replace(self, **{f.name: change(getattr(self, f.name)) for f in fields(self) if f.name != "short"})
+
+    def to(self, device: torch.device) -> Batch:
+        """On the device; copied beside the computation where the tensors are pinned."""
+        return self.each(lambda t: t.to(device, non_blocking=True))
 
 
 Source = Callable[[int, int, int], Item]     # seed, height, width
 
 
-def prepare(seed: int, height: int, width: int) -> Item:
-    shot = make_shot(seed, height, width, FRAMES)
-    dark = 1.0 - shot.line.astype(np.float32) / 255.0
-    d = np.stack([distance_field(p) for p in dark])
-    region = np.unique(shot.region[:, 2::4, 2::4], return_inverse=True)[1]
-    region = region.reshape(shot.region.shape[0], height // 4, width // 4).astype(np.int32)
-    return Item((1 - 2 * dark).astype(np.float16), d.astype(np.float16), shot.color, region)
+@dataclass
+class Recipe:
+    """What workers make shots of: buckets, and a `share` from `clips`, where there are any."""
+    buckets: Sequence[Bucket]
+    clips: Source | None
+    share: float
 
 
-def _work(bucket_order: list[int], seed: int, queue: mp.Queue, clips: Source | None, share: float) -> None:
+def make(b: Bucket, source: Source, seed: int) -> list[Item]:
+    """The items of one shot: itself, or windows of it."""
+    rng = np.random.default_rng(seed)
+    item = source(seed, *b.picture(rng))
+    return windows(item, b.height, b.width, WINDOWS, rng) if b.short else [item]
+
+
+def _work(order: list[int], seed: int, worker: int, workers: int, out: mp.Queue, recipe: Recipe) -> None:
     os.nice(2)
     torch.set_num_threads(1)
-    count = [0] * len(BUCKETS)
-    rng = np.random.default_rng(seed)
+    buckets = recipe.buckets
+    chance = np.array([b.share / (WINDOWS if b.short else 1) for b in buckets])
+    count = [worker] * len(buckets)
+    rng = np.random.default_rng([seed, worker])
     while True:
-        i = bucket_order.pop(0) if bucket_order else int(rng.choice(len(BUCKETS), p=[b.share for b in BUCKETS]))
-        b = BUCKETS[i]
-        source = clips if clips and rng.random() < share else prepare
+        i = order.pop(0) if order else int(rng.choice(len(buckets), p=chance / chance.sum()))
+        source = recipe.clips if recipe.clips and rng.random() < recipe.share else prepare
         try:
-            item = source((seed * 1000003 + i * 100000007 + count[i]) & 0x7FFFFFFF, b.height, b.width)
+            items = make(buckets[i], source, (seed * 1000003 + i * 100000007 + count[i]) & 0x7FFFFFFF)
         except Exception as e:                     # a broken shot must not end a run of hours
             print(f"shot {i}/{count[i]} left out: {e!r}", flush=True)
-            item = None
-        count[i] += 1
-        if item is not None:
-            queue.put((i, item))
+            items = []
+        count[i] += workers
+        for item in items:
+            out.put((i, item))
 
 
 class Pool:
-    """`capacity` shots per bucket, at least `minimum` before a bucket is drawn from. A `share` of the shots comes
-    from `clips`, where there are any; the rest is generated. `most` references at a time, 3 to 5."""
+    """`capacity` items per bucket, at least `minimum` before a batch is drawn. `most` references at a time, 3 to 5;
+    up to `fresh` new items a batch where they are ready. Forks its workers: to be made before CUDA is used."""
 
     def __init__(self, seed: int, capacity: int = 48, minimum: int = 4, clips: Source | None = None,
-                 share: float = 0.5, most: int = 3) -> None:
+                 share: float = 0.5, most: int = 3, buckets: Sequence[Bucket] = BUCKETS, workers: int = 1,
+                 fresh: int = 1, augment: bool = True) -> None:
         self.rng = np.random.default_rng(seed)
-        self.capacity, self.items = capacity, [[] for _ in BUCKETS]
+        self.buckets, self.capacity, self.fresh, self.augment = buckets, capacity, fresh, augment
+        self.items: list[list[Item]] = [[] for _ in buckets]
         self.counts = np.array({3: (0.25, 0.6, 0.15), 4: (0.2, 0.5, 0.2, 0.1), 5: (0.2,) * 5}[most])
-        self.next = [0] * len(BUCKETS)
-        self.queue: mp.Queue = mp.Queue(maxsize=8)
-        order = [i for _ in range(minimum) for i in range(len(BUCKETS))]
-        self.worker = mp.Process(target=_work, args=(order, seed, self.queue, clips, share), daemon=True)
-        self.worker.start()
-        for _ in range(minimum * len(BUCKETS)):
+        self.next = [0] * len(buckets)
+        self.queue: mp.Queue = mp.Queue(maxsize=8 * max(workers, fresh))
+        order = [i for n in range(minimum) for i, b in enumerate(buckets) if not b.short or n * WINDOWS < minimum]
+        recipe = Recipe(buckets, clips, share)
+        self.workers = [mp.Process(target=_work, args=(order[w::workers], seed, w, workers, self.queue, recipe),
+                                   daemon=True) for w in range(workers)]
+        for w in self.workers:
+            w.start()
+        while min(map(len, self.items)) < minimum:
             self._take()
 
-    def _take(self) -> None:
-        i, item = self.queue.get()
+    def close(self) -> None:
+        """Ends the workers."""
+        for w in self.workers:
+            w.terminate()
+            w.join()
+
+    def _take(self, wait: bool = True) -> bool:
+        """A new item replaces the oldest of its bucket. False: none was ready."""
+        while True:
+            try:
+                i, item = self.queue.get(wait, PATIENCE)
+                break
+            except queue.Empty:
+                if not wait:
+                    return False
+                if not any(w.is_alive() for w in self.workers):
+                    raise RuntimeError("all processes that make shots have ended") from None
         if len(self.items[i]) < self.capacity:
             self.items[i].append(item)
         else:
             self.items[i][self.next[i]] = item
             self.next[i] = (self.next[i] + 1) % self.capacity
+        return True
 
     def batch(self) -> Batch:
-        """One new shot enters, one random batch leaves."""
+        """New items enter, one random batch leaves."""
         self._take()
+        for _ in range(self.fresh - 1):
+            if not self._take(wait=False):
+                break
         rng = self.rng
-        i = int(rng.choice(len(BUCKETS), p=[b.share for b in BUCKETS]))
-        b = BUCKETS[i]
+        i = int(rng.choice(len(self.buckets), p=[b.share for b in self.buckets]))
+        b = self.buckets[i]
         k = int(rng.choice(np.arange(1, len(self.counts) + 1), p=self.counts))
         targets = min(b.targets, FRAMES - k)
         parts = [self._sample(self.items[i][int(rng.integers(len(self.items[i])))], k, targets)
                  for _ in range(b.shots)]
-        return Batch(*(torch.stack(p) for p in zip(*parts)))
+        return Batch(*(torch.stack(p) for p in zip(*parts)), b.short)
 
     def _sample(self, item: Item, k: int, targets: int) -> tuple[Tensor, ...]:
         rng = self.rng
@@ -145,7 +159,7 @@ class Pool:
         rest = [f for f in range(FRAMES) if f not in refs]
         tgts = list(rng.choice(rest, targets, replace=False))
         flip = rng.random() < 0.5
-        mix = torch.from_numpy(color_matrix(rng))
+        mix = torch.from_numpy(color_matrix(rng) if self.augment else np.eye(3, dtype=np.float32))
 
         def take(frames: list[int]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
             def get(a: np.ndarray) -> Tensor:

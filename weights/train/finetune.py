@@ -86,14 +86,10 @@ def learning_rate(step: int, progress: float, peak: float) -> float:
     return peak * min(1.0, (step + 1) / 50) * (0.04 + 0.96 * 0.5 * (1 + math.cos(math.pi * fall)))
 
 
-def to_device(batch: Batch, device: torch.device) -> Batch:
-    return Batch(*(t.to(device) for t in vars(batch).values()))
-
-
 def batch_loss(net: ColorTransform, batch: Batch, device: torch.device) -> Tensor:
     """The losses of training but the latent one, and matching only where regions are known on both sides."""
     with autocast(device):
-        r = net(batch.x, batch.d, batch.xr, batch.dr, batch.yr, lag=batch.lag)
+        r = net(batch.x, batch.d, batch.xr, batch.dr, batch.yr, lag=batch.lag, short=batch.short)
     small = F.avg_pool2d(batch.y.flatten(0, 1), 4).reshape(r["warped"].shape)
     loss = WEIGHTS["l1"] * (r["out"] - batch.y).abs().mean() + WEIGHTS["warp"] * (r["warped"] - small).abs().mean()
     return loss + WEIGHTS["match"] * matching(r["attention"], batch.region, batch.region_r)[0]
@@ -103,7 +99,7 @@ def batch_loss(net: ColorTransform, batch: Batch, device: torch.device) -> Tenso
 def score(net: ColorTransform, batches: list[Batch], device: torch.device) -> tuple[float, list[Tensor]]:
     """Mean PSNR in dB of the pictures, and the pictures [3,h,w] in [-1,1]."""
     psnr, pictures = [], []
-    for b in (to_device(b, device) for b in batches):
+    for b in (b.to(device) for b in batches):
         with autocast(device):
             out = net(b.x, b.d, b.xr, b.dr, b.yr, lag=b.lag)["out"][0, 0].float().clamp(-1, 1)
         psnr.append(-10 * math.log10(float(((out - b.y[0, 0]) / 2).square().mean()) + 1e-9))
@@ -184,7 +180,7 @@ def tune(args: argparse.Namespace) -> Result:
         done = (time.monotonic() - training) / total if total > 0 else 1.0
         stopped = done >= 1 or bool(interrupts)
         if not stopped:
-            batch = to_device(pool.batch() if pool and rng.random() < args.generated else sampler.batch(), device)
+            batch = (pool.batch() if pool and rng.random() < args.generated else sampler.batch()).to(device)
             opt.param_groups[0]["lr"] = learning_rate(len(losses), done, args.lr)
             loss = batch_loss(net, batch, device)
             opt.zero_grad(set_to_none=True)

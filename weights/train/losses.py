@@ -21,25 +21,27 @@ def matching(attention: Tensor, region: Tensor, region_r: Tensor) -> tuple[Tenso
 
     Queries are drawn at random; small regions (eyes, buttons) weigh more than their area. A shot whose identities
     are unknown (-1, from clips) takes no part."""
-    s = attention.shape[0]
-    losses, hits, total = [], 0.0, 0
-    for i in range(s):
-        q, r = region[i].flatten(), region_r[i].flatten()
+    rows, same, sizes = [], [], []
+    for i, (q, r) in enumerate(zip(region.flatten(1), region_r.flatten(1))):
         if int(q[0]) < 0:
             continue
         count = torch.bincount(torch.cat([q, r]))
         seen = torch.bincount(r, minlength=len(count)) > 0
-        weight = torch.where(seen[q], 1.0 / count[q].float().sqrt(), torch.zeros((), device=q.device))
-        if not bool((weight > 0).any()):
+        weight = seen[q] / count[q].float().sqrt()
+        queries = min(MATCH_QUERIES, int((weight > 0).sum()))
+        if not queries:
             continue
-        idx = torch.multinomial(weight, min(MATCH_QUERIES, int((weight > 0).sum())))
-        rows = attention[i].index_select(0, idx)
-        mass = (rows * (q[idx][:, None] == r[None])).sum(1)
-        losses.append(-(mass + 1e-4).log().mean())
-        hits += float((mass > 0.5).sum())
-        total += len(idx)
-    loss = torch.stack(losses).mean() if losses else attention.sum() * 0
-    return loss, hits / max(total, 1)
+        idx = torch.multinomial(weight, queries)
+        rows.append(idx + i * len(q))
+        same.append(q[idx][:, None] == r[None])
+        sizes.append(queries)
+    if not rows:
+        return attention.sum() * 0, 0.0
+    # one selection for all shots: each has a gradient of the whole matrix's size
+    chosen = attention.flatten(0, 1).index_select(0, torch.cat(rows))
+    mass = (chosen * torch.cat(same)).sum(1)
+    of_shot = [part.mean() for part in (mass + 1e-4).log().neg().split(sizes)]
+    return torch.stack(of_shot).mean(), float((mass > 0.5).float().mean())
 
 
 def color_losses(stages: dict[str, Tensor], batch: Batch) -> tuple[dict[str, Tensor], float]:

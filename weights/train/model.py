@@ -13,6 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from attention import places, prior_softmax
+
 EPS = 1e-5
 
 
@@ -164,25 +166,17 @@ class Sim(nn.Module):
             self.nearness = nn.Parameter(torch.zeros(1))
             self.reach = nn.Parameter(torch.zeros(1))
 
-    def logits(self, fd: Tensor, fdr: Tensor, local: Tensor | None = None, lag: Tensor | None = None,
-               short: int = 0) -> Tensor:
+    def attention(self, fd: Tensor, fdr: Tensor, local: Tensor | None = None, lag: Tensor | None = None,
+                  short: int = 0) -> Tensor:
         """fd [S,T,C,h,w], fdr [S,K,C,h,w], local [S,K] or None (all), lag [S,T,K] or None (0); short: short side at
-        1/4 size of the picture that these are a window of, 0: all of it -> [S, T*h*w, K*h*w]."""
+        1/4 size of the picture that these are a window of, 0: all of it -> [S, T*h*w, K*h*w], rows sum to 1."""
         s, t, _, h, w = fd.shape
         q = self.q(fd.flatten(0, 1)).reshape(s, t, self.head, h * w).permute(0, 1, 3, 2).reshape(s, t * h * w, -1)
         k = self.k(fdr.flatten(0, 1)).reshape(s, -1, self.head, h * w).permute(0, 1, 3, 2).reshape(s, -1, self.head)
-        logit = (q.float() * self.head ** -0.5) @ k.float().transpose(1, 2) if not torch.is_autocast_cpu_enabled() \
-            else (q * self.head ** -0.5) @ k.transpose(1, 2)
-        logit = logit.float()
-        rows = logit.reshape(s, t, h * w, -1, h * w)
-        if not self.lag_on:
-            lag = None
-        if self.locality_on:
-            rows = rows - self.strength(s, t, rows.shape[3], local, lag)[:, :, None, :, None] \
-                * self.distances(h, w, short or min(h, w), fd.device)[:, None]
-        if lag is not None:
-            rows = rows - (self.nearness * lag)[:, :, None, :, None]
-        return rows.reshape(logit.shape)
+        logit = (q * self.head ** -0.5) @ k.transpose(1, 2)
+        lag = lag if self.lag_on else None
+        return prior_softmax(logit, self.strength(s, t, fdr.shape[1], local, lag) if self.locality_on else None,
+                             None if lag is None else self.nearness * lag, places(h, w, short or min(h, w), fd.device))
 
     def strength(self, s: int, t: int, k: int, local: Tensor | None, lag: Tensor | None) -> Tensor:
         """lambda of every target and reference, [S,T,K]; 0 for a model sheet, which is no frame of the video."""
@@ -190,13 +184,6 @@ class Sim(nn.Module):
         if lag is not None:
             power = power - self.reach * lag
         return power.exp() if local is None else power.exp() * local.float()[:, None]
-
-    @staticmethod
-    def distances(h: int, w: int, short: int, device: torch.device) -> Tensor:
-        """|dp|^2 [h*w, h*w], p in units of the short side."""
-        gy, gx = torch.meshgrid(torch.arange(h, device=device), torch.arange(w, device=device), indexing="ij")
-        p = torch.stack([gy, gx], -1).reshape(-1, 2).float() / short
-        return (p[:, None] - p[None]).square().sum(-1)
 
     def forward(self, fd: Tensor, fdr: Tensor, fyr: Tensor, colour: Tensor,
                 local: Tensor | None = None, lag: Tensor | None = None, short: int = 0) -> dict[str, Tensor]:
@@ -207,18 +194,19 @@ class Sim(nn.Module):
         mr = self.mask_ref(fdr.flatten(0, 1)).reshape(s, 1, k, 2, h, w)
         mask = torch.sigmoid(mt + mr)                                         # [S,T,K,2,h,w]
         m, n = mask[:, :, :, 0:1], mask[:, :, :, 1:2]
-        att = torch.softmax(self.logits(fd, fdr, local, lag, short), -1)                  # [S, T*hw, K*hw]
+        att = self.attention(fd, fdr, local, lag, short)                      # [S, T*hw, K*hw]
         v = self.v(fyr.flatten(0, 1)).reshape(s, k, c // 2, h * w)
         # V is masked per target: one product per target frame
         vm = (v[:, None] * m.reshape(s, t, k, 1, h * w)).permute(0, 1, 2, 4, 3).reshape(s, t, k * h * w, c // 2)
+        col = colour.permute(0, 1, 3, 4, 2).reshape(s, 1, k * h * w, 3).expand(-1, t, -1, -1)
         a = att.reshape(s, t, h * w, k * h * w).to(vm.dtype)
-        mat = (a @ vm).permute(0, 1, 3, 2).reshape(s * t, c // 2, h, w)
+        mat = (a @ torch.cat([vm, col.to(vm.dtype)], 3)).permute(0, 1, 3, 2).reshape(s * t, c // 2 + 3, h, w)
+        mat, warped = mat.split([c // 2, 3], 1)
         f_mat = self.o(mat).reshape(s, t, 1, c, h, w)
         f_my = fyr[:, None] * m
         f_sim = ((1 - n) * f_mat + n * f_my).mean(2)
-        col = colour.permute(0, 1, 3, 4, 2).reshape(s, 1, k * h * w, 3)
-        warped = (a.float() @ col.float()).permute(0, 1, 3, 2).reshape(s, t, 3, h, w)
-        return {"mask": mask, "f_mat": f_mat[:, :, 0], "f_sim": f_sim, "warped": warped, "attention": att}
+        return {"mask": mask, "f_mat": f_mat[:, :, 0], "f_sim": f_sim, "warped": warped.reshape(s, t, 3, h, w),
+                "attention": att}
 
 
 class Decoder(nn.Module):

@@ -185,7 +185,7 @@ def main() -> None:
         lr = learning_rate(step, progress, args.lr)
         opt.param_groups[0]["lr"] = lr
         with torch.autocast("cpu", torch.bfloat16):
-            stages = net(batch.x, batch.d, batch.xr, batch.dr, batch.yr, lag=batch.lag)
+            stages = net(batch.x, batch.d, batch.xr, batch.dr, batch.yr, lag=batch.lag, short=batch.short)
         terms, hit = color_losses(stages, batch)
         shown = {}
         out, truth = stages["out"].flatten(0, 1), batch.y.flatten(0, 1)
