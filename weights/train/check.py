@@ -182,6 +182,19 @@ def check_plan() -> None:
     assert left_out == {"frames dark or faded": 40, "frames repeated": 13, "shots short": 3, "shots still": 1}, left_out
 
 
+def lively(seed: int, height: int, width: int, lengths: tuple[int, ...]) -> list[np.ndarray]:
+    """The colour frames of generated shots of these lengths that are neither still, dark nor gray."""
+    shots = []
+    while len(shots) < len(lengths):
+        color = make_shot(seed, height, width, lengths[len(shots)]).color
+        seed += 1
+        high, low = color.max(3), color.min(3)
+        counts = np.stack([prepare.histogram(f).ravel() for f in color])
+        if high.mean((1, 2)).min() > 50 and (high - low).mean((1, 2)).min() > 16 and not prepare.uniform(counts, 100):
+            shots.append(color)
+    return shots
+
+
 def check_prepare() -> None:
     """A compressed video of joined shots becomes those shots on disk, readable as clips, with line art on white."""
     ffmpeg = prepare.find_ffmpeg(None)
@@ -189,7 +202,7 @@ def check_prepare() -> None:
         raise Missing("an ffmpeg command")
     lengths, height, width = (14, 9, 16, 11, 20), 180, 320
     with tempfile.TemporaryDirectory() as folder:
-        frames = np.concatenate([make_shot(4100 + i, height, width, n).color for i, n in enumerate(lengths)])
+        frames = np.concatenate(lively(4100, height, width, lengths))
         video, out = f"{folder}/joined.mkv", f"{folder}/set"
         subprocess.run([ffmpeg, "-v", "error", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}",
                         "-i", "pipe:0", "-pix_fmt", "yuv420p", "-c:v", "libx264", "-crf", "23", video],
