@@ -11,6 +11,7 @@ import torch
 import attention
 import buckets
 from data import WINDOWS, Batch, Pool, make
+from instance_norm import InstanceNorm, instance_norm
 from items import Item, prepare, windows
 from model import PRESETS, ColorTransform
 
@@ -108,6 +109,21 @@ def check_attention() -> None:
     assert torch.allclose(ratio, ratio[:, :, :1, :1].expand_as(ratio), rtol=1e-4), "another unit than the picture's"
 
 
+def check_instance_norm() -> None:
+    """Result and gradient of the norm by hand are PyTorch's, in both types and with dense and strided gradients."""
+    g = torch.Generator().manual_seed(6)
+    for kind, tolerance in ((torch.float32, 1e-5), (torch.bfloat16, 0.03)):
+        x = (torch.randn(3, 8, 10, 12, generator=g) * 3 + 1).to(kind).contiguous(memory_format=torch.channels_last)
+        for grad in (torch.randn(3, 8, 10, 12, generator=g), torch.randn(3, 8, 1, 1, generator=g).expand_as(x)):
+            a, b = (x.clone().requires_grad_() for _ in range(2))
+            by_hand, own = instance_norm(a, 1e-5), torch.nn.functional.instance_norm(b.float(), eps=1e-5)
+            assert isinstance(by_hand.grad_fn, InstanceNorm._backward_cls) and by_hand.dtype == kind
+            by_hand.backward(grad.to(kind))
+            own.backward(grad.float())
+            assert torch.allclose(by_hand.float(), own, atol=tolerance) and a.grad.dtype == kind
+            assert torch.allclose(a.grad.float(), b.grad.float(), atol=tolerance), (a.grad.float() - b.grad.float()).abs().max()
+
+
 def check_short() -> None:
     """The network passes a batch's short side on: the picture depends on it."""
     torch.manual_seed(4)
@@ -121,4 +137,4 @@ def check_short() -> None:
 
 
 CHECKS = {"buckets": check_buckets, "windows": check_windows, "pool": check_pool, "attention": check_attention,
-          "short": check_short}
+          "instance_norm": check_instance_norm,          "short": check_short}

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from attention import places, prior_softmax
+from instance_norm import instance_norm
 
 EPS = 1e-5
 
@@ -64,7 +65,7 @@ PRESETS: dict[str, Config] = {
 
 def norm(x: Tensor) -> Tensor:
     """Instance norm without affine parameters or running statistics (biased variance)."""
-    return F.instance_norm(x, eps=EPS)
+    return instance_norm(x, EPS)
 
 
 def conv(cin: int, cout: int, k: int, stride: int = 1, dilation: int = 1, bias: bool = False) -> nn.Conv2d:
