@@ -17,11 +17,12 @@ import torch
 from PIL import Image
 
 import checks_run
+import checks_score
 import curves
-import evaluate
 import prepare
 import spectral
 import weights_io
+from checks_score import Missing, write_shots
 from clips import Clips
 from buckets import FRAMES
 from data import Batch
@@ -32,10 +33,6 @@ from model import PRESETS, ColorTransform
 from perceptual import LAYERS, Perceptual, gram
 from preprocess import reference_lags
 from shots import make_shot
-
-
-class Missing(Exception):
-    """What the check needs is not on this machine."""
 
 
 def random_inputs(size: int = 32) -> tuple[torch.Tensor, ...]:
@@ -127,15 +124,6 @@ def check_perceptual() -> None:
     assert torch.allclose(gram(f), gram(f.flip(3))) and torch.allclose(gram(2 * f), 4 * gram(f))
 
 
-def write_shots(folder: Path, count: int, frames: int) -> None:
-    for i in range(count):
-        shot = make_shot(900 + i, 96, 160, frames)
-        for kind, pictures in (("line", shot.line), ("color", shot.color)):
-            (folder / f"shot{i}" / kind).mkdir(parents=True)
-            for n, picture in enumerate(pictures):
-                Image.fromarray(picture).save(folder / f"shot{i}" / kind / f"{n:04d}.png")
-
-
 def check_clips() -> None:
     """Items have the pool's shapes, repeat for the same seed, and train without the matching loss."""
     with tempfile.TemporaryDirectory() as folder:
@@ -220,30 +208,6 @@ def check_prepare() -> None:
         assert Clips(out).item(1, 64, 64).x.shape == (FRAMES, 64, 64)
 
 
-def check_evaluate() -> None:
-    """Reference choices, the hue's turn, and a truth that scores as one; tables have a row for every combination."""
-    assert evaluate.key_frames("1", 9) == ([0], False) and evaluate.key_frames("2", 9) == ([0, 8], False)
-    assert evaluate.key_frames("3", 9) == ([0, 4, 8], False)
-    assert evaluate.key_frames("near5", 9) == ([0, 2, 4, 6, 8], True)
-    red = Image.new("RGB", (4, 4), (200, 20, 20))
-    turned = np.asarray(evaluate.turn_hue(red, 120))[0, 0].astype(int)
-    assert np.abs(turned - (20, 200, 20)).max() < 6, turned
-    assert np.array_equal(evaluate.turn_hue(red, 360), red)
-    shot = make_shot(7, 96, 96, 2)
-    a, b = map(Image.fromarray, shot.color)
-    assert evaluate.score(a, a)[0] == 0 and abs(evaluate.score(a, a)[2] - 1) < 1e-9
-    net = ColorTransform(PRESETS["tiny"]).eval()
-    with tempfile.TemporaryDirectory() as folder:
-        write_shots(Path(folder), 1, 7)
-        two = evaluate.colour_shot(net, f"{folder}/shot0", 64, 1, "2")
-        near = evaluate.colour_shot(net, f"{folder}/shot0", 64, 2, "near3", 90)
-    assert [f.name for f in two] == [f"{i:04d}.png" for i in range(1, 6)]
-    assert [f.name for f in near] == ["0001.png", "0004.png"] and near[0].out.size == (160, 96)
-    scores = np.array(evaluate.score(b, a))
-    text = evaluate.markdown({("1", 0): {"s": (scores, scores)}, ("2", 90): {}, ("2", 0): {"s": (scores, scores)}})
-    assert text.count("| s |") == 1 and f"{scores[1]:.2f}" in text and "2, hue 90" in text
-
-
 def check_curves() -> None:
     """Old logs without names, new ones, and runs that repeat steps after a cut are all read; the picture is written."""
     with tempfile.TemporaryDirectory() as folder:
@@ -268,8 +232,8 @@ def check_curves() -> None:
 
 CHECKS: dict[str, Callable[[], None]] = {
     "spectral": check_spectral, "discriminator": check_discriminator, "perceptual": check_perceptual,
-    "clips": check_clips, "plan": check_plan, "prepare": check_prepare, "evaluate": check_evaluate,
-    "curves": check_curves, **checks_run.CHECKS}
+    "clips": check_clips, "plan": check_plan, "prepare": check_prepare,
+    "curves": check_curves, **checks_score.CHECKS, **checks_run.CHECKS}
 
 
 def main() -> int:

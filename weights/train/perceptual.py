@@ -23,7 +23,7 @@ TAPS = (0, 5, 10, 19, 28)                       # relu1_1, relu2_1, relu3_1, rel
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
-def read(path: str | Path) -> dict[str, Tensor]:
+def read(path: str | Path, network: str = "vgg19") -> dict[str, Tensor]:
     """The file's tensors, fp32. A torch file is read as plain tensors only: no code in it is run."""
     if str(path).endswith(".safetensors"):
         tensors = weights_io.load(path)[0]
@@ -31,8 +31,10 @@ def read(path: str | Path) -> dict[str, Tensor]:
         try:
             tensors = torch.load(path, map_location="cpu", weights_only=True)
         except (pickle.UnpicklingError, EOFError):
-            raise ValueError("not a torch file of plain tensors: give vgg19's state_dict, or safetensors") from None
-    return {k: v.float() for k, v in tensors.items()}
+            tensors = None
+        if not isinstance(tensors, dict) or not all(isinstance(v, Tensor) for v in tensors.values()):
+            raise ValueError(f"{path}: not a torch file of plain tensors: give {network}'s state_dict, or safetensors")
+    return {k: v.detach().float() for k, v in tensors.items()}
 
 
 class Features(nn.Module):
