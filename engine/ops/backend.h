@@ -44,6 +44,8 @@ int lac_check_pool4(const LacBackend *be, const LacTensor *x, const LacTensor *y
 int lac_check_upsample4_add(const LacBackend *be, const LacTensor *x, const LacTensor *y);
 int lac_check_tanh(const LacBackend *be, const LacTensor *x, const LacTensor *y);
 int lac_check_convert(const LacBackend *be, const LacTensor *x, const LacTensor *y);
+int lac_check_shift(const LacBackend *be, const LacShiftDesc *desc, const LacTensor *y);
+int lac_check_gate(const LacBackend *be, const LacGateDesc *desc, const LacTensor *y);
 
 /* Output height or width of a convolution. */
 int lac_conv_out(const LacConvDesc *desc, int in);

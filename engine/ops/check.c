@@ -252,3 +252,39 @@ int lac_check_convert(const LacBackend *be, const LacTensor *x, const LacTensor 
 
     return ret < 0 ? ret : expect(be, "convert", "y", y, to, x->n, x->h, x->w, x->c);
 }
+
+int lac_check_shift(const LacBackend *be, const LacShiftDesc *d, const LacTensor *y)
+{
+    const LacTensor *x = d->frame;
+    int ret = lead(be, "shift", "frame", x, be->act);
+
+    if (ret < 0 || (ret = lead(be, "shift", "kernel", d->kernel, LAC_F32)) < 0) {
+        return ret;
+    }
+    if (x->n != 1 || d->kernel->c % x->c) {
+        return lac_fail(be->log, LAC_EINVAL, "shift: %d frames of %d channels to %d; expected one frame, and a multiple "
+                        "of its channels", x->n, x->c, d->kernel->c);
+    }
+    if ((ret = expect(be, "shift", "kernel", d->kernel, LAC_F32, 3, 1, 1, d->kernel->c)) < 0 ||
+        (ret = expect_like(be, "shift", "before", d->before, x)) < 0 ||
+        (ret = expect_like(be, "shift", "after", d->after, x)) < 0) {
+        return ret;
+    }
+    return expect(be, "shift", "y", y, be->act, 1, x->h, x->w, d->kernel->c);
+}
+
+int lac_check_gate(const LacBackend *be, const LacGateDesc *d, const LacTensor *y)
+{
+    enum LacType type = y && y->type == LAC_F32 ? LAC_F32 : be->act;
+    int ret = lead(be, "gate", "y", y, type);
+
+    if (ret < 0) {
+        return ret;
+    }
+    if (!(d->slope >= 0 && d->slope <= 1) || y->c > MAX_CHANNELS) {
+        return lac_fail(be->log, LAC_EINVAL, "gate: slope %g (0 to 1), %d channels (at most %d)", d->slope, y->c,
+                        MAX_CHANNELS);
+    }
+    ret = expect(be, "gate", "x", d->x, type, y->n, y->h, y->w, 2 * y->c);
+    return ret < 0 || !d->residual ? ret : expect_like(be, "gate", "residual", d->residual, y);
+}

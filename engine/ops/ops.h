@@ -58,6 +58,21 @@ typedef struct LacAttentionDesc {
     LacTensor *warped;              /* out [1,h,w,3] f32 */
 } LacAttentionDesc;
 
+/* The second half of a gated convolution (LGTSM): y = sigmoid(g) * act(f) + residual, [f, g] = x;
+ * act(v) = max(v, slope v), so with slope 1 it does nothing. All tensors act, or all f32. */
+typedef struct LacGateDesc {
+    const LacTensor *x;        /* [n,h,w,2c]: the channels of f, then those of g */
+    const LacTensor *residual; /* like y, which it may be, or NULL */
+    float slope;               /* 0 to 1 */
+} LacGateDesc;
+
+/* A learnable temporal shift (LGTSM), the view one frame has of its neighbours: channel j of y is
+ * kernel[0][j] before + kernel[1][j] frame + kernel[2][j] after, of their channel j mod c. */
+typedef struct LacShiftDesc {
+    const LacTensor *before, *frame, *after; /* [1,h,w,c] act; any may be the same tensor, none may be y */
+    const LacTensor *kernel;                 /* f32 [3,1,1,cy], cy a multiple of c */
+} LacShiftDesc;
+
 typedef struct LacOps {
     const char *name;               /* "ref", "cpu", "cuda" */
 
@@ -95,6 +110,10 @@ typedef struct LacOps {
     int (*tanh)(LacBackend *be, const LacTensor *x, LacTensor *y);
     /* Converts between activation and f32 tensors of one shape. */
     int (*convert)(LacBackend *be, const LacTensor *x, LacTensor *y);
+    /* y [1,h,w,cy] act */
+    int (*shift)(LacBackend *be, const LacShiftDesc *desc, LacTensor *y);
+    /* y [n,h,w,c], of x's type */
+    int (*gate)(LacBackend *be, const LacGateDesc *desc, LacTensor *y);
 
     int (*finish)(LacBackend *be);  /* waits for queued work */
 } LacOps;

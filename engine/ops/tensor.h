@@ -11,7 +11,8 @@ enum LacType { LAC_F32, LAC_BF16, LAC_F16 };
 
 /* n pictures of h rows, w columns and c channels; channel fastest, no padding. `data` is device memory of
  * the back end that allocated it: only `ref` and `cpu` may be dereferenced by the host. Views (same data,
- * part of n, or h and w flattened) are plain copies of the struct; only the original is freed. */
+ * part of n, h and w flattened, or any shape that needs no more memory) are plain copies of the struct; only the
+ * original is freed. */
 typedef struct LacTensor {
     enum LacType type;
     int n, h, w, c;

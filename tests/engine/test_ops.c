@@ -20,7 +20,7 @@
 #define GUARD_BYTE 0xa5
 #define MAX_REFS 5
 
-enum Op { CONV, NORM, ADD, MEAN, MASK, ATTENTION, COMBINE, POOL4, UPSAMPLE4_ADD, TANH, CONVERT };
+enum Op { CONV, NORM, ADD, MEAN, MASK, ATTENTION, COMBINE, POOL4, UPSAMPLE4_ADD, TANH, CONVERT, SHIFT, GATE };
 
 typedef struct Case {
     const char *name;
@@ -30,11 +30,12 @@ typedef struct Case {
     bool upsample, out_f32, bias;       /* conv */
     bool relu;                          /* conv, norm */
     bool adain, residual;               /* norm */
-    bool in_place;                      /* norm, add, tanh */
-    bool f32;                           /* add: f32 tensors; convert: to f32 */
-    float offset, spread;               /* norm: mean of the data; mask, tanh: standard deviation */
+    bool in_place;                      /* norm, add, tanh; gate: the residual is the output */
+    bool f32;                           /* add, gate: f32 tensors; convert: to f32 */
+    float offset, spread;               /* norm: mean of the data; mask, tanh, gate: standard deviation */
     int refs, dv;                       /* attention, combine: K */
     float lambda[MAX_REFS], lift[MAX_REFS]; /* attention: lambda and bias of each reference */
+    float leak;                         /* gate */
     bool sharp;                         /* attention: logits of +-16, one key or two win */
 } Case;
 
@@ -133,6 +134,19 @@ static const Case cases[] = {
     { "convert to act", CONVERT, 1, 37, 41, 3, .f32 = false },
     { "convert from act", CONVERT, 1, 5, 3, 17, .f32 = true },
     { "convert large", CONVERT, 1, 100, 100, 16, .f32 = false },
+    { "shift 16 channels", SHIFT, 1, 40, 36, 16, .cout = 16 },
+    { "shift 64 channels, all the same frame", SHIFT, 1, 16, 20, 64, .cout = 64, .in_place = true },
+    { "shift 5 channels three times", SHIFT, 1, 61, 67, 5, .cout = 15 },
+    { "shift odd channels", SHIFT, 1, 17, 19, 23, .cout = 23 },
+    { "shift 3 channels twice, one pixel", SHIFT, 1, 1, 1, 3, .cout = 6 },
+    { "shift 100 channels", SHIFT, 1, 33, 9, 100, .cout = 100 },
+    { "gate 16 channels", GATE, 1, 40, 36, 16, .spread = 2, .leak = 0.2f },
+    { "gate 64 channels, residual", GATE, 2, 16, 20, 64, .spread = 2, .leak = 0.2f, .residual = true },
+    { "gate odd channels, onto the residual", GATE, 1, 17, 19, 23, .spread = 2, .leak = 0.2f, .residual = true,
+      .in_place = true },
+    { "gate linear f32", GATE, 1, 61, 67, 3, .spread = 2, .leak = 1, .f32 = true },
+    { "gate far out", GATE, 1, 50, 50, 16, .spread = 200, .leak = 0 },
+    { "gate one pixel", GATE, 1, 1, 1, 1, .spread = 1, .leak = 0.2f },
 };
 
 /* One case's data in fp32: what both back ends are given. */
@@ -343,6 +357,30 @@ static int run_combine(Run *r, Data *d, const Case *c)
     return r->dev->ops->combine(r->dev->be, mat, mask, fy, c->refs, y);
 }
 
+/* `in_place`: before, frame and after are one tensor, as at the end of a window of one frame. */
+static int run_shift(Run *r, Data *d, const Case *c)
+{
+    LacTensor *x[3];
+    LacShiftDesc desc;
+    int i;
+
+    for (i = 0; i < 3; i++) {
+        x[i] = c->in_place && i ? x[0] : input(r, d, true, 1, c->h, c->w, c->c, 1, 0);
+    }
+    desc = (LacShiftDesc){ x[0], x[1], x[2], input(r, d, false, 3, 1, 1, c->cout, 0.6f, 0) };
+    return r->dev->ops->shift(r->dev->be, &desc, output(r, r->dev->act, 1, c->h, c->w, c->cout));
+}
+
+static int run_gate(Run *r, Data *d, const Case *c)
+{
+    LacTensor *x = input(r, d, !c->f32, c->n, c->h, c->w, 2 * c->c, c->spread, 0);
+    LacTensor *residual = input(r, d, !c->f32, c->n, c->h, c->w, c->c, 1, 0);
+    LacTensor *y = c->in_place ? output_from(r, residual) : output(r, x->type, c->n, c->h, c->w, c->c);
+    LacGateDesc desc = { x, c->in_place ? y : c->residual ? residual : NULL, c->leak };
+
+    return r->dev->ops->gate(r->dev->be, &desc, y);
+}
+
 static int run_simple(Run *r, Data *d, const Case *c)
 {
     const LacOps *ops = r->dev->ops;
@@ -391,6 +429,8 @@ static int run(Run *r, const LacDevice *dev, const Case *c, enum LacType act)
     case NORM: return run_norm(r, &d, c);
     case ATTENTION: return run_attention(r, &d, c);
     case COMBINE: return run_combine(r, &d, c);
+    case SHIFT: return run_shift(r, &d, c);
+    case GATE: return run_gate(r, &d, c);
     default: return run_simple(r, &d, c);
     }
 }

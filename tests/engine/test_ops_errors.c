@@ -80,7 +80,7 @@ static void op_errors(Tally *t, const char *device)
     float w[9 * 4] = { 0 };
     LacConvDesc good = { 2, 2, 3, 1, 1, false, false, false, w, NULL }, bad = good;
     LacTensor x, y, y3, f, empty = { LAC_F32, 1, 0, 4, 4, NULL }, huge = { LAC_F32, 1 << 20, 1 << 15, 1 << 15, 1 << 20, NULL };
-    LacTensor none = { .n = 0 };
+    LacTensor none = { .n = 0 }, kernel = { .type = LAC_F32, .n = 3, .h = 1, .w = 1, .c = 2, .data = w };
     LacNormDesc norm;
     LacAttentionRef r;
     LacAttentionDesc att;
@@ -122,6 +122,12 @@ static void op_errors(Tally *t, const char *device)
     r.lambda = 0;
     r.bias = NAN;
     refused(t, "attention bias", &c, dev.ops->attention(dev.be, &att), LAC_EINVAL, "bias nan");
+    refused(t, "shift kernel shape", &c, dev.ops->shift(dev.be, &(LacShiftDesc){ &x, &x, &x, &f }, &y3), LAC_EINVAL,
+            "multiple");
+    refused(t, "shift without a neighbour", &c, dev.ops->shift(dev.be, &(LacShiftDesc){ &none, &x, &x, &kernel }, &y),
+            LAC_EINVAL, "before");
+    refused(t, "gate channels", &c, dev.ops->gate(dev.be, &(LacGateDesc){ &x, NULL, 0.2f }, &y), LAC_EINVAL, "tensor x");
+    refused(t, "gate slope", &c, dev.ops->gate(dev.be, &(LacGateDesc){ &x, NULL, 2 }, &y), LAC_EINVAL, "slope");
     refused(t, "empty tensor", &c, dev.ops->tensor_alloc(dev.be, &empty), LAC_EINVAL, "h 0");
     refused(t, "impossible tensor", &c, dev.ops->tensor_alloc(dev.be, &huge), LAC_ENOMEM, "memory");
     dev.ops->tensor_free(dev.be, &x);

@@ -73,6 +73,8 @@ static const LacOps cpu_ops = {
     .upsample4_add = lac_cpu_upsample4_add,
     .tanh = lac_cpu_tanh,
     .convert = lac_cpu_convert,
+    .shift = lac_cpu_shift,
+    .gate = lac_cpu_gate,
     .finish = lac_host_finish,
 };
 

@@ -66,5 +66,7 @@ int lac_cpu_tanh(LacBackend *be, const LacTensor *x, LacTensor *y);
 int lac_cpu_convert(LacBackend *be, const LacTensor *x, LacTensor *y);
 
 int lac_cpu_attention(LacBackend *be, const LacAttentionDesc *desc);
+int lac_cpu_shift(LacBackend *be, const LacShiftDesc *desc, LacTensor *y);
+int lac_cpu_gate(LacBackend *be, const LacGateDesc *desc, LacTensor *y);
 
 #endif

@@ -65,6 +65,10 @@ typedef struct CpuKernels {
     /* y = a * x + sum_i b[i] * z[i] over one pixel's c channels from element `at`. */
     void (*blend)(const void *x, float a, const void *const *z, const float *b, int count, void *y, bool bf16,
                   size_t at, size_t c);
+    /* y[i] = sum_t kernel[t][i mod period] x[t][i]; kernel [3][period], period a multiple of 64. */
+    void (*shift)(const void *const x[3], const float *kernel, size_t period, void *y, bool bf16, size_t count);
+    /* y = sigmoid(g) * max(f, slope f) + residual; x [pixels][2][c] = f and g of each pixel; residual may be NULL. */
+    void (*gate)(const void *x, const void *residual, void *y, bool bf16, size_t pixels, size_t c, float slope);
     CpuAttentionKernels attention; /* fp32 */
 } CpuKernels;
 

@@ -362,6 +362,100 @@ static void blend(const void *x, float a, const void *const *z, const float *b, 
     }
 }
 
+INLINE void shift_as(const void *const x[3], const float *kernel, size_t period, void *y, bool bf16, size_t count)
+{
+    size_t at, i;
+
+    for (at = 0; at < count; at += period) {
+        size_t left = count - at < period ? count - at : period;
+
+        EACH (i, end, left, {
+            V v = load(kernel, i, period, false) * load(x[0], at + i, at + end, bf16);
+
+            v += load(kernel, period + i, 2 * period, false) * load(x[1], at + i, at + end, bf16);
+            v += load(kernel, 2 * period + i, 3 * period, false) * load(x[2], at + i, at + end, bf16);
+            store(y, at + i, at + end, bf16, v);
+        })
+    }
+}
+
+static void shift(const void *const x[3], const float *kernel, size_t period, void *y, bool bf16, size_t count)
+{
+    if (bf16) {
+        shift_as(x, kernel, period, y, true, count);
+    } else {
+        shift_as(x, kernel, period, y, false, count);
+    }
+}
+
+/* y[i] = sigmoid(g) * max(f, slope f) + residual[i] */
+INLINE void gate_store(V f, V g, const void *residual, void *y, bool bf16, size_t i, size_t end, float slope)
+{
+    V v = vmax(f * slope, f) * sigmoid(g);
+
+    if (residual) {
+        v += load(residual, i, end, bf16);
+    }
+    store(y, i, end, bf16, v);
+}
+
+#define GATE_TILE 256
+
+INLINE float element(const void *x, size_t i, bool bf16)
+{
+    return bf16 ? lac_bf16_to_f32(((const uint16_t *)x)[i]) : ((const float *)x)[i];
+}
+
+/* Fewer channels than a vector holds: f and g of some pixels are laid together first. */
+INLINE void gate_few(const void *x, const void *residual, void *y, bool bf16, size_t pixels, size_t c, float slope)
+{
+    float f[GATE_TILE], g[GATE_TILE];
+    size_t p, n, q, i, at;
+
+    for (p = 0; p < pixels; p += n) {
+        n = pixels - p < GATE_TILE / c ? pixels - p : GATE_TILE / c;
+        for (q = 0; q < n; q++) {
+            for (i = 0; i < c; i++) {
+                f[q * c + i] = element(x, 2 * (p + q) * c + i, bf16);
+                g[q * c + i] = element(x, (2 * (p + q) + 1) * c + i, bf16);
+            }
+        }
+        at = p * c;
+        EACH (i, end, n * c, {
+            gate_store(load(f, i, end, false), load(g, i, end, false), residual, y, bf16, at + i, at + end, slope);
+        })
+    }
+}
+
+INLINE void gate_as(const void *x, const void *residual, void *y, bool bf16, size_t pixels, size_t c, float slope)
+{
+    size_t p, i;
+
+    if (c < VL) {
+        gate_few(x, residual, y, bf16, pixels, c, slope);
+        return;
+    }
+    for (p = 0; p < pixels; p++) {
+        size_t f = 2 * p * c, g = f + c, at = p * c;
+
+        EACH (i, end, c, {
+            gate_store(load(x, f + i, f + end, bf16), load(x, g + i, g + end, bf16), residual, y, bf16, at + i, at + end,
+                       slope);
+        })
+    }
+}
+
+static void gate(const void *x, const void *residual, void *y, bool bf16, size_t pixels, size_t c, float slope)
+{
+    if (bf16 && residual) {
+        gate_as(x, residual, y, true, pixels, c, slope);
+    } else if (bf16) {
+        gate_as(x, NULL, y, true, pixels, c, slope);
+    } else {
+        gate_as(x, residual, y, false, pixels, c, slope);
+    }
+}
+
 #include "ops/cpu/attention_vec.h"
 
 const CpuKernels KERNELS = {
@@ -373,6 +467,8 @@ const CpuKernels KERNELS = {
     .sigmoid_add = sigmoid_add,
     .tanh = tanh_vec,
     .blend = blend,
+    .shift = shift,
+    .gate = gate,
     .attention = {
         .pack = 1,
         .digits = 26,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The reference back end: plain C, fp32, one thread. Its loops define the operations; all but convolution
- * and attention, which have files of their own. */
+/* The reference back end: plain C, fp32, one thread. Its loops define the operations; convolution,
+ * attention and the refinement's have files of their own. */
 #include "ops/ref/ref.h"
 
 #include <math.h>
@@ -260,6 +260,8 @@ static const LacOps ref_ops = {
     .upsample4_add = ref_upsample4_add,
     .tanh = ref_tanh,
     .convert = ref_convert,
+    .shift = lac_ref_shift,
+    .gate = lac_ref_gate,
     .finish = lac_host_finish,
 };
 

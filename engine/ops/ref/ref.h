@@ -15,5 +15,7 @@ int lac_ref_conv_create(LacBackend *be, const LacConvDesc *desc, LacConv **conv)
 void lac_ref_conv_free(LacBackend *be, LacConv *conv);
 int lac_ref_conv(LacBackend *be, LacConv *conv, const LacTensor *x, LacTensor *y);
 int lac_ref_attention(LacBackend *be, const LacAttentionDesc *desc);
+int lac_ref_shift(LacBackend *be, const LacShiftDesc *desc, LacTensor *y);
+int lac_ref_gate(LacBackend *be, const LacGateDesc *desc, LacTensor *y);
 
 #endif
