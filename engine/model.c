@@ -124,6 +124,9 @@ static int metadata(const Reader *r, LacModel *m)
     if (lac_safetensors_metadata(r->st, "lag") && (err = flag(r, "lag", &c->lag))) {
         return err;
     }
+    if (lac_safetensors_metadata(r->st, "refine_base") && (err = field(r, "refine_base", 0, 64, &c->refine_base))) {
+        return err;
+    }
     if (c->base % 8) {
         return bad_field(r, "base", lac_safetensors_metadata(r->st, "base"), "a multiple of 8");
     }
@@ -247,6 +250,25 @@ static void prior(Reader *r, LacModel *m)
     }
 }
 
+/* The temporal refinement, in the order of Refine.__init__. */
+static void refinement(Reader *r, LacModel *m)
+{
+    int b = m->config.refine_base;
+    const struct { int cin, cout, kernel; } list[LAC_REFINE_LAYERS] = {
+        { 3 * LAC_REFINE_INPUTS, b, 5 }, { b, 2 * b, 3 }, { 2 * b, 4 * b, 3 }, { 4 * b, 4 * b, 3 }, { 4 * b, 4 * b, 3 },
+        { 4 * b, 4 * b, 3 }, { 4 * b, 4 * b, 3 }, { 4 * b, 2 * b, 3 }, { 2 * b, b, 3 }, { b, 3, 3 },
+    };
+
+    for (int i = 0; b && i < LAC_REFINE_LAYERS; i++) {
+        size_t shape[2] = { (size_t)list[i].cin, 3 };
+        char name[32];
+
+        conv(r, &m->refine[i], "refine", i, list[i].cin, 2 * list[i].cout, list[i].kernel, true);
+        snprintf(name, sizeof name, "refine.conv%d.shift", i);
+        tensor(r, name, shape, 2, &m->refine_shift[i]);
+    }
+}
+
 /* In the order of ColorTransform.__init__. */
 static void tensors(Reader *r, LacModel *m)
 {
@@ -282,15 +304,16 @@ static void tensors(Reader *r, LacModel *m)
     conv(r, &m->decoder[1], "decoder", 1, 2 * b, b, 3, false);
     conv(r, &m->decoder[2], "decoder", 2, b, b, 3, false);
     conv(r, &m->decoder[3], "decoder", 3, b, 3, 3, true);
+    refinement(r, m);
 }
 
-/* Tensors that nothing asked for; "refine." belongs to the temporal refinement network. */
+/* Tensors that nothing asked for. */
 static void unexpected(Reader *r)
 {
     for (size_t i = 0; i < lac_safetensors_count(r->st); i++) {
         const char *name = lac_safetensors_at(r->st, i)->name;
 
-        if (!r->used[i] && strncmp(name, "refine.", 7) != 0) {
+        if (!r->used[i]) {
             lac_log(r->log, LAC_LOG_ERROR, "%s: tensor %.200s is unexpected", r->source, name);
             r->faults++;
         }
@@ -371,6 +394,10 @@ void lac_model_free(LacModel **model)
     free_layers(m->embedder, 5);
     free_layers(m->mlp, 2);
     free_layers(m->decoder, 4);
+    free_layers(m->refine, LAC_REFINE_LAYERS);
+    for (int i = 0; i < LAC_REFINE_LAYERS; i++) {
+        lac_free(m->refine_shift[i]);
+    }
     free_layers(&m->q, 1);
     free_layers(&m->k, 1);
     free_layers(&m->v, 1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Weights of the colour transform network in host memory: names and shapes -> structs (docs/MODEL.md, "Weights"). */
+/* Weights of both networks in host memory: names and shapes -> structs (docs/MODEL.md, "Weights"). */
 #ifndef LAC_MODEL_H
 #define LAC_MODEL_H
 
@@ -8,6 +8,8 @@
 enum {
     LAC_MODEL_VERSION = 1,      /* metadata "format_version" this library reads */
     LAC_MODEL_MAX_BLOCKS = 32,  /* middle blocks, and matching blocks */
+    LAC_REFINE_LAYERS = 10,     /* of the temporal refinement */
+    LAC_REFINE_INPUTS = 5,      /* its channels: line, colour, 1 on references */
 };
 
 /* Shape of the network, from the file's metadata. B = base, C = 4 B. */
@@ -22,6 +24,7 @@ typedef struct LacConfig {
     bool skip;                                 /* EnL's features enter the decoder */
     bool locality;                             /* locality prior on the logits */
     bool lag;                                  /* logits know how far in time a reference is */
+    int refine_base;                           /* R of the temporal refinement, 0..64; 0: the file has none */
 } LacConfig;
 
 /* One convolution or linear layer: weight [cout][cin][kernel][kernel] (linear: kernel 1), bias [cout] or NULL. fp32. */
@@ -43,6 +46,8 @@ typedef struct LacModel {
     LacLayer warp_in;                          /* weight NULL without warp */
     LacLayer mid[LAC_MODEL_MAX_BLOCKS][2];
     LacLayer decoder[4];
+    LacLayer refine[LAC_REFINE_LAYERS];        /* cout: f and g, twice what the layer gives; none without refine_base */
+    float *refine_shift[LAC_REFINE_LAYERS];    /* [cin][3]: weight of the frame before, the frame, the frame after */
 } LacModel;
 
 /* Reads a weights file. Every missing, unexpected and misshapen tensor is logged, then LAC_EMODEL.

@@ -34,6 +34,7 @@ int lac_net_timing(const LacNet *net, int i, const char **name, double *ms)
         [LAC_STAGE_INPUT] = "input", [LAC_STAGE_ENCODER] = "line encoder", [LAC_STAGE_MATCH] = "match encoder",
         [LAC_STAGE_ATTENTION] = "attention", [LAC_STAGE_STYLE] = "style", [LAC_STAGE_MIDDLE] = "middle",
         [LAC_STAGE_DECODER] = "decoder", [LAC_STAGE_OUTPUT] = "output", [LAC_STAGE_REFERENCE] = "reference encoding",
+        [LAC_STAGE_REFINE] = "refinement",
     };
     bool known = i >= 0 && i < LAC_STAGE_COUNT;
 
@@ -68,7 +69,7 @@ int lac_net_open(LacNet **out, const LacModel *model, const LacDevice *dev)
     if ((err = lac_encoder_open(net, &net->enl, model->enl)) || (err = lac_match_open(net, model)) ||
         (err = lac_encoder_open(net, &net->enc, model->enc)) || (err = lac_sim_open(net, model)) ||
         (err = lac_embedder_open(net, model)) || (err = lac_adain_open(net, model)) ||
-        (err = lac_decoder_open(net, model)) ||
+        (err = lac_decoder_open(net, model)) || (err = lac_refine_open(net, model)) ||
         (model->config.warp && (err = lac_net_conv_open(net, &net->warp_in, &model->warp_in, (LacConvUse){ 0 })))) {
         lac_net_close(&net);
         return err;
@@ -92,6 +93,7 @@ void lac_net_close(LacNet **net)
     lac_embedder_close(n);
     lac_adain_close(n);
     lac_decoder_close(n);
+    lac_refine_close(n);
     lac_net_conv_close(n, &n->warp_in, 1);
     lac_free(n);
     *net = NULL;
@@ -306,4 +308,22 @@ int lac_net_color(LacNet *net, int h, int w, const float *line, const float *dis
                         "or the weights are damaged");
     }
     return lap(net, LAC_STAGE_OUTPUT);
+}
+
+/* ---- a window of frames ---- */
+
+bool lac_net_refines(const LacNet *net)
+{
+    return net->config.refine_base > 0;
+}
+
+int lac_net_refine(LacNet *net, int h, int w, const LacRefineFrame *frames, int count)
+{
+    int err;
+
+    net->lap = now_ms();
+    if ((err = lac_net_refine_fit(net, h, w, count)) || (err = lac_refine_run(net, frames, count))) {
+        return err;
+    }
+    return lap(net, LAC_STAGE_REFINE);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The colour transform network (3.2, 3.3, 3.5): the forward pass as the host sees it, specified by docs/MODEL.md. */
+/* The networks (3.2, 3.3, 3.5): the forward pass of colour transform and temporal refinement as the host sees it, specified by docs/MODEL.md. */
 #ifndef LAC_NET_NET_H
 #define LAC_NET_NET_H
 
@@ -26,6 +26,22 @@ void lac_net_code_free(LacNet *net, LacRefCode **code);
  * kept for the last h, w and the largest count, so nothing is allocated in the steady state. */
 int lac_net_color(LacNet *net, int h, int w, const float *line, const float *distance,
                   LacRefCode *const *codes, const float *lag, int count, float *rgb);
+
+/* A frame of a window in time order: what refinement needs of it, and where its picture goes. */
+typedef struct LacRefineFrame {
+    const float *line;      /* [h][w] in [-1, 1] */
+    const float *colour;    /* [h][w][3] in [-1, 1]: what lac_net_color gave, or a reference's true colour */
+    bool reference;         /* the colour is true and stays as it is */
+    float *rgb;             /* out [h][w][3], not clamped; may be `colour`; NULL: this frame's picture is not wanted */
+} LacRefineFrame;
+
+/* Whether the weights hold a temporal refinement network. */
+bool lac_net_refines(const LacNet *net);
+/* Memory for windows of up to `frames` frames, so that lac_net_refine allocates nothing; it calls this itself. */
+int lac_net_refine_fit(LacNet *net, int h, int w, int frames);
+/* Steadies the colours of a window (3.2: the temporal refinement's generator). Frames beyond its ends count as like the
+ * ends. LAC_EINVAL without such weights or with no frame; LAC_EMODEL if a value is not a number. */
+int lac_net_refine(LacNet *net, int h, int w, const LacRefineFrame *frames, int count);
 
 /* Called with each stage's name (docs/MODEL.md) and fp32 NHWC values while it is set: for the stage vectors.
  * Stages with one value per reference come once per reference, in order. shape->data is NULL, values live

@@ -23,6 +23,7 @@ enum LacStage {
     LAC_STAGE_DECODER,
     LAC_STAGE_OUTPUT,     /* device -> host */
     LAC_STAGE_REFERENCE,  /* all of lac_net_encode */
+    LAC_STAGE_REFINE,     /* all of lac_net_refine */
     LAC_STAGE_COUNT
 };
 
@@ -66,6 +67,17 @@ typedef struct LacWorkspace {
     float *staging;                /* host [h][w][4] */
 } LacWorkspace;
 
+typedef struct LacRefine {
+    LacConv *conv[LAC_REFINE_LAYERS];
+    LacTensor kernel[LAC_REFINE_LAYERS];    /* f32 [3,1,1,cin] */
+    int h, w, frames;              /* what the memory below is for; 0: there is none */
+    LacTensor input;               /* [frames,h,w,5]: line, colour, 1 on references */
+    LacTensor e0, e1, e2, mid;     /* [frames,...]: R, half 2R, quarter 4R, quarter 4R */
+    LacTensor seen, wide;          /* one frame's, of any layer: shifted input, output of the convolution */
+    LacTensor wide_f32, residual;  /* f32 [1,h,w,6], [1,h,w,3] */
+    float *staging;                /* host [h][w][5] */
+} LacRefine;
+
 struct LacRefCode {
     uint64_t id;                   /* unique in its net: addresses are used again, ids are not */
     int h, w;
@@ -86,6 +98,7 @@ struct LacNet {
     LacAdain adain;
     LacConv *mid[LAC_MODEL_MAX_BLOCKS][2];
     LacConv *decoder[4];
+    LacRefine refine;
     LacWorkspace ws;
     uint64_t next_id;
     LacStageCallback *callback;
@@ -114,11 +127,15 @@ int lac_net_emit(LacNet *net, const char *name, const LacTensor *t);
 /* Picture i of t's n. */
 LacTensor lac_net_slice(const LacTensor *t, int i);
 
-/* workspace.c: makes the workspace fit h, w and `refs` references; nothing happens when it does already. */
+/* workspace.c */
+/* LAC_EINVAL after logging unless h, w are a network size. */
+int lac_net_check_size(const LacNet *net, int h, int w);
+/* Makes the workspace fit h, w and `refs` references; nothing happens when it does already. */
 int lac_workspace_fit(LacNet *net, int h, int w, int refs);
 void lac_workspace_free(LacNet *net);
-/* Allocates one tensor. */
+/* Allocates one tensor; frees it, if it has memory. */
 int lac_net_tensor(LacNet *net, LacTensor *t, enum LacType type, int n, int h, int w, int c);
+void lac_net_tensor_free(LacNet *net, LacTensor *t);
 
 /* encoder.c */
 int lac_encoder_open(LacNet *net, LacEncoder *encoder, const LacLayer layer[3]);
@@ -151,5 +168,10 @@ int lac_adain_run(LacNet *net, LacTensor *f);                          /* Mid, i
 int lac_decoder_open(LacNet *net, const LacModel *model);
 void lac_decoder_close(LacNet *net);
 int lac_decoder_run(LacNet *net, const LacTensor *f);                  /* -> ws.out; overwrites ws.e0 */
+
+/* refine.c */
+int lac_refine_open(LacNet *net, const LacModel *model);               /* nothing without refine_base */
+void lac_refine_close(LacNet *net);
+int lac_refine_run(LacNet *net, const LacRefineFrame *frames, int count);
 
 #endif

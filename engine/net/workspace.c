@@ -10,7 +10,7 @@ int lac_net_tensor(LacNet *net, LacTensor *t, enum LacType type, int n, int h, i
     return net->dev->ops->tensor_alloc(net->dev->be, t);
 }
 
-static void tensor_free(LacNet *net, LacTensor *t)
+void lac_net_tensor_free(LacNet *net, LacTensor *t)
 {
     if (t->data) {
         net->dev->ops->tensor_free(net->dev->be, t);
@@ -21,7 +21,7 @@ static void free_refs(LacNet *net)
 {
     LacWorkspace *ws = &net->ws;
 
-    tensor_free(net, &ws->mask);
+    lac_net_tensor_free(net, &ws->mask);
     lac_free(ws->attention_refs);
     lac_free(ws->mask_views);
     lac_free(ws->mask_list);
@@ -43,7 +43,7 @@ void lac_workspace_free(LacNet *net)
     };
 
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        tensor_free(net, all[i]);
+        lac_net_tensor_free(net, all[i]);
     }
     free_refs(net);
     lac_free(ws->staging);
@@ -120,15 +120,24 @@ static int alloc_frame(LacNet *net, int h, int w)
     return LAC_OK;
 }
 
+int lac_net_check_size(const LacNet *net, int h, int w)
+{
+    if (h < 8 || w < 8 || h % 8 || w % 8 || h > 16384 || w > 16384) {
+        return lac_fail(net->dev->log, LAC_EINVAL, "network size %dx%d: sides must be multiples of 8 from 8 to 16384", w,
+                        h);
+    }
+    return LAC_OK;
+}
+
 int lac_workspace_fit(LacNet *net, int h, int w, int refs)
 {
     LacWorkspace *ws = &net->ws;
     int err = LAC_OK;
 
     if (ws->h != h || ws->w != w) {
-        if (h < 8 || w < 8 || h % 8 || w % 8 || h > 16384 || w > 16384) {
-            return lac_fail(net->dev->log, LAC_EINVAL,
-                            "network size %dx%d: sides must be multiples of 8 from 8 to 16384", w, h);
+        err = lac_net_check_size(net, h, w);
+        if (err) {
+            return err;
         }
         lac_workspace_free(net);
         err = alloc_frame(net, h, w);

@@ -38,7 +38,7 @@ typedef struct Change {
 
 static const char *const keys[] = {
     "format", "format_version", "kind", "preset", "base", "mid_blocks", "match_dilations", "head", "style", "warp",
-    "skip", "locality", "lag",
+    "skip", "locality", "lag", "refine_base",
 };
 
 typedef struct Text {
@@ -198,8 +198,6 @@ static void test_good(Tally *t)
     expect(t, !model, "lac_model_free leaves NULL");
     lac_model_free(&model);
     lac_model_free(NULL);
-    expect(t, !load(WEIGHTS, &(Change){ .add = "refine.conv0.weight" }, &m, &model), "refine.: %s", m.text);
-    lac_model_free(&model);
     if (expect(t, !lac_model_load(&model, PAPER, &log), "%s", m.text)) {
         expect(t, model->config.match_count == 0 && model->config.head == 4 && !model->config.warp &&
                !model->config.locality && !model->config.lag && !model->warp_in.weight && model->end[0].cin == 1, "tiny-paper: configuration");
@@ -241,7 +239,10 @@ static void test_tensors(Tally *t)
     }
     lac_safetensors_close(&st);
     reject(t, WEIGHTS, (Change){ .add = "latent_sim.weight" }, 2, "latent_sim.weight is unexpected");
-    reject(t, WEIGHTS, (Change){ .add = "refine" }, 2, "refine is unexpected");
+    reject(t, PAPER, (Change){ .add = "refine.conv0.weight" }, 2, "refine.conv0.weight is unexpected");
+    reject(t, WEIGHTS, (Change){ .key = "refine_base", .value = "0" }, 31, "refine.conv9.shift is unexpected");
+    reject(t, WEIGHTS, (Change){ .key = "refine_base", .value = "4" }, 0,
+           "refine.conv1.shift has shape [5, 3], expected [4, 3]");
     reject(t, WEIGHTS, (Change){ .not_finite = "mid.1.conv0.weight" },
            2, "mid.1.conv0.weight: element 9215 is not finite");
     /* all at once, all reported */
@@ -273,6 +274,7 @@ static void test_metadata(Tally *t)
         { "base", "264" }, { "base", "-8" }, { "base", "" }, { "base", " 8" }, { "base", "8.0" },
         { "mid_blocks", "0" }, { "mid_blocks", "33" }, { "head", "0" }, { "head", "513" }, { "style", "0" },
         { "style", "4097" }, { "warp", "2" }, { "warp", "true" }, { "skip", "" }, { "locality", "yes" }, { "lag", "2" },
+        { "refine_base", "65" }, { "refine_base", "-1" }, { "refine_base", "" },
         { "match_dilations", "0" }, { "match_dilations", "65" }, { "match_dilations", "1," },
         { "match_dilations", ",1" }, { "match_dilations", "1;2" }, { "match_dilations", "1,,2" },
         { "match_dilations", "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1" },
@@ -287,7 +289,7 @@ static void test_metadata(Tally *t)
         reject(t, WEIGHTS, (Change){ .key = bad[i].key, .value = bad[i].value }, 1, text);
     }
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        if (strcmp(keys[i], "preset") != 0 && strcmp(keys[i], "lag") != 0) {
+        if (strcmp(keys[i], "preset") != 0 && strcmp(keys[i], "lag") != 0 && strcmp(keys[i], "refine_base") != 0) {
             snprintf(text, sizeof text, "metadata has no \"%s\"", keys[i]);
             reject(t, WEIGHTS, (Change){ .key = keys[i] }, 1, text);
         }
@@ -322,7 +324,12 @@ static int whole_flow(const LacLog *log)
         !(err = lac_device_open(&dev, "ref", LAC_PRECISION_AUTO, 1, log)) &&
         !(err = lac_net_open(&net, model, &dev)) &&
         !(err = lac_net_encode(net, 8, 8, plane, plane, rgb, true, &code))) {
+        LacRefineFrame frame = { plane, rgb, false, rgb };
+
         err = lac_net_color(net, 8, 8, plane, plane, &code, NULL, 1, rgb);
+        if (!err) {
+            err = lac_net_refine(net, 8, 8, &frame, 1);
+        }
     }
     lac_net_code_free(net, &code);
     lac_net_close(&net);

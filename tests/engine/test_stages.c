@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The engine reproduces every stage of weights/train/model.py: vectors written by weights/train/dump_stages.py.
  * `test_stages [FILE...]`: vector files; without arguments the committed ones. Run from the top of the tree. */
-#include <math.h>
 #include <stdlib.h>
 
-#include "expect.h"
-#include "model.h"
-#include "net/net.h"
+#include "vectors.h"
 
 enum { MAX_REFS = 8 };
 
@@ -36,13 +33,6 @@ static double bf16_tolerance(const char *stage)
     return FP32_TOLERANCE; /* colour */
 }
 
-typedef struct Setup {
-    const char *device;
-    enum LacPrecision precision;
-    int threads;
-    const char *title;
-} Setup;
-
 typedef struct Case { /* one vector file, read */
     const char *path;
     LacSafetensors *st;
@@ -63,20 +53,6 @@ typedef struct Watch { /* what the stage callback compares with */
     char worst_stage[32];
 } Watch;
 
-static float *values(const LacSafetensors *st, const char *name, const LacView **view)
-{
-    const LacView *v = lac_safetensors_find(st, name);
-    float *x = v ? lac_alloc(v->count, sizeof *x) : NULL;
-
-    if (x) {
-        lac_view_read(v, x);
-    }
-    if (view) {
-        *view = v;
-    }
-    return x;
-}
-
 static void case_close(Case *c)
 {
     lac_free(c->line);
@@ -92,19 +68,17 @@ static void case_close(Case *c)
 
 static bool case_open(Case *c, const char *path, const LacLog *log)
 {
-    const char *weights, *slash = strrchr(path, '/');
     const LacView *v;
-    char name[1024];
+    char name[32];
 
     memset(c, 0, sizeof *c);
     c->path = path;
-    if (lac_safetensors_open(&c->st, path, log) || !(weights = lac_safetensors_metadata(c->st, "weights"))) {
+    if (lac_safetensors_open(&c->st, path, log) || !weights_beside(c->st, path, &c->model, log)) {
         return false;
     }
-    snprintf(name, sizeof name, "%.*s%s", slash ? (int)(slash + 1 - path) : 0, path, weights);
     c->line = values(c->st, "in.line", &v);
     c->distance = values(c->st, "in.distance", NULL);
-    if (!c->line || !c->distance || v->rank != 2 || lac_model_load(&c->model, name, log)) {
+    if (!c->line || !c->distance || v->rank != 2) {
         return false;
     }
     c->h = (int)v->shape[0];
@@ -146,7 +120,7 @@ static void compare(void *opaque, const char *name, const LacTensor *shape, cons
     const LacView *v;
     float *all = values(w->c->st, name, &v);
     size_t count = lac_tensor_count(shape), at;
-    double error = 0, norm = 0, tolerance;
+    double error, tolerance;
 
     tolerance = w->setup->precision == LAC_PRECISION_BF16 ? bf16_tolerance(name) : FP32_TOLERANCE;
     if (!expect(w->tally, all != NULL, "%s: no stage %s in the vectors", w->c->path, name)) {
@@ -158,13 +132,7 @@ static void compare(void *opaque, const char *name, const LacTensor *shape, cons
         lac_free(all);
         return;
     }
-    for (size_t i = 0; i < count; i++) {
-        double d = (double)got[i] - all[at + i];
-
-        error += d * d;
-        norm += (double)all[at + i] * all[at + i];
-    }
-    error = sqrt(error / norm);
+    error = relative_error(got, all + at, count);
     expect(w->tally, error <= tolerance, "%s: %s: stage %s: relative error %.3g, at most %g", w->c->path,
            w->setup->title, name, error, tolerance);
     if (!(error <= w->worst)) {
@@ -172,16 +140,6 @@ static void compare(void *opaque, const char *name, const LacTensor *shape, cons
         snprintf(w->worst_stage, sizeof w->worst_stage, "%s", name);
     }
     lac_free(all);
-}
-
-/* A device whose tensor allocations are counted: the table is copied and one entry replaced. */
-static int allocations;
-static int (*tensor_alloc)(LacBackend *be, LacTensor *t);
-
-static int counting_alloc(LacBackend *be, LacTensor *t)
-{
-    allocations++;
-    return tensor_alloc(be, t);
 }
 
 static bool all_seen(const Watch *w)
@@ -204,8 +162,7 @@ static bool all_seen(const Watch *w)
 /* Colours the case's frame into rgb [h][w][3]; with `watch` every stage is compared. */
 static bool run_case(Tally *t, const Case *c, const Setup *s, Watch *watch, float *rgb, const LacLog *log)
 {
-    LacDevice dev;
-    LacOps ops;
+    CountedDevice d;
     LacNet *net = NULL;
     LacRefCode *codes[MAX_REFS] = { NULL };
     size_t bytes = 3 * sizeof(float) * (size_t)c->h * (size_t)c->w;
@@ -216,16 +173,12 @@ static bool run_case(Tally *t, const Case *c, const Setup *s, Watch *watch, floa
     if (!again) {
         abort();
     }
-    if (!expect(t, !lac_device_open(&dev, s->device, s->precision, s->threads, log), "%s: device %s", c->path,
+    if (!expect(t, !open_counted(&d, s, log), "%s: device %s", c->path,
                 s->title)) {
         lac_free(again);
         return false;
     }
-    ops = *dev.ops;
-    tensor_alloc = ops.tensor_alloc;
-    ops.tensor_alloc = counting_alloc;
-    dev.ops = &ops;
-    if (!expect(t, !lac_net_open(&net, c->model, &dev), "%s: %s: lac_net_open", c->path, s->title)) {
+    if (!expect(t, !lac_net_open(&net, c->model, &d.dev), "%s: %s: lac_net_open", c->path, s->title)) {
         goto end;
     }
     if (watch) {
@@ -268,31 +221,13 @@ end:
         lac_net_code_free(net, &codes[i]);
     }
     lac_net_close(&net);
-    lac_device_close(&dev);
+    lac_device_close(&d.dev);
     lac_free(again);
     return ok;
 }
 
-/* False where the machine cannot do what the setup asks for, which only bf16 may be. */
-static bool possible(const Setup *s, const LacLog *log)
-{
-    LacDevice dev;
-    int err;
-
-    *(bool *)log->opaque = true;
-    err = lac_device_open(&dev, s->device, s->precision, s->threads, log);
-    *(bool *)log->opaque = false;
-    lac_device_close(&dev);
-    return s->precision != LAC_PRECISION_BF16 || err != LAC_EDEVICE;
-}
-
 static void test_file(Tally *t, const char *path, const LacLog *log)
 {
-    static const Setup setups[] = {
-        { "ref", LAC_PRECISION_FP32, 1, "ref fp32" },
-        { "cpu", LAC_PRECISION_FP32, 1, "cpu fp32" },
-        { "cpu", LAC_PRECISION_BF16, 1, "cpu bf16" },
-    };
     Case c;
 
     if (!expect(t, case_open(&c, path, log), "%s: cannot be read", path)) {
@@ -329,16 +264,6 @@ static void test_file(Tally *t, const char *path, const LacLog *log)
     lac_free(two);
     lac_free(seen);
     case_close(&c);
-}
-
-/* Errors are printed unless they are provoked: *opaque says so. */
-static void print_log(void *opaque, enum LacLogLevel level, const char *message)
-{
-    const bool *quiet = opaque;
-
-    if (!*quiet && level == LAC_LOG_ERROR) {
-        printf("  log: %s\n", message);
-    }
 }
 
 int main(int argc, char **argv)

@@ -20,6 +20,8 @@ import weights_io
 from export import runtime_tensors, weights_metadata
 from model import PRESETS, ColorTransform, Config
 from preprocess import reference_lags
+from refine import Refine
+from refine import runtime_tensors as refine_tensors
 
 # network -> (Config, cases); case -> (height, width, [time of each reference, None: a model sheet]); the frame's is 3
 Case = tuple[int, int, list[Optional[float]]]
@@ -41,6 +43,12 @@ MORE: dict[str, tuple[Config, list[str]]] = {
 }
 
 
+# network -> (base of its refinement, cases); case -> (height, width, [1 for each reference of the window, else 0])
+WINDOWS: dict[str, tuple[int, int, list[int]]] = {
+    "t1": (16, 24, [0]), "t3": (24, 16, [1, 0, 0]), "t5": (16, 16, [1, 0, 0, 0, 1]), "t9": (40, 24, [0] * 4 + [1] + [0] * 4)}
+REFINED: dict[str, tuple[int, list[str]]] = {"tiny": (5, ["t1", "t3", "t5"]), "small": (16, ["t5", "t9"])}
+
+
 def seeded(cfg: Config, seed: int) -> ColorTransform:
     """Random weights rounded to their fp16 storage, of the scale that trained ones have: unit gain through
     convolution and norm, attention neither uniform nor one-hot, AdaIN parameters around a half."""
@@ -59,6 +67,23 @@ def seeded(cfg: Config, seed: int) -> ColorTransform:
                 fan_in = math.prod(p.shape[1:])
                 scale = math.sqrt(2.0) if "embedder" in module or module == "mlp0" else 1.0   # ReLU follows, no norm
                 p.copy_(gain.get(module, scale) / math.sqrt(fan_in) * torch.randn(p.shape, generator=g))
+            p.copy_(p.half().float())
+    return net
+
+
+def seeded_refine(base: int, seed: int) -> Refine:
+    """The same of the refinement: shifts near where training begins, and a last layer that does something."""
+    g = torch.Generator().manual_seed(seed)
+    net = Refine(base).eval()
+    with torch.no_grad():
+        for name, p in net.named_parameters():
+            noise = torch.randn(p.shape, generator=g)
+            if name.endswith("shift"):
+                p.add_(0.2 * noise)
+            elif name.endswith("bias"):
+                p.copy_(0.1 * noise)
+            else:
+                p.copy_((1.0 if name.startswith("conv9") else 2.5) / math.sqrt(math.prod(p.shape[1:])) * noise)
             p.copy_(p.half().float())
     return net
 
@@ -107,6 +132,18 @@ def run(net: ColorTransform, h: int, w: int, times: list[Optional[float]], seed:
     return {k: v.float().contiguous() for k, v in out.items()}
 
 
+def run_refine(net: Refine, h: int, w: int, reference: list[int], seed: int) -> dict[str, Tensor]:
+    """Inputs and stages of one window, [T,h,w,c]."""
+    g = torch.Generator().manual_seed(seed)
+    frames = [picture(h, w, g) for _ in reference]
+    x, y = torch.stack([f[0] for f in frames]), torch.stack([f[2] for f in frames])
+    flag = torch.tensor(reference).float()
+    with torch.no_grad():
+        stages = net(x[None, :, None], y.movedim(-1, 1)[None], flag[None])
+    return {"in.line": x, "in.colour": y, "in.reference": flag,
+            **{k: nhwc(v[0]).contiguous() for k, v in stages.items()}}
+
+
 def main() -> None:
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("dir", type=Path)
@@ -118,11 +155,17 @@ def main() -> None:
     for name, (cfg, cases) in (COMMITTED | MORE if args.more else COMMITTED).items():
         seed = seeds.setdefault(name.partition("-no")[0], len(seeds))    # a variant differs by its flag alone
         net = seeded(cfg, seed)
+        base, windows = REFINED.get(name, (0, []))
+        refine = seeded_refine(base, 200 + seed) if base else None
         weights = f"{name}.weights.safetensors"
-        weights_io.save(args.dir / weights, runtime_tensors(net.state_dict(), torch.float16),
-                        weights_metadata(cfg, name, "random, for tests only"))
-        for case in cases:
-            vectors = run(net, *CASES[case], seed=100 + seed)
+        weights_io.save(args.dir / weights,
+                        {**runtime_tensors(net.state_dict(), torch.float16),
+                         **(refine_tensors(refine.state_dict()) if refine else {})},
+                        {**weights_metadata(cfg, name, "random, for tests only"),
+                         **({"refine_base": str(base)} if refine else {})})
+        results = [(case, run(net, *CASES[case], seed=100 + seed)) for case in cases]
+        results += [(case, run_refine(refine, *WINDOWS[case], seed=300 + seed)) for case in windows]
+        for case, vectors in results:
             weights_io.save(args.dir / f"{name}.{case}.safetensors", vectors, {"weights": weights})
             spread = {k: round(v.std(unbiased=False).item(), 2) for k, v in vectors.items() if not k.startswith("in.")}
             print(name, case, spread)

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Temporal refinement network: the executable specification of docs/MODEL.md, "Temporal refinement".
+
+Shi et al., TVCG 2023, section 3.2 (the generator over a window in time) and 3.5; its "3-D" layers are gated 2-D
+convolutions behind a learnable temporal shift (Chang et al., BMVC and ICCV 2019). S windows of T frames, R = base.
+"""
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+SLOPE = 0.2                     # of the leaky ReLU
+INPUTS = 5                      # line, colour, 1 on references
+DILATIONS = (2, 4, 8, 16)
+PREFIX = "refine."              # of its tensors in the weights file
+DEFAULT_BASE = 16
+
+
+def temporal_shift(x: Tensor, frames: int, kernel: Tensor) -> Tensor:
+    """x [S*T,c,h,w], kernel [cy,3] of the frame before, the frame, the frame after -> [S*T,cy,h,w]; channel j is
+    made of channel j mod c. What lies beyond the window's ends is like the end."""
+    f = x.unflatten(0, (-1, frames))
+    if kernel.shape[0] != x.shape[1]:
+        f = f.repeat(1, 1, kernel.shape[0] // x.shape[1], 1, 1)
+    before = torch.cat([f[:, :1], f[:, :-1]], 1)
+    after = torch.cat([f[:, 1:], f[:, -1:]], 1)
+    k = kernel.to(x.dtype)[:, :, None, None]
+    return (k[:, 0] * before + k[:, 1] * f + k[:, 2] * after).flatten(0, 1)
+
+
+def initial_kernel(channels: int, share: float) -> Tensor:
+    """`share` of the channels from the frame before, as many from the one after, the others stay."""
+    k, n = torch.zeros(channels, 3), int(channels * share)
+    k[:n, 0] = k[n:2 * n, 2] = k[2 * n:, 1] = 1
+    return k
+
+
+class GatedShift(nn.Conv2d):
+    """sigmoid(g) * act(f), [f, g] the two halves of a convolution of the shifted input."""
+
+    def __init__(self, cin: int, cout: int, kernel: int, stride: int = 1, dilation: int = 1, up: bool = False,
+                 share: float = 0.25, last: bool = False) -> None:
+        super().__init__(cin, 2 * cout, kernel, stride, dilation * (kernel // 2), dilation)
+        self.shift = nn.Parameter(initial_kernel(cin, share))
+        self.up, self.slope = up, 1.0 if last else SLOPE
+        with torch.no_grad():
+            self.bias.zero_()
+            fan = cin * kernel * kernel
+            gain = 0.0 if last else 2 * math.sqrt(2 / (1 + SLOPE ** 2))     # 2: the gate begins at a half
+            self.weight[:cout].normal_(0, gain / math.sqrt(fan))
+            self.weight[cout:].normal_(0, 0.5 / math.sqrt(fan))
+
+    def forward(self, x: Tensor, frames: int) -> Tensor:
+        x = temporal_shift(x, frames, self.shift)
+        f, g = super().forward(F.interpolate(x, scale_factor=2.0) if self.up else x).chunk(2, 1)
+        return torch.sigmoid(g) * (f if self.slope == 1 else F.leaky_relu(f, self.slope))
+
+
+class Refine(nn.Module):
+    """The refinement's generator. Untrained it changes nothing: the last layer's f is zero."""
+
+    def __init__(self, base: int = DEFAULT_BASE) -> None:
+        super().__init__()
+        r = base
+        self.base = base
+        self.conv0 = GatedShift(3 * INPUTS, r, 5, share=1 / 3)
+        self.conv1 = GatedShift(r, 2 * r, 3, stride=2)
+        self.conv2 = GatedShift(2 * r, 4 * r, 3, stride=2)
+        for i, dilation in enumerate(DILATIONS):
+            setattr(self, f"conv{3 + i}", GatedShift(4 * r, 4 * r, 3, dilation=dilation))
+        self.conv7 = GatedShift(4 * r, 2 * r, 3, up=True)
+        self.conv8 = GatedShift(2 * r, r, 3, up=True)
+        self.conv9 = GatedShift(r, 3, 3, last=True)
+
+    def forward(self, line: Tensor, colour: Tensor, reference: Tensor) -> dict[str, Tensor]:
+        """line [S,T,1,H,W], colour [S,T,3,H,W] in [-1,1]; reference [S,T]: 1 where the colour is true, else 0.
+
+        Returns every stage, [S,T,...]; "refined" is the picture, not clamped, on references as it came in.
+        """
+        s, t, _, h, w = line.shape
+        flag = reference.to(colour.dtype)[:, :, None, None, None]
+        x = torch.cat([line, colour, flag.expand(-1, -1, -1, h, w)], 2).flatten(0, 1)
+        e0 = self.conv0(x, t)
+        e1 = self.conv1(e0, t)
+        f = e2 = self.conv2(e1, t)
+        for i in range(len(DILATIONS)):
+            f = f + getattr(self, f"conv{3 + i}")(f, t)
+        d0 = e1 + self.conv7(f, t)
+        d1 = e0 + self.conv8(d0, t)
+        residual = self.conv9(d1, t).float().reshape(s, t, 3, h, w)
+        stages = {"refine_e0": e0, "refine_e1": e1, "refine_e2": e2, "refine_mid": f, "refine_d0": d0,
+                  "refine_d1": d1}
+        stages = {k: v.unflatten(0, (s, t)) for k, v in stages.items()}
+        return {**stages, "refined": colour + (1 - flag) * residual}
+
+
+def runtime_tensors(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The refinement's tensors as the weights file has them."""
+    out = {PREFIX + name: t.detach().half() for name, t in state.items()}
+    bad = [name for name, t in out.items() if not torch.isfinite(t).all()]
+    if bad:
+        raise ValueError(f"{', '.join(bad)}: not finite as fp16")
+    return out
