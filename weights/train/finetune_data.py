@@ -25,6 +25,7 @@ MAX_FRAMES = 200        # of all shots together; more are thinned out evenly
 SHORT_SIDES = (128, 160, 192, 256)
 SHORT_SHARES = (0.40, 0.25, 0.20, 0.15)
 MAX_AREA = 70000        # pixels of a training picture: memory grows with its square
+ATTENTION = 80e6        # elements of a step's attention, targets x references x positions^2; 1 to 4 targets are what fits
 FLAT = 8                # largest range of levels in 3x3 pixels of a flat area
 TONE = 6                # flat areas this near in every channel have one colour
 SMALLEST = 24           # pixels of a region
@@ -266,13 +267,14 @@ class Sampler:
         if not self.clips:
             raise ValueError("no frames to train on")
 
-    def _size(self, frame: Frame) -> tuple[int, int, int]:
-        """Height, width and number of targets of a step."""
+    def _size(self, frame: Frame, refs: int) -> tuple[int, int, int]:
+        """Height, width and number of targets of a step with so many references."""
         while True:
             short = min(int(self.rng.choice(SHORT_SIDES, p=SHORT_SHARES)), min(frame.line.shape))
             h, w = network_size(*frame.line.shape, short)
             if h * w <= MAX_AREA or short <= SHORT_SIDES[0]:
-                return h, w, 4 if h * w <= 30000 else 3 if h * w <= 40000 else 2
+                most = 4 if h * w <= 30000 else 3 if h * w <= 40000 else 2
+                return h, w, min(most, max(1, int(ATTENTION / (refs * (h * w / 16) ** 2))))
 
     def _choose(self, clip: Clip) -> tuple[list[int], list[int]]:
         """Reference frames and the frames they colour: both ends of the shot or of a stretch of it, one of them, or
@@ -302,9 +304,9 @@ class Sampler:
             refs = targets = [clip.train[int(rng.integers(len(clip.train)))]]
             refs, strength = refs * int(rng.choice([1, 2])), rng.uniform(0.3, 1.0)
         first = clip.frames[refs[0]]
-        h, w, count = self._size(first)
+        h, w, count = self._size(first, len(refs))
         targets = [targets[int(i)] for i in (rng.choice(len(targets), count, replace=False) if len(targets) >= count
-                                             else rng.integers(len(targets), size=1 if paired else 2))]
+                                             else rng.integers(len(targets), size=1 if paired else min(2, count)))]
         size = 1.0 if rng.random() < 0.5 else rng.uniform(0.6, 1.0)
         window = (*(0.5 + rng.uniform(-0.5, 0.5, 2) * (1 - size)), size, rng.random() < 0.5)
 

@@ -168,7 +168,7 @@ def arguments() -> argparse.Namespace:
     ap.add_argument("--threads", type=int, default=1, help="of each (%(default)s)")
     ap.add_argument("--lr", type=float, default=5e-5)
     ap.add_argument("--generated", type=float, default=0.25, help="as of finetune.py (%(default)s)")
-    ap.add_argument("--show", type=int, default=3, help="number of the show (%(default)s)")
+    ap.add_argument("--show", type=int, default=8, help="number of the show (%(default)s)")
     ap.add_argument("--long", type=int, default=5100000, help="seed of the generated shot that is split (%(default)s)")
     return ap.parse_args()
 
