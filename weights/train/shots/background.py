@@ -8,17 +8,11 @@ import random
 
 import cairo
 import numpy as np
-from scipy import ndimage as nd
 
+from . import paint
 from .canvas import Canvas, Ids, LineStyle, affine, ellipse, mix
 from .lines import patches
 from .palette import Palette, hsv
-
-
-def noise(rng: np.random.Generator, h: int, w: int, cells: int) -> np.ndarray:
-    """Smooth noise in about -1..1."""
-    g = rng.normal(0, 1, (cells + 3, cells + 3)).astype(np.float32)
-    return nd.zoom(g, (h / (cells + 3) + .01, w / (cells + 3) + .01), order=1)[:h, :w]
 
 
 class Background:
@@ -30,8 +24,9 @@ class Background:
             style: LineStyle, plain: bool = False) -> None:
         """`plain`: white paper."""
         self.kind = "white" if plain else rng.choices(["white", "flat", "gradient", "room", "sky", "hills", "fence",
-            "street", "abstract", "forest", "planks", "softsky"],
-            [8, 2.5, 2.5, 3.5, 1.5, 2, 1.5, 2, 1, 1.5, 1.5, 2])[0]
+            "street", "abstract", "forest", "planks", "softsky", "doors", "window"],
+            [8, 2.5, 2.5, 3, 1.5, 1.5, 2, 2, .8, 1.2, 2, 2, 1.6, 1.6])[0]
+        self.upright = rng.random() < .6
         self.follow = rng.choice([1.0, 1.0, .6, .3])
         m = self.MARGIN
         self.w, self.h = int(width * m), int(height * m)
@@ -52,30 +47,11 @@ class Background:
             getattr(self, "_" + self.kind)(cv, rng, pal, ax / 2, ay / 2)
         col, line, reg = cv.arrays()
         nr = np.random.default_rng(rng.randrange(1 << 30))
-        if self.kind == "gradient" or (self.kind not in ("white", "flat") and rng.random() < .7):
-            f = col.astype(np.float32)
-            amp = rng.uniform(4, 30)
-            tex = noise(nr, self.h, self.w, rng.choice([2, 4, 9])) * amp
-            if rng.random() < .6 and self.kind != "gradient":
-                tex = tex + noise(nr, self.h, self.w, 40) * amp * .4
-                tex += nd.zoom(nr.normal(0, 1, (self.h, 12)).astype(np.float32),
-                    (1, self.w / 12 + .01), order=1)[:, :self.w] * amp * .2
-            y = np.linspace(-1, 1, self.h, dtype=np.float32)[:, None] * rng.uniform(-50, 50)
-            x = np.linspace(-1, 1, self.w, dtype=np.float32)[None] * rng.uniform(-40, 40)
-            t = np.array([rng.uniform(.6, 1.2) for _ in range(3)], np.float32)
-            col = np.clip(f + (tex + y + x)[..., None] * t, 0, 255).astype(np.uint8)
-        if self.kind == "softsky":
-            self.lines = False
-            n = noise(nr, self.h, self.w, rng.choice([2, 3])) + .5 * noise(nr, self.h, self.w,
-                7) + .3 * noise(nr, self.h, self.w, 17)
-            k = np.clip(n * rng.uniform(.5, 2) + rng.uniform(-.7, .4), 0, 1)[...,
-                None] * rng.uniform(.3, .9)
-            cl = np.array(pal.near(pal.tone((.95, .95, .97))), np.float32) * 255
-            keep = (reg == reg[0, 0])[..., None]
-            col = np.where(keep, col * (1 - k) + cl * k, col).astype(np.uint8)
-        if rng.random() < .15 and self.kind not in ("white", "flat"):
-            col = nd.uniform_filter(col, (max(2, height // 50), max(2, height // 50), 1))
-            self.lines = False
+        scene = self.kind not in ("white", "flat", "gradient")
+        col = self._paint(col, reg, rng, nr, pal, scene)
+        if rng.random() < .15 and self.kind != "white" or self.kind == "window":
+            col = paint.soften(col, height / rng.choice([25, 50, 90]))
+            self.lines = self.lines and rng.random() < .3
         if not self.lines:
             line[:] = 255
         elif rng.random() < .4:     # only parts of a painting have lines
@@ -114,6 +90,19 @@ class Background:
             ctx.paint()
             ctx.restore()
 
+    def _paint(self, col: np.ndarray, reg: np.ndarray, rng: random.Random, nr: np.random.Generator, pal: Palette,
+            scene: bool) -> np.ndarray:
+        if self.kind == "planks" and rng.random() < .8 or self.kind in ("room", "doors", "fence") and rng.random() < .2:
+            col = paint.grain(col, rng, nr, self.upright)
+        if self.kind == "gradient" or scene and rng.random() < .65:
+            col = paint.wash(col, rng, nr, scene and rng.random() < .6)
+        if self.kind == "softsky" or self.kind in ("sky", "hills", "fence") and rng.random() < .35:
+            self.lines = self.lines and self.kind != "softsky"
+            col = paint.clouds(col, reg, rng, nr, pal)
+        if scene and rng.random() < .25:
+            col = paint.light(col, rng)
+        return col
+
     # -- scenes; half extents ax, ay
     def _room(self, cv: Canvas, r: random.Random, pal: Palette, ax: float, ay: float) -> None:
         wall, u = pal.any(), r.uniform
@@ -135,6 +124,43 @@ class Background:
                     pal.near(c, .12), f"box{i}.{j}", None)
             if r.random() < .5:
                 cv.shape(ellipse(x + w * .85, y + h * .5, .015, .03, 8), pal.any(), f"knob{i}")
+
+    def _doors(self, cv: Canvas, r: random.Random, pal: Palette, ax: float, ay: float) -> None:
+        """Sliding doors between posts: large plain panels."""
+        wall, panel, u = pal.any(), pal.any(), r.uniform
+        top, x, i = u(-.45, -.3), -ax, 0
+        cv.shape([(-ax, -ay), (ax, -ay), (ax, ay), (-ax, ay)], wall, "wall", None)
+        while x < ax:
+            w = u(.35, .8)
+            c = pal.near(panel, .1) if r.random() < .7 else panel
+            cv.shape([(x, top), (x + w, top), (x + w, ay), (x, ay)], c, f"door{i}", None)
+            k = u(.0, .03)
+            cv.shape([(x + k, top + k), (x + w - k, top + k), (x + w - k, ay), (x + k, ay)], pal.near(c, .04),
+                f"panel{i}", None)
+            h = x + (.04 if i % 2 else w - .05)
+            cv.shape([(h, .08), (h + .015, .08), (h + .015, .14), (h, .14)], pal.tone((.1, .1, .1)), f"pull{i}", None)
+            x, i = x + w, i + 1
+            if r.random() < .4:
+                w = u(.02, .12)
+                cv.shape([(x, -ay), (x + w, -ay), (x + w, ay), (x, ay)], pal.near(wall, .1), f"post{i}", None)
+                x += w
+        cv.shape([(-ax, top - .06), (ax, top - .06), (ax, top), (-ax, top)], pal.near(wall, .2), "rail", None)
+
+    def _window(self, cv: Canvas, r: random.Random, pal: Palette, ax: float, ay: float) -> None:
+        """A dark wall with tall bright panes, out of focus."""
+        wall, u = pal.any(), r.uniform
+        wall = mix(wall, (0, 0, 0), u(.2, .7))
+        cv.shape([(-ax, -ay), (ax, -ay), (ax, ay), (-ax, ay)], wall, "wall", None)
+        glow = pal.tone(hsv(u(.05, .65), u(.05, .6), 1.0))
+        x = -ax + u(0, ax)
+        for i in range(r.randint(1, 6)):
+            w = u(.04, .3)
+            cv.shape([(x, -ay), (x + w, -ay), (x + w, ay), (x, ay)], pal.near(mix(glow, wall, u(0, .4)), .1),
+                f"pane{i}", None)
+            for j in range(r.randint(0, 3)):
+                y = u(-.5, .5)
+                cv.shape([(x, y), (x + w, y), (x + w, y + .03), (x, y + .03)], pal.near(wall, .2), f"bar{i}.{j}", None)
+            x += w + u(.02, .25)
 
     def _cloud(self, cv: Canvas, r: random.Random, x: float, y: float, s: float, c, key: str,
             sh=None) -> None:
@@ -162,7 +188,7 @@ class Background:
     def _planks(self, cv: Canvas, r: random.Random, pal: Palette, ax: float, ay: float) -> None:
         c = pal.tone(hsv(r.uniform(.03, .13), r.uniform(.2, .7),
             r.uniform(.3, .8))) if r.random() < .7 else pal.any()
-        upright, x, i = r.random() < .6, -ax - r.uniform(0, .2), 0
+        upright, x, i = self.upright, -ax - r.uniform(0, .2), 0
         end = ax if upright else ay
         while x < end:
             w = r.uniform(.08, .35)

@@ -24,7 +24,7 @@ class Character:
         """`sprite`: the proportions of game sprites, big head, hands and shoes."""
         r = self.rng = rng
         self.name = name
-        self.head = Head(rng, pal, name, action)
+        self.head = Head(rng, pal, name, action, sprite)
         self.skin = self.head.skin
         u = r.uniform
         kid = r.random() < (.75 if sprite else .3)

@@ -39,7 +39,8 @@ def depth(x: float, y: float, r2: float) -> float:
 class Hair:
     """Design of one head of hair."""
 
-    def __init__(self, rng: random.Random, pal: Palette) -> None:
+    def __init__(self, rng: random.Random, pal: Palette, simple: bool = False) -> None:
+        """`simple`: few large strands."""
         r, u = rng, rng.uniform
         self.col = pal.hair()
         self.sh = pal.shade(self.col, u(.5, 1)) if r.random() < .6 else None
@@ -55,7 +56,7 @@ class Hair:
         self.style = r.choices(["bob", "long", "short", "spiky", "tails", "pony", "slick", "bald",
             "bun"], [4.5, 3, 5, 3, 1.3, 1.5, 1, .2, .8])[0]
         self.vol = u(1.05, 1.25)
-        n = self.n = r.choice([r.randint(4, 8), r.randint(7, 13)])
+        n = self.n = r.randint(2, 5) if simple else r.choice([r.randint(3, 7), r.randint(6, 13)])
         self.part = u(-.6, .6)
         self.base = u(.2, .75)
         self.side = u(.0, .6) if r.random() < .6 else u(.5, 1.3)
@@ -90,6 +91,9 @@ class Hair:
         self.dim = [i for i in range(n) if r.random() < .5] if r.random() < .4 else []
         self.dimc = pal.shade(self.col, .8)
         self.casts = r.random() < .6
+        if simple:
+            self.overlay, self.hairlines, self.inner = [], [], min(self.inner, 1)
+            self.lock_tips = [q[:1] for q in self.lock_tips]
 
     # -- geometry
     def bangs(self, w: float) -> tuple[list, list[int], list, list]:
@@ -230,7 +234,7 @@ class Hair:
         p = [(.3 * f, -v * .96), (-f * v * .75, -.76 * v), (-f * v, -.1), (-f * .97, .35), (-f * .8, .72), (min(-.35,
             f * ear - .25) * f, .7), (ear - .1 * f, .42), (ear + .02 * f, -.02), (ear + .2 * f, .3 + .2 * self.side),
             (ear + .32 * f, -.15), (ear + .5 * f, -.5)]
-        cv.shape(p, self.col, "sidehair", (0, 4, 5, 8), shade=self.sh, light=.5)
+        cv.shape(p, self.col, "bangs", (0, 4, 5, 8), shade=self.sh, light=.5)
         if self.inner:
             cv.stroke([(-f * .8, .4), (-f * .75, -.1), (-f * .3, -.7)], .7, self.col)
 
@@ -283,7 +287,7 @@ class Hair:
             for i in range(1, m):
                 x, y, z = notches[i]
                 cv.stroke(pr([(x, y, z), (x * .9, y - .4, .6), (x * .5, y - .9, .6)]), .8, self.col)
-        cv.shape(pr(top + low), self.col, "awayhair", [5 + i for i in ls], shade=self.sh,
+        cv.shape(pr(top + low), self.col, "bangs", [5 + i for i in ls], shade=self.sh,
             inside=[inside])
 
     def cast_shadow(self, cv: Canvas, pr: Project, w: float, skin_shade: Colour) -> None:

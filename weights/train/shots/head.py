@@ -36,12 +36,12 @@ def contours(jaw: float, chin: float, cheek: float, point: float) -> list[np.nda
 class Head:
     """Design and acting of one head."""
 
-    def __init__(self, rng: random.Random, pal: Palette, name: str, action: float) -> None:
+    def __init__(self, rng: random.Random, pal: Palette, name: str, action: float, sprite: bool = False) -> None:
         r, u, k = rng, rng.uniform, action
         self.name = name
         self.skin = pal.skin()
         self.skin_sh = pal.shade(self.skin, u(.5, 1)) if r.random() < .75 else None
-        self.style = Hair(rng, pal)
+        self.style = Hair(rng, pal, sprite and rng.random() < .8)
         self.hair = self.style.col
         self.eyes = Eyes(rng, pal, self.hair, k)
         self.wear = Headwear(rng, pal, self.hair, self.style.vol)
@@ -58,6 +58,7 @@ class Head:
         self.beard = pal.near(self.hair) if r.random() < .06 else None
         self.earring = pal.any() if r.random() < .12 else None
         self.extra = 0.0    # turn of the body
+        self.most = .7 if sprite else 1.25     # thick lines leave no room for a profile's hair
         self.away = r.random() < .035
         self.aged = r.random() < .08
         self.freckles = r.random() < .05
@@ -72,9 +73,18 @@ class Head:
         self.smile = curve(r, u(-.6, 1), .3 * k)
         self.wind = curve(r, 0, .12 * k)
 
+    def talk(self, rng: random.Random) -> None:
+        """Speaks or blinks, whatever else moves."""
+        k = rng.random()
+        if k < .75:
+            f, ph, a = rng.uniform(.8, 3), rng.uniform(0, 6.3), rng.uniform(.25, .6)
+            self.open = lambda t: a * (.3 + math.sin(ph + 6.283 * f * t))
+        if k > .5:
+            self.eyes.blink = rng.uniform(.2, .9)
+
     # -- projection
     def pose(self, t: float) -> None:
-        y, p = 1.25 * math.tanh(self.yaw(t) + self.extra), self.pitch(t)
+        y, p = self.most * math.tanh(self.yaw(t) + self.extra), self.pitch(t)
         sy, cy, sp, cp = self.sy, _, _, _ = math.sin(y), math.cos(y), math.sin(p), math.cos(p)
         self.m3 = np.array([[cy, -sy * sp], [0.0, cp], [sy, cy * sp]])
         self.turn, self.t = abs(y), t

@@ -77,8 +77,9 @@ def patches(rng: np.random.Generator, h: int, w: int, cell: float) -> np.ndarray
 class Breaks:
     """Lines that thin out, break and leave specks here and there, as extractors make them."""
 
-    def __init__(self, rng: random.Random, size: int) -> None:
-        self.on = rng.random() < .35
+    def __init__(self, rng: random.Random, size: int, share: float) -> None:
+        """`share` of the shots have them."""
+        self.on = rng.random() < share
         self.cell = rng.uniform(3, 16) * max(size / 256, .5)
         self.miss, self.hard = rng.choice([-1.9, -1.4, -1.0, -.6]), rng.choice([1.0, 2.5, 6.0])
         self.flicker = rng.random() < .5

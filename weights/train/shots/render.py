@@ -38,7 +38,7 @@ def line_style(rng: random.Random, height: int, pal: Palette) -> LineStyle:
     st.nib, st.nib_angle = rng.choice([1, 1, 1, 1, .65, .4]) if w > 1 else 1.0, rng.uniform(0, 3.14)
     st.double = rng.random() < .08
     st.boil = rng.choice([0, 0, 0, .3, .7, 1.2]) * k
-    st.shadow_line = rng.choice([-1, -1, -1, .1, .5, .7])
+    st.shadow_line = rng.choice([-1, -1, -1, -1, .1, .3, .5, .7])
     st.outline = rng.choices(["black", "brown", "self", "none"], [4, 3, 3, .5])[0]
     st.outline_colour = (0.03, 0.02, 0.03) if st.outline == "black" else tuple(pal.skin_line())
     a, m = u(0, 6.283), u(.1, .3)
@@ -91,17 +91,17 @@ class Scene:
         self.ids = Ids()
         self.style = line_style(rng, height, pal)
         # 0: only mouths and eyes move
-        action = rng.choices([0.0, .3, .8, 1.6], [1.3, 3.5, 3.5, 1.7])[0]
+        action = rng.choices([0.0, .3, .8, 1.6], [1.0, 2.8, 3.8, 2.4])[0]
         self.sprite = rng.random() < .13
         if self.sprite:
             sprite_style(rng, self.style, height)
-            action = max(action, .3) * 1.2
+            action = rng.choice([.3, .8, 1.6, 2.5])
         self.bg = Background(rng, pal, width, height, self.ids, self.style, self.sprite and rng.random() < .85)
         self.cams = camera(rng, frames, 0.0 if self.sprite else action)
         self.times = timing(rng, frames)
         self.cast = self._casting(rng, pal, action)
-        self.extract = Extractor(rng, height, self.style.outline == "black") if rng.random() < .45 else None
-        self.wear, self.breaks = Wear(rng), Breaks(rng, height)
+        self.extract = Extractor(rng, height, self.style.outline == "black" and self.style.width > 1.5) if rng.random() < .45 else None
+        self.wear, self.breaks = Wear(rng), Breaks(rng, height, .08 if self.sprite else .35)
         self.bars = Bars(rng, height, width)
         self.film = Film(rng, height, width, self.bg.kind == "white")
         self.still = all(np.allclose(c, self.cams[0]) for c in self.cams)
@@ -125,6 +125,8 @@ class Scene:
                 view = min(view, {"close": 1.9, "face": 2.9, "bust": 4.6, "half": 6.5}[framing] * ch.big)
             elif rng.random() < .3:
                 view *= rng.uniform(.6, .9)
+            if self.sprite and kind is not Thing:
+                view *= .85
             view *= rng.uniform(.85, 1.2) * (1.35 if kind in (Thing, Quadruped) else 1)
             s = 1 / view
             x = (rng.uniform(-.15, .15) if n == 1 else (i - (n - 1) / 2) * 1.2 / n
@@ -133,11 +135,14 @@ class Scene:
                 .03) - (y0 + y1) / 2 * s
             if kind is Character and framing == "close":
                 y = rng.uniform(-.1, .15) - .2 * s
-            actor = Placed(ch, s, x, y, rng, action, .4 * self.w / self.h if i == 0 and rng.random() < .93 else 9.0)
+            stays = i == 0 and (self.bg.kind in ("white", "flat", "gradient") or rng.random() < .8)
+            actor = Placed(ch, s, x, y, rng, action, .4 * self.w / self.h if stays else 9.0)
             if kind is Character and view < full:
                 # the head is in the picture at one time at least
                 dx, dy = ch.head_at(self.times[rng.choice([0, 0, 0, len(self.times) // 2, -1])])
                 actor.x, actor.y = x - dx * s * actor.flip, y - dy * s
+            if kind is Character and (action == 0 or rng.random() < .3):
+                ch.head.talk(rng)
             cast.append(actor)
         if rng.random() < .12:
             ch = Thing(rng, pal, "fg.", action)
