@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+import checks_learning
 import checks_run
 import checks_score
 import curves
@@ -233,7 +234,8 @@ def check_curves() -> None:
 CHECKS: dict[str, Callable[[], None]] = {
     "spectral": check_spectral, "discriminator": check_discriminator, "perceptual": check_perceptual,
     "clips": check_clips, "plan": check_plan, "prepare": check_prepare,
-    "curves": check_curves, **checks_score.CHECKS, **checks_run.CHECKS}
+    "curves": check_curves, **checks_score.CHECKS, **checks_run.CHECKS,
+    **checks_learning.CHECKS}
 
 
 def main() -> int:

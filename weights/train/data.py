@@ -11,6 +11,7 @@ import multiprocessing as mp
 import os
 import queue
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -170,6 +171,32 @@ class Pool:
             return get(item.x).float()[:, None], get(item.d).float()[:, None], y, get(item.region).long()
 
         return (*take(tgts), *take(refs), torch.from_numpy(reference_lags(tgts, refs)))
+
+
+class Feed:
+    """Batches of a pool on a device: to a GPU the next one is made and copied while the last is computed with."""
+
+    def __init__(self, pool: Pool, device: torch.device) -> None:
+        self.pool, self.device = pool, device
+        self.thread = ThreadPoolExecutor(1) if device.type == "cuda" else None
+        self.coming = self.thread.submit(self._pinned) if self.thread else None
+
+    def _pinned(self) -> Batch:
+        return self.pool.batch().each(Tensor.pin_memory)
+
+    def batch(self) -> Batch:
+        if not self.thread:
+            return self.pool.batch()
+        ready = self.coming.result()
+        self.coming = self.thread.submit(self._pinned)
+        return ready.to(self.device)
+
+    def close(self) -> None:
+        """Ends the pool's workers too."""
+        if self.thread:
+            self.coming.result()
+            self.thread.shutdown()
+        self.pool.close()
 
 
 def color_matrix(rng: np.random.Generator) -> np.ndarray:

@@ -25,6 +25,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+import checkpoint
 from export import config_of
 from fid import Inception, frechet
 from figures import TITLES, mean, score_shot, shrink
@@ -39,7 +40,7 @@ def load(path: str) -> ColorTransform:
     """The network of a weights file, or of a checkpoint: its EMA weights if it has them. Ready to run."""
     if path.endswith(".safetensors"):
         return load_network(Path(path))[0]
-    state = torch.load(path, map_location="cpu")
+    state = checkpoint.load(path)
     net = ColorTransform(config_of(state["config"])).eval().to(memory_format=torch.channels_last)
     net.load_state_dict(state.get("ema", state["model"]))
     return net

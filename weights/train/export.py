@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+import checkpoint
 import weights_io
 from model import ColorTransform, Config
 
@@ -50,7 +51,7 @@ def main() -> None:
     ap.add_argument("--provenance", required=True, help="what the weights were trained on, free text")
     ap.add_argument("--dtype", choices=STORAGE, default="fp16")
     args = ap.parse_args()
-    ck = torch.load(args.checkpoint, map_location="cpu")
+    ck = checkpoint.load(args.checkpoint)
     cfg = config_of(ck["config"])
     state = ck.get("ema") or ck["model"]
     ColorTransform(cfg).load_state_dict(state)  # names and shapes must be the network's own

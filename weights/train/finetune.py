@@ -9,7 +9,6 @@ Frames kept from training decide: what scored best on them is written, be it the
 from __future__ import annotations
 
 import argparse
-import contextlib
 import hashlib
 import math
 import os
@@ -26,6 +25,7 @@ from torch import Tensor
 
 import weights_io
 from data import Batch, Pool, prepare
+from device import autocast
 from finetune_data import Sampler, held_batches, hold_out, load_clips, to_batch
 from losses import matching
 from model import ColorTransform, Config
@@ -71,13 +71,6 @@ def load_network(path: Path) -> tuple[ColorTransform, dict[str, Tensor], dict[st
     for name, p in net.named_parameters():
         p.requires_grad_(not name.startswith("latent_"))
     return net.to(memory_format=torch.channels_last), tensors, metadata
-
-
-def autocast(device: torch.device) -> contextlib.AbstractContextManager:
-    """bf16 where the device has it."""
-    if device.type == "cuda" and not torch.cuda.is_bf16_supported():
-        return contextlib.nullcontext()
-    return torch.autocast(device.type, torch.bfloat16)
 
 
 def learning_rate(step: int, progress: float, peak: float) -> float:

@@ -3,6 +3,8 @@
 of all of them; discriminator.py and perceptual.py have the rest."""
 from __future__ import annotations
 
+from collections.abc import Container
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -12,6 +14,7 @@ from data import Batch
 PLAIN = {"l1": 10.0, "warp": 3.0, "latent": 1.0, "match": 1.0}
 PAPER = {"l1": 10.0, "perceptual": 1.0, "style": 1000.0, "latent": 1.0, "gan": 1.0}     # Eq. 11
 LOSSES = {"plain": PLAIN, "paper": PAPER, "all": PAPER | PLAIN}
+TEACHING = {"teacher": 5.0, "attend": 0.2}      # besides, where there is a teacher: distill.py
 MATCH_QUERIES = 512
 
 
@@ -44,16 +47,20 @@ def matching(attention: Tensor, region: Tensor, region_r: Tensor) -> tuple[Tenso
     return torch.stack(of_shot).mean(), float((mass > 0.5).float().mean())
 
 
-def color_losses(stages: dict[str, Tensor], batch: Batch) -> tuple[dict[str, Tensor], float]:
-    """Unweighted terms by name, and the matching hit rate."""
+def color_losses(stages: dict[str, Tensor], batch: Batch,
+                 wanted: Container[str] = PLAIN) -> tuple[dict[str, Tensor], float]:
+    """The `wanted` ones of these terms, unweighted, by name, and the matching hit rate in any case."""
     y = batch.y
     small = F.avg_pool2d(y.flatten(0, 1), 4).reshape(stages["warped"].shape)
-    match, hit = matching(stages["attention"], batch.region, batch.region_r)
-    terms = {
-        "l1": (stages["out"] - y).abs().mean(),
-        "warp": (stages["warped"].float() - small).abs().mean(),
-        "latent": (stages["latent_sim"].float() - small).abs().mean()
-        + (stages["latent_mid"].float() - small).abs().mean(),
-        "match": match,
-    }
+    terms = {}
+    if "l1" in wanted:
+        terms["l1"] = (stages["out"] - y).abs().mean()
+    if "warp" in wanted:
+        terms["warp"] = (stages["warped"].float() - small).abs().mean()
+    if "latent" in wanted:
+        terms["latent"] = sum((stages[k].float() - small).abs().mean() for k in ("latent_sim", "latent_mid"))
+    attention = stages["attention"] if "match" in wanted else stages["attention"].detach()
+    match, hit = matching(attention, batch.region, batch.region_r)
+    if "match" in wanted:
+        terms["match"] = match
     return terms, hit

@@ -5,79 +5,35 @@
 
 RUN_DIR gets last.pt (network, EMA, optimiser, counters), log.csv, validation.csv, curves.png and validation
 sheets. A run started again with the same RUN_DIR goes on where it was; --minutes is the whole run's training
-time, over which the learning rate warms up, holds and falls.
+time, over which the learning rate warms up, holds and falls; --stop-after ends this start of it earlier.
 
 --losses paper trains with the paper's terms (Eq. 11), all with both sets; perceptual and style need --vgg FILE.
 """
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import math
 import os
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
-import numpy as np
 import torch
-from PIL import Image
 
+import buckets
+import checkpoint
 import curves
+import device as devices
+import options
 import spectral
 import weights_io
 from clips import Clips
-from data import FRAMES, Pool, prepare
-from discriminator import GAN_KINDS, Adversary
-from losses import LOSSES, color_losses
-from model import PRESETS, ColorTransform, Config
+from data import Feed, Pool
+from distill import Teacher
 from perceptual import Perceptual
-from preprocess import reference_lags
+from trainer import Recipe, Trainer
+from validation import Validation
 
-Opened = TypeVar("Opened")
-
-VALIDATION_SEED = 0x5EED0000
-VALIDATION_SHOTS = 12
-
-
-def learning_rate(step: int, progress: float, peak: float) -> float:
-    """Warm-up over 100 steps, constant to 60 % of the time, cosine to 4 %."""
-    fall = max(0.0, (progress - 0.6) / 0.4)
-    return peak * min(1.0, (step + 1) / 100) * (0.04 + 0.96 * 0.5 * (1 + math.cos(math.pi * min(1.0, fall))))
-
-
-class Validation:
-    """Fixed shots: first and last frame are the references, the frame between is scored at 256x256."""
-
-    def __init__(self) -> None:
-        self.items = [prepare(VALIDATION_SEED + i, 256, 256) for i in range(VALIDATION_SHOTS)]
-
-    @torch.no_grad()
-    def run(self, net: ColorTransform, sheet: str) -> tuple[float, float]:
-        """PSNR of the network and of copying the first reference; writes `sheet` (line, out, truth, warped)."""
-        net.eval()
-        scores, copies, rows = [], [], []
-        for item in self.items:
-            mid, ends = FRAMES // 2, [0, FRAMES - 1]
-            x = torch.from_numpy(item.x).float()[None, :, None]
-            d = torch.from_numpy(item.d).float()[None, :, None]
-            y = torch.from_numpy(item.y).float().permute(0, 3, 1, 2)[None] / 127.5 - 1
-            with torch.autocast("cpu", torch.bfloat16):
-                r = net(x[:, [mid]], d[:, [mid]], x[:, ends], d[:, ends], y[:, ends],
-                        lag=torch.from_numpy(reference_lags([mid], ends))[None])
-            out, truth = r["out"][0, 0].float().clamp(-1, 1), y[0, mid]
-            psnr = lambda a: -10 * math.log10(float(((a - truth) / 2).square().mean()) + 1e-9)
-            scores.append(psnr(out))
-            copies.append(psnr(y[0, 0]))
-            warped = torch.nn.functional.interpolate(r["warped"][0].float(), scale_factor=4)[0]
-            panels = [x[0, mid].expand(3, -1, -1), y[0, 0], out, truth, warped, y[0, -1]]
-            rows.append(torch.cat(panels, 2))
-        net.train()
-        image = torch.cat([torch.cat(rows[::2], 1), torch.cat(rows[1::2], 1)], 2)
-        image = ((image.clamp(-1, 1) + 1) * 127.5).permute(1, 2, 0).byte().numpy()
-        Image.fromarray(image).resize((image.shape[1] // 2, image.shape[0] // 2), Image.BILINEAR).save(sheet)
-        return float(np.mean(scores)), float(np.mean(copies))
+SAVE_EVERY = 120        # seconds
+LOG_EVERY = 25          # steps
 
 
 def progress_bar(progress: float, left: float) -> str:
@@ -87,148 +43,121 @@ def progress_bar(progress: float, left: float) -> str:
     return f"[{'#' * done}{'.' * (20 - done)}] {min(1.0, progress):4.0%}, {left / 60:.0f} min left, ends {end}"
 
 
-def opened(ap: argparse.ArgumentParser, option: str, path: str, reader: Callable[[str], Opened]) -> Opened:
-    """What `reader` makes of an option's file or folder; ends the run with the reason where it cannot be used."""
-    try:
-        return reader(path)
-    except (OSError, ValueError) as e:
-        ap.error(f"{option} {path}: {e}")
-
-
 def start_weights(path: str) -> dict[str, torch.Tensor]:
     """Weights of a checkpoint, or of a weights file, which lacks the latent loss's heads: those start anew."""
     if path.endswith(".safetensors"):
         return {k: v.float() for k, v in weights_io.load(path)[0].items()}
-    return spectral.fold(torch.load(path, map_location="cpu")["model"])
+    return spectral.fold(checkpoint.load(path)["model"])
 
 
-def save(path: str, state: dict) -> None:
-    """Never leaves a half-written checkpoint behind."""
-    torch.save(state, path + ".tmp")
-    os.replace(path + ".tmp", path)
+def read_options() -> tuple[argparse.ArgumentParser, argparse.Namespace, Recipe]:
+    ap = options.parser(__doc__)
+    args = ap.parse_args()
+    weights = options.opened(ap, "--weight", args.weight,
+                             lambda text: options.weights(args.losses, text, bool(args.teacher)))
+    if {"perceptual", "style"} & weights.keys() and not args.vgg:
+        print("perceptual and style terms are left out: they need --vgg FILE", flush=True)
+        weights = {k: v for k, v in weights.items() if k not in ("perceptual", "style")}
+    elif args.vgg and not {"perceptual", "style"} & weights.keys():
+        ap.error(f"--vgg has no use with --losses {args.losses}")
+    cfg = options.opened(ap, "--set", args.set, lambda text: options.config(args.preset, text))
+    return ap, args, Recipe(cfg, weights, args.lr, args.gan, args.gan_lr or args.lr / 10, args.spectral,
+                            options.opened(ap, "--without", args.without, options.switches))
+
+
+class Run:
+    """A run's folder: checkpoints, logs and validation."""
+
+    def __init__(self, args: argparse.Namespace, trainer: Trainer, device: torch.device) -> None:
+        self.args, self.trainer = args, trainer
+        self.path, self.seconds, self.saved, self.validated = Path(args.out, "last.pt"), 0.0, 0.0, 0.0
+        self.log, self.scores = (curves.Table(Path(args.out, name)) for name in ("log.csv", "validation.csv"))
+        self.mean: dict[str, float] = {}
+        self.validation = Validation(device)
+
+    def go_on(self, state: dict) -> None:
+        self.trainer.load(state)
+        self.seconds = self.saved = self.validated = state["seconds"]
+        print(f"resumed at step {self.trainer.count}, {self.seconds / 60:.1f} min", flush=True)
+
+    def save(self) -> None:
+        self.saved = self.seconds
+        state = self.trainer.state()
+        state["recipe"]["clips"] = bool(self.args.clips)
+        checkpoint.save(self.path, {**state, "preset": self.args.preset, "seconds": self.seconds,
+                                    "seed": self.args.seed}, self.args.split_mib)
+
+    def note(self, figures: dict[str, float]) -> None:
+        """A running mean of a step's figures, written at times."""
+        for k, v in figures.items():
+            self.mean[k] = v if k not in self.mean or k in ("lr", "grad") else 0.98 * self.mean[k] + 0.02 * v
+        step = self.trainer.count
+        if step % LOG_EVERY:
+            return
+        self.log.write({"step": str(step), "seconds": f"{self.seconds:.0f}", "lr": f"{self.mean['lr']:.2e}",
+                        **{k: f"{v:.5g}" for k, v in self.mean.items() if k not in ("lr", "grad")}})
+        whole = self.args.minutes * 60
+        print(f"{progress_bar(self.seconds / whole, whole - self.seconds)}; step {step} "
+              f"{self.seconds / step:.2f} s/step, lr {self.mean['lr']:.1e} grad {self.mean['grad']:.2f} "
+              + " ".join(f"{k} {v:.4f}" for k, v in self.mean.items() if k not in ("lr", "grad")), flush=True)
+
+    def validate(self) -> None:
+        self.validated = self.seconds
+        step = self.trainer.count
+        figures = self.validation.run(self.trainer.averaged(), os.path.join(self.args.out, "validation.png"))
+        print(f"validation step {step}: {figures['psnr']:.2f} dB, copying {figures['copy']:.2f} dB, "
+              f"hit {figures['hit']:.3f}", flush=True)
+        self.scores.write({"step": str(step), "seconds": f"{self.seconds:.0f}",
+                           **{k: f"{v:.3f}" for k, v in figures.items()}})
+        try:
+            curves.draw(self.args.out)
+        except (ImportError, ValueError) as e:     # a picture is no reason to end a run
+            print(f"no curves.png: {e}", flush=True)
 
 
 def main() -> None:
-    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    ap.add_argument("--preset", default="small", choices=PRESETS)
-    ap.add_argument("--out", required=True)
-    ap.add_argument("--minutes", type=float, default=120, help="training time of the whole run")
-    ap.add_argument("--lr", type=float, default=4e-4)
-    ap.add_argument("--seed", type=int, default=1)
-    ap.add_argument("--threads", type=int, default=2)
-    ap.add_argument("--validate", type=float, default=10, help="minutes between validations")
-    ap.add_argument("--init", help="checkpoint or safetensors file whose weights to start from")
-    ap.add_argument("--losses", choices=LOSSES, default="plain", help="which terms, see losses.py")
-    ap.add_argument("--gan", choices=GAN_KINDS, default="log", help="the adversarial term's form: Eq. 10 or hinge")
-    ap.add_argument("--gan-lr", type=float, help="the discriminator's learning rate (a tenth of --lr, as in the paper)")
-    ap.add_argument("--vgg", help="torchvision's vgg19 (.pth or .safetensors), for the perceptual and style terms")
-    ap.add_argument("--spectral", action="store_true", help="spectral norm in encoders and decoder, folded at export")
-    ap.add_argument("--clips", help="folder of shots SHOT/{line,color}/NNNN.png to mix in, see prepare.py")
-    ap.add_argument("--clips-share", type=float, default=0.5, help="their share of the shots, the rest is generated")
-    ap.add_argument("--refs", type=int, choices=(3, 4, 5), default=3, help="most references of a sample")
-    args = ap.parse_args()
-    torch.set_num_threads(args.threads)
-    torch.manual_seed(args.seed)
+    begin = time.monotonic()
+    ap, args, recipe = read_options()
     os.makedirs(args.out, exist_ok=True)
-    path = os.path.join(args.out, "last.pt")
+    device = options.opened(ap, "--device", args.device, devices.pick)
+    chosen = options.opened(ap, "--buckets", args.buckets,
+                            lambda text: buckets.select(args.batch_scale, options.sizes(text)))
+    clips = options.opened(ap, "--clips", args.clips, Clips).item if args.clips else None
+    perceptual = options.opened(ap, "--vgg", args.vgg, Perceptual) if args.vgg else None
+    last = os.path.join(args.out, "last.pt")
+    state = options.opened(ap, "--out", last, checkpoint.load) if os.path.exists(last) else None
+    init = options.opened(ap, "--init", args.init, start_weights) if args.init and not state else None
 
-    cfg: Config = PRESETS[args.preset]
-    weights = dict(LOSSES[args.losses])
-    perceptual = None
-    if "perceptual" in weights and args.vgg:
-        perceptual = opened(ap, "--vgg", args.vgg, Perceptual)
-    elif "perceptual" in weights:
-        print("perceptual and style terms are left out: they need --vgg FILE", flush=True)
-        del weights["perceptual"], weights["style"]
-    elif args.vgg:
-        ap.error(f"--vgg has no use with --losses {args.losses}")
-    recipe = {"losses": weights, "gan": args.gan if "gan" in weights else "", "spectral": args.spectral,
-              "clips": bool(args.clips)}
-    clips = opened(ap, "--clips", args.clips, Clips).item if args.clips else None
-
-    net = ColorTransform(cfg).train().to(memory_format=torch.channels_last)
-    state = torch.load(path, map_location="cpu") if os.path.exists(path) else None
-    if state and state.get("recipe", {}).get("spectral", False) != args.spectral:
-        ap.error(f"{path} was trained {'without' if args.spectral else 'with'} --spectral: go on the same way, or "
-                 "begin in another folder with --init")
-    if not state and args.init:
-        net.load_state_dict(start_weights(args.init), strict=False)
-    if args.spectral:
-        spectral.add(net)
-    opt = torch.optim.Adam(net.parameters(), args.lr, betas=(0.8, 0.99))
-    adversary = Adversary(args.gan, args.gan_lr or args.lr / 10) if "gan" in weights else None
-    step, seconds = 0, 0.0
-    ema = {k: v.detach().clone() for k, v in spectral.fold(net.state_dict()).items()}
+    pool = Pool(args.seed + (state["step"] if state else 0), clips=clips, share=args.clips_share, most=args.refs,
+                buckets=chosen, workers=args.workers or devices.default_workers(device), fresh=args.batch_scale,
+                augment=bool(args.augment))         # forks: before CUDA starts
+    devices.start(device, args.threads)
+    torch.manual_seed(args.seed + (state["step"] if state else 0))
+    teacher = options.opened(ap, "--teacher", args.teacher, lambda path: Teacher(path, device)) if args.teacher \
+        else None
+    trainer = options.opened(ap, "--without", args.without,
+                             lambda _: Trainer(recipe, device, init, perceptual, teacher))
+    run = Run(args, trainer, device)
     if state:
-        net.load_state_dict(state["model"])
-        opt.load_state_dict(state["optimizer"])
-        ema, step, seconds = state["ema"], state["step"], state["seconds"]
-        if adversary and state.get("adversary"):
-            adversary.load_state_dict(state["adversary"])
-        print(f"resumed at step {step}, {seconds / 60:.1f} min", flush=True)
-    validation = Validation()
-    pool = Pool(args.seed + step, clips=clips, share=args.clips_share, most=args.refs)
-    log, scores = (curves.Table(Path(args.out, name)) for name in ("log.csv", "validation.csv"))
-    mean: dict[str, float] = {}
-    last_save = last_validation = seconds
-    ema_net = ColorTransform(cfg).to(memory_format=torch.channels_last)
+        options.opened(ap, "--out", last, lambda _: run.go_on(state))
+    del state, init
+    feed = Feed(pool, device)
+    print(f"{device}, {args.threads} threads, {len(pool.workers)} processes making shots; "
+          f"{sum(p.numel() for p in trainer.net.parameters())} weights; terms {recipe.weights}", flush=True)
 
-    def checkpoint() -> None:
-        save(path, {"config": dataclasses.asdict(cfg), "preset": args.preset, "model": net.state_dict(), "ema": ema,
-                    "optimizer": opt.state_dict(), "step": step, "seconds": seconds, "seed": args.seed,
-                    "recipe": recipe, "adversary": adversary.state_dict() if adversary else None})
-
-    while seconds < args.minutes * 60:
+    stopped = False
+    while run.seconds < args.minutes * 60 and not stopped:
         start = time.monotonic()
-        batch = pool.batch()
-        progress = seconds / (args.minutes * 60)
-        lr = learning_rate(step, progress, args.lr)
-        opt.param_groups[0]["lr"] = lr
-        with torch.autocast("cpu", torch.bfloat16):
-            stages = net(batch.x, batch.d, batch.xr, batch.dr, batch.yr, lag=batch.lag, short=batch.short)
-        terms, hit = color_losses(stages, batch)
-        shown = {}
-        out, truth = stages["out"].flatten(0, 1), batch.y.flatten(0, 1)
-        with torch.autocast("cpu", torch.bfloat16):
-            if perceptual:
-                terms |= perceptual(out, truth)
-            if adversary:
-                terms["gan"], shown["d"] = adversary.step(batch.x.flatten(0, 1), truth, out, lr / args.lr)
-        loss = sum(weights[k] * v for k, v in terms.items() if k in weights)
-        opt.zero_grad(set_to_none=True)
-        loss.backward()
-        norm = float(torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0))
-        if math.isfinite(norm):
-            opt.step()
-        decay = min(0.998, (step + 1) / (step + 20))
-        with torch.no_grad():
-            for k, v in spectral.fold(net.state_dict()).items():
-                ema[k].lerp_(v, 1 - decay)
-        for k, v in {**{k: float(v) for k, v in terms.items()}, "hit": hit,
-                     **{k: float(v) for k, v in shown.items()}}.items():
-            mean[k] = v if k not in mean else 0.98 * mean[k] + 0.02 * v
-        step += 1
-        seconds += time.monotonic() - start
-        if step % 25 == 0:
-            log.write({"step": str(step), "seconds": f"{seconds:.0f}", "lr": f"{lr:.2e}",
-                       **{k: f"{v:.5g}" for k, v in mean.items()}})
-            bar = progress_bar(seconds / (args.minutes * 60), args.minutes * 60 - seconds)
-            print(f"{bar}; step {step} {seconds / step:.2f} s/step, lr {lr:.1e} grad {norm:.2f} "
-                  + " ".join(f"{k} {v:.4f}" for k, v in mean.items()), flush=True)
-        if seconds - last_save > 120:
-            last_save = seconds
-            checkpoint()
-        if seconds - last_validation > args.validate * 60 or seconds >= args.minutes * 60:
-            last_validation = seconds
-            ema_net.load_state_dict(ema)
-            psnr, copy = validation.run(ema_net, os.path.join(args.out, "validation.png"))
-            print(f"validation step {step}: {psnr:.2f} dB, copying {copy:.2f} dB", flush=True)
-            scores.write({"step": str(step), "seconds": f"{seconds:.0f}", "psnr": f"{psnr:.3f}", "copy": f"{copy:.3f}"})
-            try:
-                curves.draw(args.out)
-            except (ImportError, ValueError) as e:     # a picture is no reason to end a run
-                print(f"no curves.png: {e}", flush=True)
-    checkpoint()
+        figures = trainer.step(feed.batch(), run.seconds / (args.minutes * 60))
+        run.seconds += time.monotonic() - start
+        run.note(figures)
+        stopped = args.stop_after is not None and time.monotonic() - begin > args.stop_after * 60
+        if run.seconds - run.saved > SAVE_EVERY and not stopped:
+            run.save()
+        if run.seconds >= args.minutes * 60 or (run.seconds - run.validated > args.validate * 60 and not stopped):
+            run.validate()
+    run.save()
+    feed.close()
 
 
 if __name__ == "__main__":
