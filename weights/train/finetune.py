@@ -12,6 +12,7 @@ import argparse
 import hashlib
 import math
 import os
+import resource
 import signal
 import time
 from dataclasses import dataclass
@@ -170,7 +171,10 @@ def tune(args: argparse.Namespace) -> Result:
     checked, interrupts, stopped = 0, [], False
     signal.signal(signal.SIGINT, lambda *_: interrupts.append(True))
     while not stopped:
-        done = (time.monotonic() - training) / total if total > 0 else 1.0
+        if args.steps:
+            done = len(losses) / args.steps
+        else:
+            done = (time.monotonic() - training) / total if total > 0 else 1.0
         stopped = done >= 1 or bool(interrupts)
         if not stopped:
             batch = (pool.batch() if pool and rng.random() < args.generated else sampler.batch()).to(device)
@@ -186,8 +190,8 @@ def tune(args: argparse.Namespace) -> Result:
                 for k, v in net.state_dict().items():
                     ema[k].lerp_(v, 1 - decay)
             if len(losses) % 25 == 0:
-                left = total * (1 - done) / 60
-                print(f"step {len(losses)} loss {np.mean(losses[-50:]):.3f}, {left:.1f} min left", flush=True)
+                left = f"{args.steps - len(losses)} steps" if args.steps else f"{total * (1 - done) / 60:.1f} min"
+                print(f"step {len(losses)} loss {np.mean(losses[-50:]):.3f}, {left} left", flush=True)
         if losses and (stopped or done * VALIDATIONS >= checked + 1):
             checked = int(done * VALIDATIONS)
             tuned.load_state_dict(ema)
@@ -214,7 +218,9 @@ def tune(args: argparse.Namespace) -> Result:
         write_sheet(args.sheet, held, before_pictures, after_pictures)
     print(f"{what}: {before:.2f} dB before, {best:.2f} dB after; generated shots: {generated_before:.2f} dB before, "
           f"{generated_after:.2f} dB after", flush=True)
-    print(f"{args.output}: {len(losses)} steps, {(time.monotonic() - begin) / 60:.1f} minutes", flush=True)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2 ** 20        # counted in KiB
+    print(f"{args.output}: {len(losses)} steps, {(time.monotonic() - begin) / 60:.1f} minutes, {memory:.1f} GiB at most",
+          flush=True)
     return Result(before, best, generated_before, generated_after, losses, best_step > 0)
 
 
@@ -229,6 +235,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     ap.add_argument("--license", required=True, help="licence of the new file; goes into it")
     ap.add_argument("--output", required=True)
     ap.add_argument("--minutes", type=float, default=25, help="of the whole run (%(default)s)")
+    ap.add_argument("--steps", type=int, default=0, help="so many instead: the same run on any machine, busy or not")
     ap.add_argument("--size", type=int, default=256, help="short side of validation pictures (%(default)s)")
     ap.add_argument("--generated", type=float, default=0.25,
                     help="share of steps on generated shots, against forgetting (%(default)s)")

@@ -15,8 +15,10 @@ from PIL import Image
 import weights_io
 from export import runtime_tensors, weights_metadata
 from finetune import arguments, tune
+from finetune_data import ATTENTION, Clip, Frame, Sampler
 from model import PRESETS, ColorTransform
 from shots import make_shot
+from shotset import write_shot
 
 ROOT = Path(__file__).resolve().parents[2]
 LICENSE, NAME = "Check Licence 1.0", "two generated shots"
@@ -27,20 +29,24 @@ def expect(ok: bool, what: str) -> None:
         raise SystemExit(f"finetune_check: {what}")
 
 
-def write_shot(folder: Path, seed: int, frames: int) -> None:
-    shot = make_shot(seed, 72, 88, frames)
-    for kind, pictures in (("line", shot.line), ("color", shot.color)):
-        (folder / kind).mkdir(parents=True)
-        for i, p in enumerate(pictures):
-            Image.fromarray(p).save(folder / kind / f"{i:04d}.png")
+def check_sizes() -> None:
+    """Every picture size comes with as many targets as its attention allows, and with one at least."""
+    frame = Frame(*(np.zeros((512, 544), t) for t in (np.uint8, np.uint8, np.int16, np.int16)))
+    sampler, counts = Sampler([Clip("blank", [frame], [0])], 1), {}
+    for refs in (1, 2, 3) * 20:
+        h, w, targets = sampler._size(frame, refs)
+        expect(targets >= 1 and targets * refs * (h * w / 16) ** 2 <= ATTENTION, f"{targets} targets of {h}x{w}, {refs} refs")
+        counts.setdefault((h, refs), targets)
+    expect(counts[128, 2] == 4 and counts[256, 2] == 2 and counts[256, 3] == 1, f"targets by height and references: {counts}")
 
 
 def main() -> None:
+    check_sizes()
     with tempfile.TemporaryDirectory() as tmp:
         work = Path(tmp)
-        write_shot(work / "set" / "a", 71, 6)
-        write_shot(work / "set" / "b", 72, 5)
-        write_shot(work / "key", 73, 1)
+        write_shot(work / "set" / "a", make_shot(71, 72, 88, 6))
+        write_shot(work / "set" / "b", make_shot(72, 72, 88, 5))
+        write_shot(work / "key", make_shot(73, 72, 88, 1))
         start = work / "start.safetensors"
         torch.manual_seed(3)
         cfg = PRESETS["tiny"]
@@ -51,11 +57,11 @@ def main() -> None:
         common = ["--start", str(start), "--name", NAME, "--license", LICENSE, "--threads", "1", "--size", "64"]
         result = tune(arguments(common + [
             "--shots", str(work / "set"), "--keys", f"{work}/key/color/0000.png+{work}/key/line/0000.png",
-            "--output", str(out), "--minutes", "0.5", "--lr", "2e-3", "--generated", "0.1",
+            "--output", str(out), "--steps", "60", "--lr", "2e-3", "--generated", "0.1",
             "--sheet", str(work / "sheet.png")]))
 
         n = len(result.losses)
-        expect(n >= 12, f"only {n} steps")
+        expect(n == 60, f"{n} steps")
         first, last = np.mean(result.losses[:n // 4]), np.mean(result.losses[-n // 4:])
         expect(last < first, f"the loss does not fall: {first:.3f} to {last:.3f}")
         expect(result.tuned and result.after > result.before, f"no gain: {result.before:.2f} to {result.after:.2f} dB")

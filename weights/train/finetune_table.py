@@ -3,7 +3,7 @@
 the hue turned (Tables 6 and 7 of the paper), and shots split in time: tuned on key frames of the first half, scored on the
 second.
 
-    /usr/bin/python3 weights/train/finetune_table.py --start weights/small.safetensors --out build/finetune --minutes 6
+    /usr/bin/python3 weights/train/finetune_table.py --start weights/small.safetensors --out build/finetune --steps 300
 
 Rows that are done, with the same options and start weights, are not run again: start it anew to go on.
 """
@@ -102,8 +102,8 @@ def run_row(row: Row, settings: dict[str, object], args: argparse.Namespace) -> 
             weights = Path(f"{base}.safetensors")
             subprocess.run([sys.executable, HERE / "finetune.py", "--start", args.start, "--shots", *row.tune,
                             "--name", f"{row.part} {row.name}", "--license", "CC-BY-4.0", "--output", weights,
-                            "--minutes", str(args.minutes), "--threads", str(args.threads), "--lr", str(args.lr),
-                            "--generated", str(args.generated)], check=True, stdout=log, stderr=subprocess.STDOUT)
+                            "--minutes", str(args.minutes), "--steps", str(args.steps), "--threads", str(args.threads),
+                            "--lr", str(args.lr), "--generated", str(args.generated)], check=True, stdout=log, stderr=subprocess.STDOUT)
             if weights.read_bytes() != args.start.read_bytes():
                 note = weights_io.load(weights)[1]["provenance"]
                 steps = int(re.findall(r"(\d+) steps \(", note)[-1])
@@ -159,11 +159,16 @@ def table(results: dict[str, tuple[Row, dict]]) -> str:
     return text
 
 
+def write_table(every: list[Row], settings: dict[str, dict], out: Path) -> None:
+    (out / "table.md").write_text(table({r.stem: (r, k) for r in every if (k := done(r, settings[r.stem], out))}))
+
+
 def arguments() -> argparse.Namespace:
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--start", type=Path, required=True, help="weights file to start from")
     ap.add_argument("--out", type=Path, required=True, help="folder of shots, weights and figures; table.md")
     ap.add_argument("--minutes", type=float, default=6, help="of every fine-tuning (%(default)s); five are run")
+    ap.add_argument("--steps", type=int, default=0, help="of every fine-tuning, instead: rows do not depend on the load")
     ap.add_argument("--jobs", type=int, default=1, help="rows at a time (%(default)s)")
     ap.add_argument("--threads", type=int, default=1, help="of each (%(default)s)")
     ap.add_argument("--lr", type=float, default=5e-5)
@@ -179,11 +184,13 @@ def main() -> None:
     digest = hashlib.sha256(args.start.read_bytes()).hexdigest()
     every = rows(args.out, args.show, args.long)
     fixed = {"start": digest, "threads": args.threads}
-    tuned = {"minutes": args.minutes, "lr": args.lr, "generated": args.generated}
+    tuned = {"steps" if args.steps else "minutes": args.steps or args.minutes, "lr": args.lr, "generated": args.generated}
     settings = {row.stem: json.loads(json.dumps(fixed | asdict(row) | (tuned if row.tune else {}))) for row in every}
     waiting = [row for row in every if not done(row, settings[row.stem], args.out)]
+    waiting.sort(key=lambda row: row.part == "show")        # these are scored at every hue: they take longest
     print(f"{len(every)} rows, {len(every) - len(waiting)} of them done already", flush=True)
     failed = False
+    write_table(every, settings, args.out)
     with ProcessPoolExecutor(args.jobs) as pool:
         for job in as_completed([pool.submit(run_row, row, settings[row.stem], args) for row in waiting]):
             try:
@@ -191,9 +198,8 @@ def main() -> None:
             except (subprocess.CalledProcessError, ValueError, OSError) as e:
                 print(f"a row failed, its .log says why: {e}", file=sys.stderr)
                 failed = True
-    kept = {row.stem: (row, k) for row in every if (k := done(row, settings[row.stem], args.out))}
-    (args.out / "table.md").write_text(table(kept))
-    print(f"{args.out / 'table.md'}: {len(kept)} of {len(every)} rows")
+            write_table(every, settings, args.out)
+    print(args.out / "table.md")
     sys.exit(failed)
 
 
