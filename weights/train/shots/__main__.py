@@ -25,7 +25,7 @@ def main() -> None:
     p.add_argument("--size", type=int, default=256, help="height and width in pixels")
     p.add_argument("--frames", type=int, default=8, help="frames per shot")
     p.add_argument("--columns", type=int, default=1, help="shots side by side")
-    p.add_argument("-o", "--output", default="sheet.png", help="PNG to write")
+    p.add_argument("-o", "--output", default="sheet.png", help="picture to write, .png or .jpg")
     a = p.parse_args()
     cells, total = [], 0.0
     for i in range(a.count):
@@ -40,7 +40,7 @@ def main() -> None:
     while len(cells) % a.columns:
         cells.append(np.full_like(cells[0], 128))
     rows = [np.concatenate(cells[i:i + a.columns], axis=1) for i in range(0, len(cells), a.columns)]
-    Image.fromarray(np.concatenate(rows)).save(a.output)
+    Image.fromarray(np.concatenate(rows)).save(a.output, quality=68)
     print(f"{a.output}: {a.count} shots, {1000 * total / a.count:.0f} ms each")
 
 

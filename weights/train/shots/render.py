@@ -128,6 +128,9 @@ class Scene:
             if self.sprite and kind is not Thing:
                 view *= .85
             view *= rng.uniform(.85, 1.2) * (1.35 if kind in (Thing, Quadruped) else 1)
+            if kind is Character and view < full:      # who sits down stays in the picture, mostly
+                down = [ch.head_at(t)[1] for t in self.times]
+                view = min(full, view + rng.uniform(.4, .9) * (max(down) - min(down)))
             s = 1 / view
             x = (rng.uniform(-.15, .15) if n == 1 else (i - (n - 1) / 2) * 1.2 / n
                 + rng.uniform(-.05, .05)) * max(self.w / self.h, .8)
