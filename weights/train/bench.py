@@ -18,6 +18,7 @@ import warnings
 import torch
 from torch import Tensor, nn
 
+import device as devices
 from model import PRESETS, ColorTransform
 
 
@@ -41,15 +42,17 @@ def main() -> None:
     ap.add_argument("--k", type=int, default=2)
     ap.add_argument("--threads", type=int, default=2)
     ap.add_argument("--precision", choices=("fp32", "bf16"), default="fp32")
+    ap.add_argument("--device", choices=devices.DEVICES, default="cpu")
     ap.add_argument("--frames", type=int, default=10)
     ap.add_argument("--onnx", help="write the frame's network there instead of timing it")
     args = ap.parse_args()
-    torch.set_num_threads(args.threads)
+    device = devices.pick(args.device)
+    devices.start(device, args.threads)
     torch.manual_seed(0)
     h, w = map(int, args.size.split("x"))
-    frame = Frame(ColorTransform(PRESETS[args.preset])).eval()
-    x = torch.rand(1, 1, 1, h, w)
-    xr, yr = torch.rand(1, args.k, 1, h, w), torch.rand(1, args.k, 3, h, w)
+    frame = Frame(ColorTransform(PRESETS[args.preset])).eval().to(device)
+    x = torch.rand(1, 1, 1, h, w, device=device)
+    xr, yr = (torch.rand(1, args.k, c, h, w, device=device) for c in (1, 3))
     refs = frame.net.references(xr, xr, yr)
     inputs = (x, x, refs["f_d_ref"], refs["f_y"], refs["colour"], refs["style"])
     if args.onnx:
@@ -58,12 +61,14 @@ def main() -> None:
                           input_names=["x", "d", "f_d_ref", "f_y", "colour", "style"])
         return
     frame = frame.to(memory_format=torch.channels_last)
-    auto = torch.autocast("cpu", torch.bfloat16) if args.precision == "bf16" else contextlib.nullcontext()
+    auto = devices.autocast(device) if args.precision == "bf16" else contextlib.nullcontext()
     times = []
     with auto:
         for i in range(args.frames + 2):
             start = time.perf_counter()
             frame(*inputs)
+            if device.type == "cuda":
+                torch.cuda.synchronize()
             times.append(1e3 * (time.perf_counter() - start))
     print(f"{statistics.median(times[2:]):.2f}")
 

@@ -3,6 +3,8 @@
 check.py runs them."""
 from __future__ import annotations
 
+import argparse
+import json
 import subprocess
 import sys
 import tempfile
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import torch
 
+import ablate
 import checkpoint
 import device as devices
 import distill
@@ -190,5 +193,34 @@ def check_train() -> None:
         assert not Path(folder, "validation.csv").exists()
 
 
+def check_ablate() -> None:
+    """Every variant is one that train.py takes; the full one is the preset; what is finished is not run again."""
+    seen = set()
+    for name, variant in ablate.VARIANTS.items():
+        args = options.parser(None).parse_args(["--out", "x", *variant.options])
+        recipe = (options.config("small", args.set), options.switches(args.without), args.augment,
+                  options.weights(args.losses, args.weight))
+        seen.add(str(recipe))
+        if name == "full":
+            assert recipe == (PRESETS["small"], (), 1, PLAIN)
+        elif name == "paper":
+            own, paper = recipe[0], PRESETS["paper"]
+            for part in ("match_dilations", "head", "warp", "skip", "locality", "lag", "mid_blocks"):
+                assert getattr(own, part) == getattr(paper, part), part
+            assert own.base == PRESETS["small"].base and set(recipe[3]) == {"l1", "latent"}
+    assert len(seen) == len(ablate.VARIANTS), "two variants are the same"
+    with tempfile.TemporaryDirectory() as folder:
+        args = argparse.Namespace(out=Path(folder), minutes=3.0, train=[], set=Path("shots"), step=1)
+        result = {"options": ["--augment", "0"], "minutes": 3.0, "steps": 9, "samples": 40, "hit": 0.5,
+                  "generated": [20.25, 0.5], "sets": {"shots": [18.5, 0.25]}}
+        place = Path(folder, "no-colour-changes")
+        place.mkdir()
+        (place / "result.json").write_text(json.dumps(result))
+        assert ablate.run("no-colour-changes", args) == result
+        text = ablate.table({"no-colour-changes": result}, args.set)
+    assert "| 9 | 40 | 0.500 | 20.25 | 0.500 | 18.50 | 0.250 |" in text and "--vgg" in text
+
+
 CHECKS = {"checkpoint": check_checkpoint, "trainer": check_trainer, "options": check_options,
-          "switches": check_switches, "distill": check_distill, "train": check_train}
+          "switches": check_switches, "distill": check_distill, "train": check_train,
+          "ablate": check_ablate}

@@ -46,11 +46,11 @@ def learning_rate(step: int, progress: float, peak: float) -> float:
 
 
 class Trainer:
-    """A run's network; `count` steps were made."""
+    """A run's network; `count` steps were made, of `samples` target frames."""
 
     def __init__(self, recipe: Recipe, device: torch.device, init: dict[str, Tensor] | None = None,
                  perceptual: Perceptual | None = None, teacher: Teacher | None = None) -> None:
-        self.recipe, self.device, self.count = recipe, device, 0
+        self.recipe, self.device, self.count, self.samples = recipe, device, 0, 0
         self.perceptual = perceptual.to(device) if perceptual else None
         self.teacher = teacher
         net = ColorTransform(recipe.cfg).train().to(device, memory_format=torch.channels_last)
@@ -93,6 +93,7 @@ class Trainer:
             self.opt.step()
         self._follow(min(EMA_DECAY, (self.count + 1) / (self.count + 20)))
         self.count += 1
+        self.samples += batch.x.shape[0] * batch.x.shape[1]
         return {**{k: float(v) for k, v in (terms | shown).items()}, "lr": lr, "grad": norm}
 
     @torch.no_grad()
@@ -110,8 +111,8 @@ class Trainer:
 
     def state(self) -> dict[str, Any]:
         return {"config": asdict(self.recipe.cfg), "model": self.net.state_dict(), "ema": self.ema,
-                "optimizer": self.opt.state_dict(), "step": self.count, "recipe": self.recipe.summary(),
-                "adversary": self.adversary.state_dict() if self.adversary else None}
+                "optimizer": self.opt.state_dict(), "step": self.count, "samples": self.samples,
+                "recipe": self.recipe.summary(), "adversary": self.adversary.state_dict() if self.adversary else None}
 
     def load(self, state: dict[str, Any]) -> None:
         """Goes on where `state` was. ValueError: it is of another network."""
@@ -128,6 +129,6 @@ class Trainer:
         self.opt.load_state_dict(state["optimizer"])
         self.opt.param_groups[0]["foreach"] = self.device.type == "cuda"       # the state may be from another device
         self.ema = {k: v.to(self.device) for k, v in state["ema"].items()}
-        self.count = state["step"]
+        self.count, self.samples = state["step"], state.get("samples", 0)
         if self.adversary and state.get("adversary"):
             self.adversary.load_state_dict(state["adversary"])
