@@ -10,7 +10,7 @@ import torch
 
 import attention
 import buckets
-from data import WINDOWS, Batch, Pool, make
+from data import WINDOWS, Batch, Feed, Pool, make
 from instance_norm import InstanceNorm, instance_norm
 from items import Item, prepare, windows
 from model import PRESETS, ColorTransform
@@ -69,6 +69,20 @@ def check_pool() -> None:
     seen = ((y.permute(0, 1, 3, 4, 2).reshape(-1, 3) / 2 + 0.5) * 255).round().int().tolist()
     assert {tuple(p) for p in seen} <= colors, "colours that no item has"
     assert len(make(chosen[1], prepare, 7)) == WINDOWS and not pool.workers[0].is_alive()
+
+
+def check_feed() -> None:
+    """Batches made ahead are those made when they are asked for."""
+    chosen = (replace(buckets.BUCKETS[0], height=64, width=64, share=1.0),)
+    sums = []
+    for ahead in (False, True):
+        feed = Feed(Pool(8, capacity=6, minimum=2, buckets=chosen), torch.device("cpu"), ahead)
+        try:
+            sums.append([float(feed.batch().y.double().sum()) for _ in range(4)])
+        finally:
+            feed.close()
+        assert not feed.pool.workers[0].is_alive()
+    assert sums[0] == sums[1] and len(set(sums[0])) == 4
 
 
 def check_attention() -> None:
@@ -137,5 +151,5 @@ def check_short() -> None:
     assert b.to(torch.device("cpu")).short == 64
 
 
-CHECKS = {"buckets": check_buckets, "windows": check_windows, "pool": check_pool, "attention": check_attention,
-          "instance_norm": check_instance_norm,          "short": check_short}
+CHECKS = {"buckets": check_buckets, "windows": check_windows, "pool": check_pool, "feed": check_feed,
+          "attention": check_attention, "instance_norm": check_instance_norm, "short": check_short}

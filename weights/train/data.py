@@ -100,11 +100,12 @@ class Pool:
         self.items: list[list[Item]] = [[] for _ in buckets]
         self.counts = np.array({3: (0.25, 0.6, 0.15), 4: (0.2, 0.5, 0.2, 0.1), 5: (0.2,) * 5}[most])
         self.next = [0] * len(buckets)
-        self.queue: mp.Queue = mp.Queue(maxsize=8 * max(workers, fresh))
+        fork = mp.get_context("fork")
+        self.queue: mp.Queue = fork.Queue(maxsize=8 * max(workers, fresh))
         order = [i for n in range(minimum) for i, b in enumerate(buckets) if not b.short or n * WINDOWS < minimum]
         recipe = Recipe(buckets, clips, share)
-        self.workers = [mp.Process(target=_work, args=(order[w::workers], seed, w, workers, self.queue, recipe),
-                                   daemon=True) for w in range(workers)]
+        self.workers = [fork.Process(target=_work, args=(order[w::workers], seed, w, workers, self.queue, recipe),
+                                     daemon=True) for w in range(workers)]
         for w in self.workers:
             w.start()
         while min(map(len, self.items)) < minimum:
@@ -174,21 +175,22 @@ class Pool:
 
 
 class Feed:
-    """Batches of a pool on a device: to a GPU the next one is made and copied while the last is computed with."""
+    """A pool's batches on a device; `ahead`, as on a GPU: the next one is made while the last is computed with."""
 
-    def __init__(self, pool: Pool, device: torch.device) -> None:
+    def __init__(self, pool: Pool, device: torch.device, ahead: bool | None = None) -> None:
         self.pool, self.device = pool, device
-        self.thread = ThreadPoolExecutor(1) if device.type == "cuda" else None
-        self.coming = self.thread.submit(self._pinned) if self.thread else None
+        self.thread = ThreadPoolExecutor(1) if (device.type == "cuda" if ahead is None else ahead) else None
+        self.coming = self.thread.submit(self._made) if self.thread else None
 
-    def _pinned(self) -> Batch:
-        return self.pool.batch().each(Tensor.pin_memory)
+    def _made(self) -> Batch:
+        batch = self.pool.batch()
+        return batch.each(Tensor.pin_memory) if self.device.type == "cuda" else batch
 
     def batch(self) -> Batch:
         if not self.thread:
-            return self.pool.batch()
+            return self._made().to(self.device)
         ready = self.coming.result()
-        self.coming = self.thread.submit(self._pinned)
+        self.coming = self.thread.submit(self._made)
         return ready.to(self.device)
 
     def close(self) -> None:

@@ -34,6 +34,7 @@ from validation import Validation
 
 SAVE_EVERY = 120        # seconds
 LOG_EVERY = 25          # steps
+CAPACITY, FIRST = 48, 4     # items of a bucket: kept, and made before the first step
 
 
 def progress_bar(progress: float, left: float) -> str:
@@ -128,9 +129,10 @@ def main() -> None:
     state = options.opened(ap, "--out", last, checkpoint.load) if os.path.exists(last) else None
     init = options.opened(ap, "--init", args.init, start_weights) if args.init and not state else None
 
-    pool = Pool(args.seed + (state["step"] if state else 0), clips=clips, share=args.clips_share, most=args.refs,
-                buckets=chosen, workers=args.workers or devices.default_workers(device), fresh=args.batch_scale,
-                augment=bool(args.augment))         # forks: before CUDA starts
+    variety = min(4, args.batch_scale)
+    pool = Pool(args.seed + (state["step"] if state else 0), CAPACITY * variety, FIRST * variety, clips,
+                args.clips_share, args.refs, chosen, args.workers or devices.default_workers(device),
+                args.batch_scale, bool(args.augment))       # forks: before CUDA starts
     devices.start(device, args.threads)
     torch.manual_seed(args.seed + (state["step"] if state else 0))
     teacher = options.opened(ap, "--teacher", args.teacher, lambda path: Teacher(path, device)) if args.teacher \
