@@ -76,8 +76,8 @@ class Clothes:
         if self.kind in ("hoodie", "parka") and self.bulk > .2:
             w, y = q.sw * .62, q.top
             deep = self.pal.shade(self.top)
-            cv.shape([(-w, y + .2), (-w * 1.05, y - .25), (-w * .6, y - .62), (0, y - .72), (w * .6, y - .62), (w * 1.05,
-                y - .25), (w, y + .2)], deep, "hoodback", (0, 6))
+            cv.shape([(-w, y + .2), (-w * 1.05, y - .25), (-w * .6, y - .62), (0, y - .72), (w * .6, y - .62),
+                (w * 1.05, y - .25), (w, y + .2)], deep, "hoodback", (0, 6))
 
     def draw(self, cv: Canvas, q: Trunk) -> None:
         top, hip, sw, nw = q.top, q.hip, q.sw, q.nw
@@ -195,8 +195,8 @@ class Clothes:
                     (0, 1, 2, 3), shade=self.sh("collar", c))
         if self.kind in ("suit", "jacket"):
             for s in (-1, 1):
-                cv.shape([(s * nw * 1.5, top + .02), (s * sw * .55, top + .45), (s * sw * .42, top + .75), (sy + s * .15,
-                    top + (hip - top) * .55), (s * nw * 1.1, top + .4)], col, "lapel%d" % s, (0, 1, 2, 3),
+                cv.shape([(s * nw * 1.5, top + .02), (s * sw * .55, top + .45), (s * sw * .42, top + .75),
+                    (sy + s * .15, top + (hip - top) * .55), (s * nw * 1.1, top + .4)], col, "lapel%d" % s, (0, 1, 2, 3),
                     shade=self.sh("lapel", col))
         if self.kind in ("hoodie", "parka"):
             z = 1 + self.bulk

@@ -135,6 +135,7 @@ class Eyes:
         a, x, y = self.angry(t), s * self.x, self.y - self.h * 1.3 - .14
         br = [(x - s * .22, y + a * .35), (x + s * .03, y - .06), (x + s * .26, y - a * .2 + .03)]
         if self.brow > 1.4:
-            cv.shape(tube(face(br), [.045 * self.brow * .6, .055 * self.brow * .6, .01], 5), self.browc, f"brow{s}", lw=.7)
+            k = .03 * self.brow
+            cv.shape(tube(face(br), [.9 * k, 1.1 * k, .01], 5), self.browc, f"brow{s}", lw=.7)
         else:
             cv.stroke(face(br), .8 + self.brow, skin, ink=mix(self.browc, (0, 0, 0), .4))

@@ -100,7 +100,8 @@ class Scene:
         self.cams = camera(rng, frames, 0.0 if self.sprite else action)
         self.times = timing(rng, frames)
         self.cast = self._casting(rng, pal, action)
-        self.extract = Extractor(rng, height, self.style.outline == "black" and self.style.width > 1.5) if rng.random() < .45 else None
+        black = self.style.outline == "black" and self.style.width > 1.5
+        self.extract = Extractor(rng, height, black) if rng.random() < .45 else None
         self.wear, self.breaks = Wear(rng), Breaks(rng, height, .08 if self.sprite else .35)
         self.bars = Bars(rng, height, width)
         self.film = Film(rng, height, width, self.bg.kind == "white")
