@@ -17,6 +17,7 @@ import torch
 from PIL import Image
 
 import checks_learning
+import checks_refine
 import checks_run
 import checks_score
 import curves
@@ -235,7 +236,7 @@ CHECKS: dict[str, Callable[[], None]] = {
     "spectral": check_spectral, "discriminator": check_discriminator, "perceptual": check_perceptual,
     "clips": check_clips, "plan": check_plan, "prepare": check_prepare,
     "curves": check_curves, **checks_score.CHECKS, **checks_run.CHECKS,
-    **checks_learning.CHECKS}
+    **checks_learning.CHECKS, **checks_refine.CHECKS}
 
 
 def main() -> int:

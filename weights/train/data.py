@@ -117,17 +117,23 @@ class Pool:
             w.terminate()
             w.join()
 
-    def _take(self, wait: bool = True) -> bool:
-        """A new item replaces the oldest of its bucket. False: none was ready."""
+    def next_item(self, wait: bool = True) -> tuple[int, Item] | None:
+        """A new item and the number of its bucket. None: none was ready."""
         while True:
             try:
-                i, item = self.queue.get(wait, PATIENCE)
-                break
+                return self.queue.get(wait, PATIENCE)
             except queue.Empty:
                 if not wait:
-                    return False
+                    return None
                 if not any(w.is_alive() for w in self.workers):
                     raise RuntimeError("all processes that make shots have ended") from None
+
+    def _take(self, wait: bool = True) -> bool:
+        """A new item replaces the oldest of its bucket. False: none was ready."""
+        new = self.next_item(wait)
+        if not new:
+            return False
+        i, item = new
         if len(self.items[i]) < self.capacity:
             self.items[i].append(item)
         else:

@@ -51,18 +51,19 @@ def generator_loss(fake: Tensor, kind: str) -> Tensor:
 class Adversary:
     """A discriminator that learns beside the generator."""
 
-    def __init__(self, kind: str, lr: float, device: str = "cpu", base: int = 32) -> None:
-        """`lr` is the discriminator's own peak rate, a tenth of the generator's in the paper."""
+    def __init__(self, kind: str, lr: float, device: str = "cpu", base: int = 32, net: nn.Module | None = None) -> None:
+        """`lr` is the discriminator's own peak rate, a tenth of the generator's in the paper; `net`: another one than
+        a Discriminator of that base."""
         if kind not in GAN_KINDS:
             raise ValueError(f"adversarial loss {kind!r}: it is one of {', '.join(GAN_KINDS)}")
         self.kind, self.lr = kind, lr
-        self.net = Discriminator(base).train().to(device, memory_format=torch.channels_last)
+        self.net = (net or Discriminator(base)).train().to(device, memory_format=torch.channels_last)
         self.optimizer = torch.optim.Adam(self.net.parameters(), lr, betas=(0.5, 0.999))
 
     def step(self, x: Tensor, real: Tensor, fake: Tensor, fraction: float) -> tuple[Tensor, Tensor]:
         """One step of the discriminator at `fraction` of its rate, then the generator's term, through the new one.
 
-        x [N,1,H,W]; real, fake [N,3,H,W]. Returns (generator's term, discriminator's loss, detached).
+        x [N,1,H,W]; real, fake [N,3,H,W], or what the network takes. Returns (generator's term, discriminator's loss, detached).
         """
         self.net.requires_grad_(True)
         self.optimizer.param_groups[0]["lr"] = self.lr * fraction

@@ -19,16 +19,42 @@ PREFIX = "refine."              # of its tensors in the weights file
 DEFAULT_BASE = 16
 
 
+class _Shift(torch.autograd.Function):
+    """f [S,T,c,h,w], kernel [c,3]: the sum in place, where autograd would keep and copy every term of it."""
+
+    @staticmethod
+    def forward(ctx, f: Tensor, kernel: Tensor) -> Tensor:
+        ctx.save_for_backward(f, kernel)
+        before, own, after = kernel.to(f.dtype)[:, :, None, None].unbind(1)
+        y = f * own
+        y[:, 1:].addcmul_(f[:, :-1], before)
+        y[:, :1].addcmul_(f[:, :1], before)
+        y[:, :-1].addcmul_(f[:, 1:], after)
+        y[:, -1:].addcmul_(f[:, -1:], after)
+        return y
+
+    @staticmethod
+    def backward(ctx, g: Tensor) -> tuple[Tensor, Tensor]:
+        f, kernel = ctx.saved_tensors
+        before, own, after = kernel.to(f.dtype)[:, :, None, None].unbind(1)
+        gf = g * own
+        gf[:, :-1].addcmul_(g[:, 1:], before)
+        gf[:, :1].addcmul_(g[:, :1], before)
+        gf[:, 1:].addcmul_(g[:, :-1], after)
+        gf[:, -1:].addcmul_(g[:, -1:], after)
+
+        def product(a: Tensor, b: Tensor) -> Tensor:
+            return (a * b).sum((0, 1, 3, 4), dtype=torch.float32)
+        return gf, torch.stack([product(g[:, 1:], f[:, :-1]) + product(g[:, :1], f[:, :1]), product(g, f),
+                                product(g[:, :-1], f[:, 1:]) + product(g[:, -1:], f[:, -1:])], 1).to(kernel.dtype)
+
+
 def temporal_shift(x: Tensor, frames: int, kernel: Tensor) -> Tensor:
     """x [S*T,c,h,w], kernel [cy,3] of the frame before, the frame, the frame after -> [S*T,cy,h,w]; channel j is
     made of channel j mod c. What lies beyond the window's ends is like the end."""
-    f = x.unflatten(0, (-1, frames))
-    if kernel.shape[0] != x.shape[1]:
-        f = f.repeat(1, 1, kernel.shape[0] // x.shape[1], 1, 1)
-    before = torch.cat([f[:, :1], f[:, :-1]], 1)
-    after = torch.cat([f[:, 1:], f[:, -1:]], 1)
-    k = kernel.to(x.dtype)[:, :, None, None]
-    return (k[:, 0] * before + k[:, 1] * f + k[:, 2] * after).flatten(0, 1)
+    copies = kernel.shape[0] // x.shape[1]
+    f = torch.cat([x] * copies, 1) if copies > 1 else x
+    return _Shift.apply(f.unflatten(0, (-1, frames)), kernel).flatten(0, 1)
 
 
 def initial_kernel(channels: int, share: float) -> Tensor:

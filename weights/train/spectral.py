@@ -21,10 +21,15 @@ ORIGINAL = ".parametrizations.weight.original"
 def add(net: ColorTransform) -> ColorTransform:
     """Spectral norm on every convolution of the encoders and the decoder; the weights it has are kept as W."""
     for place in PLACES:
-        for layer in getattr(net, place).modules():
-            if isinstance(layer, nn.Conv2d):
-                spectral_norm(layer)
+        add_everywhere(getattr(net, place))
     return net
+
+
+def add_everywhere(module: nn.Module) -> None:
+    """The same on every convolution of a module."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d):
+            spectral_norm(layer)
 
 
 @torch.no_grad()
