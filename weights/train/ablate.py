@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Trains variants of the network for the same time each, scores them and writes a table.
+"""Trains variants of the network for the same time or number of steps each, scores them and writes a table.
 
     /usr/bin/python3 weights/train/ablate.py --out build/ablation --minutes 40 [--jobs 2] [--set SHOTS] [NAME...]
 
+--steps is for a machine that does other work beside; the table has what a step takes of a core.
 Every variant is a train.py run in OUT/NAME. A variant that is finished is not run again, one that was cut off goes on.
 Scores: generated shots that are never trained on (OUT/generated, first and last frame are references), and --set.
 """
@@ -86,16 +87,18 @@ def run(name: str, args: argparse.Namespace) -> dict:
     """Figures of a variant, trained as far as it is not yet."""
     folder, variant = args.out / name, VARIANTS[name]
     folder.mkdir(parents=True, exist_ok=True)
-    asked = {"options": [*variant.options, *args.train], "minutes": args.minutes}
+    length = ["--steps", str(args.steps)] if args.steps else ["--minutes", str(args.minutes)]
+    asked = {"options": [*variant.options, *args.train], "length": length}
     kept = folder / "result.json"
     result = json.loads(kept.read_text()) if kept.exists() else {}
     last, log = folder / "last.pt", folder / "ablate.log"
     if {k: result.get(k) for k in asked} != asked:
         print(f"{name}: {variant.title}", flush=True)
-        call("train.py", "--preset", "small", "--out", str(folder), "--minutes", str(args.minutes), "--validate",
+        call("train.py", "--preset", "small", "--out", str(folder), *length, "--validate",
              str(max(args.minutes / 3, 1)), "--threads", "1", "--workers", "1", *variant.options, *args.train, log=log)
         state = checkpoint.load(last)
         result = {**asked, "steps": state["step"], "samples": state["samples"],
+                  "cpu": state["cpu"] / max(1, state["step"]),
                   "hit": read(folder / "validation.csv")["hit"][-1][1],
                   "generated": scores(last, args.out / "generated", 1, log)}
     if args.set and str(args.set) not in result.get("sets", {}):
@@ -106,14 +109,14 @@ def run(name: str, args: argparse.Namespace) -> dict:
 
 def table(results: dict[str, dict], chosen: Path | None) -> str:
     """Markdown; variants without a result yet have empty cells."""
-    heads = ["variant", "steps", "samples", "hit rate", "PSNR generated", "SSIM generated"]
+    heads = ["variant", "steps", "samples", "core s/step", "hit rate", "PSNR generated", "SSIM generated"]
     heads += [f"PSNR {chosen.name}", f"SSIM {chosen.name}"] if chosen else []
     lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
     for name, variant in VARIANTS.items():
         r = results.get(name)
         cells = [variant.title]
         if r:
-            cells += [str(r["steps"]), str(r["samples"]), f"{r['hit']:.3f}"]
+            cells += [str(r["steps"]), str(r["samples"]), f"{r['cpu']:.2f}", f"{r['hit']:.3f}"]
             for psnr, ssim in [r["generated"]] + ([r["sets"][str(chosen)]] if chosen else []):
                 cells += [f"{psnr:.2f}", f"{ssim:.3f}"]
         lines.append(f"| {' | '.join(cells + [''] * (len(heads) - len(cells)))} |")
@@ -125,6 +128,7 @@ def arguments() -> argparse.Namespace:
     ap.add_argument("names", nargs="*", metavar="NAME", help=f"variants, all of them without: {', '.join(VARIANTS)}")
     ap.add_argument("--out", type=Path, required=True)
     ap.add_argument("--minutes", type=float, default=40, help="of each variant (%(default)s)")
+    ap.add_argument("--steps", type=int, help="of each variant, in place of --minutes")
     ap.add_argument("--jobs", type=int, default=1, help="variants at a time, one thread each")
     ap.add_argument("--set", type=Path, help="folder of shots to score as well")
     ap.add_argument("--step", type=int, default=1, help="score every STEP-th frame of that set only")

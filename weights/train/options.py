@@ -78,6 +78,7 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     run = ap.add_argument_group("run")
     run.add_argument("--out", required=True)
     run.add_argument("--minutes", type=float, default=120, help="training time of the whole run")
+    run.add_argument("--steps", type=int, help="of the whole run, in place of --minutes")
     run.add_argument("--stop-after", type=float, help="minutes after which this start of it ends, to be gone on with")
     run.add_argument("--init", help="checkpoint or safetensors file whose weights to start from")
     run.add_argument("--split-mib", type=float, default=0,

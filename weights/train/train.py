@@ -5,7 +5,7 @@
 
 RUN_DIR gets last.pt (network, EMA, optimiser, counters), log.csv, validation.csv, curves.png and validation
 sheets. A run started again with the same RUN_DIR goes on where it was; --minutes is the whole run's training
-time, over which the learning rate warms up, holds and falls; --stop-after ends this start of it earlier.
+time, over which the learning rate warms up, holds and falls (or --steps); --stop-after ends this start of it earlier.
 
 --losses paper trains with the paper's terms (Eq. 11), all with both sets; perceptual and style need --vgg FILE.
 """
@@ -71,7 +71,9 @@ class Run:
 
     def __init__(self, args: argparse.Namespace, trainer: Trainer, device: torch.device) -> None:
         self.args, self.trainer = args, trainer
-        self.path, self.seconds, self.saved, self.validated = Path(args.out, "last.pt"), 0.0, 0.0, 0.0
+        self.path = Path(args.out, "last.pt")
+        self.seconds = self.saved = self.validated = 0.0
+        self.cpu = 0.0          # seconds of steps, of all threads; shots are made in other processes
         self.log, self.scores = (curves.Table(Path(args.out, name)) for name in ("log.csv", "validation.csv"))
         self.mean: dict[str, float] = {}
         self.validation = Validation(device)
@@ -79,14 +81,28 @@ class Run:
     def go_on(self, state: dict) -> None:
         self.trainer.load(state)
         self.seconds = self.saved = self.validated = state["seconds"]
+        self.cpu = state.get("cpu", 0.0)
         print(f"resumed at step {self.trainer.count}, {self.seconds / 60:.1f} min", flush=True)
+
+    def progress(self) -> float:
+        """Share of the whole run that is over."""
+        if self.args.steps:
+            return self.trainer.count / self.args.steps
+        return self.seconds / (self.args.minutes * 60)
+
+    def step(self, feed: Feed) -> None:
+        start, cpu = time.monotonic(), time.process_time()
+        figures = self.trainer.step(feed.batch(), self.progress())
+        self.seconds += time.monotonic() - start
+        self.cpu += time.process_time() - cpu
+        self.note(figures)
 
     def save(self) -> None:
         self.saved = self.seconds
         state = self.trainer.state()
         state["recipe"]["clips"] = bool(self.args.clips)
         checkpoint.save(self.path, {**state, "preset": self.args.preset, "seconds": self.seconds,
-                                    "seed": self.args.seed}, self.args.split_mib)
+                                    "cpu": self.cpu, "seed": self.args.seed}, self.args.split_mib)
 
     def note(self, figures: dict[str, float]) -> None:
         """A running mean of a step's figures, written at times."""
@@ -97,8 +113,8 @@ class Run:
             return
         self.log.write({"step": str(step), "seconds": f"{self.seconds:.0f}", "lr": f"{self.mean['lr']:.2e}",
                         **{k: f"{v:.5g}" for k, v in self.mean.items() if k not in ("lr", "grad")}})
-        whole = self.args.minutes * 60
-        print(f"{progress_bar(self.seconds / whole, whole - self.seconds)}; step {step} "
+        done = max(self.progress(), 1e-6)
+        print(f"{progress_bar(done, self.seconds * (1 / done - 1))}; step {step} "
               f"{self.seconds / step:.2f} s/step, lr {self.mean['lr']:.1e} grad {self.mean['grad']:.2f} "
               + " ".join(f"{k} {v:.4f}" for k, v in self.mean.items() if k not in ("lr", "grad")), flush=True)
 
@@ -148,15 +164,12 @@ def main() -> None:
           f"{sum(p.numel() for p in trainer.net.parameters())} weights; terms {recipe.weights}", flush=True)
 
     stopped = False
-    while run.seconds < args.minutes * 60 and not stopped:
-        start = time.monotonic()
-        figures = trainer.step(feed.batch(), run.seconds / (args.minutes * 60))
-        run.seconds += time.monotonic() - start
-        run.note(figures)
+    while run.progress() < 1 and not stopped:
+        run.step(feed)
         stopped = args.stop_after is not None and time.monotonic() - begin > args.stop_after * 60
         if run.seconds - run.saved > SAVE_EVERY and not stopped:
             run.save()
-        if run.seconds >= args.minutes * 60 or (run.seconds - run.validated > args.validate * 60 and not stopped):
+        if run.progress() >= 1 or (run.seconds - run.validated > args.validate * 60 and not stopped):
             run.validate()
     run.save()
     feed.close()
