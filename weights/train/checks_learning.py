@@ -210,15 +210,16 @@ def check_ablate() -> None:
             assert own.base == PRESETS["small"].base and set(recipe[3]) == {"l1", "latent"}
     assert len(seen) == len(ablate.VARIANTS), "two variants are the same"
     with tempfile.TemporaryDirectory() as folder:
-        args = argparse.Namespace(out=Path(folder), minutes=3.0, train=[], set=Path("shots"), step=1)
-        result = {"options": ["--augment", "0"], "minutes": 3.0, "steps": 9, "samples": 40, "hit": 0.5,
+        args = argparse.Namespace(out=Path(folder), minutes=3.0, steps=9, train=[], set=Path("shots"), step=1)
+        result = {"options": ["--augment", "0"], "length": ["--steps", "9"], "steps": 9, "samples": 40,
+                  "cpu": 1.25, "hit": 0.5,
                   "generated": [20.25, 0.5], "sets": {"shots": [18.5, 0.25]}}
         place = Path(folder, "no-colour-changes")
         place.mkdir()
         (place / "result.json").write_text(json.dumps(result))
         assert ablate.run("no-colour-changes", args) == result
         text = ablate.table({"no-colour-changes": result}, args.set)
-    assert "| 9 | 40 | 0.500 | 20.25 | 0.500 | 18.50 | 0.250 |" in text and "--vgg" in text
+    assert "| 9 | 40 | 1.25 | 0.500 | 20.25 | 0.500 | 18.50 | 0.250 |" in text and "--vgg" in text
 
 
 CHECKS = {"checkpoint": check_checkpoint, "trainer": check_trainer, "options": check_options,
