@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Region labels by a ball that does not fit through gaps, then a watershed of what is left; see
+ * regions.h. */
+#include "regions.h"
+
+#include "regions_ink.h"
+
+#include <math.h>
+#include <string.h>
+
+#define BALL UINT16_MAX /* in place of the peak of a component that the ball fits into */
+
+int lac_regions_open(LacRegions *r, int width, int height, int gap, const LacLog *log)
+{
+    size_t n = (size_t)width * height;
+
+    *r = (LacRegions){.width = width, .height = height, .gap = gap};
+    r->far = gap / 2 + 2 > LAC_REGIONS_FAR ? gap / 2 + 2 : LAC_REGIONS_FAR;
+    r->room = 1024;
+    r->label = lac_alloc(n, sizeof *r->label);
+    r->squared = lac_alloc(n, sizeof *r->squared);
+    r->order = lac_alloc(n, sizeof *r->order);
+    r->ink = lac_alloc(n, 1);
+    r->near = lac_alloc(n, 1);
+    r->region = lac_alloc((size_t)r->room, sizeof *r->region);
+    r->parent = lac_alloc((size_t)r->room, sizeof *r->parent);
+    r->peak = lac_alloc((size_t)r->room, sizeof *r->peak);
+    if (!r->label || !r->squared || !r->order || !r->ink || !r->near || !r->region || !r->parent ||
+        !r->peak) {
+        lac_regions_close(r);
+        return lac_fail(log, LAC_ENOMEM, "no memory for the regions of a picture of %dx%d", width,
+                        height);
+    }
+    return LAC_OK;
+}
+
+void lac_regions_close(LacRegions *r)
+{
+    lac_free(r->label);
+    lac_free(r->region);
+    lac_free(r->squared);
+    lac_free(r->parent);
+    lac_free(r->peak);
+    lac_free(r->order);
+    lac_free(r->ink);
+    lac_free(r->near);
+    *r = (LacRegions){0};
+}
+
+/* Twice the room for components; what is in the tables stays. */
+static bool grow(LacRegions *r)
+{
+    size_t room = (size_t)r->room * 2;
+    int32_t *parent = lac_alloc(room, sizeof *parent);
+    uint16_t *peak = lac_alloc(room, sizeof *peak);
+    LacRegion *region = lac_alloc(room, sizeof *region);
+
+    if (!parent || !peak || !region) {
+        lac_free(parent);
+        lac_free(peak);
+        lac_free(region);
+        return false;
+    }
+    memcpy(parent, r->parent, (size_t)r->room * sizeof *parent);
+    memcpy(peak, r->peak, (size_t)r->room * sizeof *peak);
+    lac_free(r->parent);
+    lac_free(r->peak);
+    lac_free(r->region);
+    r->parent = parent;
+    r->peak = peak;
+    r->region = region;
+    r->room *= 2;
+    return true;
+}
+
+/* A new component; 0 when out of memory. */
+static int32_t component(LacRegions *r, int *count, uint16_t peak)
+{
+    if (*count + 1 >= r->room && !grow(r)) {
+        return 0;
+    }
+    ++*count;
+    r->parent[*count] = *count;
+    r->peak[*count] = peak;
+    return *count;
+}
+
+static int32_t find(int32_t *parent, int32_t a)
+{
+    while (parent[a] != a) {
+        parent[a] = parent[parent[a]];
+        a = parent[a];
+    }
+    return a;
+}
+
+static void unite(LacRegions *r, int32_t a, int32_t b)
+{
+    int32_t first = a < b ? a : b, second = a < b ? b : a;
+
+    r->parent[second] = first;
+    if (r->peak[first] < r->peak[second]) {
+        r->peak[first] = r->peak[second];
+    }
+}
+
+/* Marks in `near` what the ball reaches. An odd gap and the even one above it leave the same d in
+ * their throats, but the even one leaves it twice, side by side: there the ball's centre is a
+ * corner of four pixels. */
+static void mark_ball(LacRegions *r)
+{
+    const int w = r->width, h = r->height, gap = r->gap, four = (gap + 1) * (gap + 1);
+    const uint16_t *s = r->squared;
+    uint8_t *ball = r->near;
+
+    if (gap % 2 == 0) {
+        for (size_t i = 0; i < (size_t)w * h; i++) {
+            ball[i] = 4 * s[i] > four;
+        }
+        return;
+    }
+    memset(ball, 0, (size_t)w * h);
+    for (int y = 0; y + 1 < h; y++) {
+        const uint16_t *a = s + (size_t)y * w, *b = a + w;
+        uint8_t *o = ball + (size_t)y * w;
+
+        for (int x = 0; x + 1 < w; x++) {
+            if (4 * a[x] >= four && 4 * a[x + 1] >= four && 4 * b[x] >= four &&
+                4 * b[x + 1] >= four) {
+                o[x] = o[x + 1] = o[x + w] = o[x + w + 1] = 1;
+            }
+        }
+    }
+}
+
+/* 4-connected components of the pixels with value `is` in `mask`; other pixels' labels stay. */
+static bool label_mask(LacRegions *r, const uint8_t *mask, int is, int *count)
+{
+    const int w = r->width;
+
+    for (int y = 0; y < r->height; y++) {
+        const uint8_t *m = mask + (size_t)y * w;
+        int32_t *l = r->label + (size_t)y * w;
+        int32_t run = 0, joined = 0; /* label of this run of pixels, and the one above that it was
+                                        last joined to */
+
+        for (int x = 0; x < w; x++) {
+            if (m[x] != is) {
+                run = joined = 0;
+                continue;
+            }
+            int32_t above = y && *(m + x - w) == is ? *(l + x - w) : 0;
+
+            if (!run && !above && !(run = component(r, count, BALL))) {
+                return false;
+            }
+            run = run ? run : above;
+            if (above && above != run && above != joined) {
+                int32_t a = find(r->parent, run), b = find(r->parent, above);
+                if (a != b) {
+                    unite(r, a, b);
+                }
+                joined = above;
+            }
+            l[x] = run;
+        }
+    }
+    return true;
+}
+
+/* Is there no neck at a place of squared distance `saddle` beside a region of largest squared
+ * distance `peak`? What the ball found is never joined. */
+static bool no_neck(const float *root, int peak, int saddle)
+{
+    if (peak == BALL) {
+        return false;
+    }
+    float rise = root[peak] - root[saddle], allowed = LAC_REGIONS_NECK * root[peak];
+
+    return rise < (allowed > 1 ? allowed : 1);
+}
+
+/* Free pixels the ball does not reach, by falling squared distance, in picture order where equal.
+ */
+static size_t sort_rest(LacRegions *r)
+{
+    enum { LEVELS = (LAC_REGIONS_MAX_GAP / 2 + 1) * (LAC_REGIONS_MAX_GAP / 2 + 1) + 1 };
+    size_t start[LEVELS + 1] = {0}, n = (size_t)r->width * r->height, sum = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        start[r->near[i] || r->squared[i] >= LEVELS ? 0 : r->squared[i]]++;
+    }
+    start[0] = 0;
+    for (int v = LEVELS - 1; v >= 0; v--) {
+        size_t here = start[v];
+        start[v] = sum;
+        sum += here;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!r->near[i] && r->squared[i]) {
+            r->order[start[r->squared[i]]++] = (int32_t)i;
+        }
+    }
+    return sum;
+}
+
+/* Each of the pixels in `order` joins the region beside it that is farthest from lines; regions
+ * that meet there without a neck become one. */
+static bool flood(LacRegions *r, size_t rest, int *count)
+{
+    float root[(LAC_REGIONS_MAX_GAP / 2 + 2) * (LAC_REGIONS_MAX_GAP / 2 + 2) + 1];
+    const int w = r->width, h = r->height;
+
+    for (int i = 0; i <= r->far * r->far; i++) {
+        root[i] = sqrtf((float)i);
+    }
+    for (size_t k = 0; k < rest; k++) {
+        const int32_t i = r->order[k], x = i % w, y = i / w, at = r->squared[i];
+        const int32_t beside[4] = {y ? i - w : -1, x ? i - 1 : -1, x + 1 < w ? i + 1 : -1,
+                                   y + 1 < h ? i + w : -1};
+        int32_t met[4], best = -1;
+        int n = 0;
+
+        for (int j = 0; j < 4; j++) {
+            if (beside[j] >= 0 && r->squared[beside[j]] && r->label[beside[j]]) {
+                met[n++] = find(r->parent, r->label[beside[j]]);
+                if (best < 0 || r->squared[beside[j]] > r->squared[best]) {
+                    best = beside[j];
+                }
+            }
+        }
+        if (!n) {
+            if (!(r->label[i] = component(r, count, (uint16_t)at))) {
+                return false;
+            }
+            continue;
+        }
+        r->label[i] = r->label[best];
+        for (int j = 1; j < n; j++) {
+            for (int m = 0; m < j; m++) {
+                int32_t a = find(r->parent, met[m]), b = find(r->parent, met[j]);
+                int lower = r->peak[a] < r->peak[b] ? r->peak[a] : r->peak[b];
+                if (a != b && no_neck(root, lower, at)) {
+                    unite(r, a, b);
+                }
+            }
+        }
+    }
+    return true;
+}
+
+/* Labels 1..count in picture order, and what is known of each region. */
+static void number_and_measure(LacRegions *r, int components)
+{
+    const int w = r->width;
+    float root[(LAC_REGIONS_MAX_GAP / 2 + 2) * (LAC_REGIONS_MAX_GAP / 2 + 2) +
+               LAC_REGIONS_FAR * LAC_REGIONS_FAR];
+
+    for (int i = 0; i <= r->far * r->far; i++) {
+        root[i] = sqrtf((float)i);
+    }
+    /* Roots come before what they are roots of; a negative parent is a final number. */
+    r->count = 0;
+    r->parent[0] = 0;
+    for (int c = 1; c <= components; c++) {
+        int32_t p = r->parent[c];
+        r->parent[c] = p == c ? -++r->count : r->parent[p];
+    }
+    for (int c = 0; c <= r->count; c++) {
+        r->region[c] = (LacRegion){0, w, r->height, 0, 0, 0, false};
+    }
+    for (int y = 0; y < r->height; y++) {
+        int32_t *l = r->label + (size_t)y * w;
+        const uint16_t *s = r->squared + (size_t)y * w;
+
+        for (int x = 0; x < w; x++) {
+            LacRegion *g = &r->region[l[x] = -r->parent[l[x]]];
+            g->area++;
+            g->left = x < g->left ? x : g->left;
+            g->top = y < g->top ? y : g->top;
+            g->right = x >= g->right ? x + 1 : g->right;
+            g->bottom = y + 1;
+            g->distance += root[s[x]];
+            g->black = l[x] && !s[x];
+        }
+    }
+    for (int c = 0; c <= r->count; c++) {
+        r->region[c].distance /= r->region[c].area ? (float)r->region[c].area : 1;
+    }
+}
+
+int lac_regions_run(LacRegions *r, const uint8_t *gray, const LacLog *log)
+{
+    int components = 0;
+    bool ok;
+
+    r->threshold = lac_regions_ink(r->ink, gray, r->width, r->height);
+    lac_regions_distance(r->squared, r->near, r->ink, r->width, r->height, r->far);
+    lac_regions_black(r->ink, r->order, r->width, r->height);
+    memset(r->label, 0, (size_t)r->width * r->height * sizeof *r->label);
+    ok = label_mask(r, r->ink, LAC_INK_BLACK, &components);
+    mark_ball(r);
+    ok = ok && label_mask(r, r->near, 1, &components);
+    ok = ok && flood(r, ok ? sort_rest(r) : 0, &components);
+    if (!ok) {
+        return lac_fail(log, LAC_ENOMEM, "no memory for the regions of a picture of %dx%d",
+                        r->width, r->height);
+    }
+    number_and_measure(r, components);
+    return LAC_OK;
+}
