@@ -9,6 +9,11 @@
 #define GANG 64    /* floats: a period is a multiple of every vector */
 #define BLOCK 8192 /* elements of a block, about */
 
+static int threads_for(const CpuBackend *cpu, size_t blocks)
+{
+    return blocks < (size_t)cpu->threads ? (int)blocks : cpu->threads;
+}
+
 /* How the shift cuts a frame. A frame whose channels come several times is made one copy after the other in a
  * tile, which is then dealt out to the pixels. */
 typedef struct Shift {
@@ -43,7 +48,7 @@ static int shift_get(CpuBackend *cpu, const LacShiftDesc *d, Shift *s)
     }
     s->block = s->period * ((BLOCK + s->period - 1) / s->period);
     s->blocks = (s->count + s->block - 1) / s->block;
-    s->threads = s->blocks < (size_t)cpu->threads ? (int)s->blocks : cpu->threads;
+    s->threads = threads_for(cpu, s->blocks);
     base = lac_cpu_scratch(cpu, shift_layout(s, NULL, width));
     if (!base) {
         return LAC_ENOMEM;
@@ -101,7 +106,7 @@ int lac_cpu_shift(LacBackend *be, const LacShiftDesc *d, LacTensor *y)
 int lac_cpu_gate(LacBackend *be, const LacGateDesc *d, LacTensor *y)
 {
     const CpuBackend *cpu = lac_cpu(be);
-    int ret = lac_check_gate(be, d, y), threads;
+    int ret = lac_check_gate(be, d, y);
     size_t c, pixels, block, blocks, width, b;
     bool bf16;
 
@@ -112,10 +117,9 @@ int lac_cpu_gate(LacBackend *be, const LacGateDesc *d, LacTensor *y)
     pixels = lac_tensor_count(y) / c;
     block = (BLOCK + c - 1) / c;
     blocks = (pixels + block - 1) / block;
-    threads = blocks < (size_t)cpu->threads ? (int)blocks : cpu->threads;
     bf16 = lac_is_bf16(y);
     width = lac_type_size(y->type);
-#pragma omp parallel for num_threads(threads) schedule(static)
+#pragma omp parallel for num_threads(threads_for(cpu, blocks)) schedule(static)
     for (b = 0; b < blocks; b++) {
         size_t at = b * block * c * width, left = pixels - b * block;
 
