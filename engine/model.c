@@ -254,16 +254,17 @@ static void prior(Reader *r, LacModel *m)
 static void refinement(Reader *r, LacModel *m)
 {
     int b = m->config.refine_base;
-    const struct { int cin, cout, kernel; } list[LAC_REFINE_LAYERS] = {
-        { 3 * LAC_REFINE_INPUTS, b, 5 }, { b, 2 * b, 3 }, { 2 * b, 4 * b, 3 }, { 4 * b, 4 * b, 3 }, { 4 * b, 4 * b, 3 },
-        { 4 * b, 4 * b, 3 }, { 4 * b, 4 * b, 3 }, { 4 * b, 2 * b, 3 }, { 2 * b, b, 3 }, { b, 3, 3 },
+    const struct { int cin, cout, kernel; } list[LAC_REFINE_LAYERS] = { /* gated ones have twice the channels */
+        { 3 * LAC_REFINE_INPUTS, 2 * b, 5 }, { b, 4 * b, 3 }, { 2 * b, 8 * b, 3 }, { 4 * b, 8 * b, 3 },
+        { 4 * b, 8 * b, 3 }, { 4 * b, 8 * b, 3 }, { 4 * b, 8 * b, 3 }, { 4 * b, 4 * b, 3 }, { 2 * b, 2 * b, 3 },
+        { b, 6, 3 }, { b, 2, 3 },
     };
 
     for (int i = 0; b && i < LAC_REFINE_LAYERS; i++) {
         size_t shape[2] = { (size_t)list[i].cin, 3 };
         char name[32];
 
-        conv(r, &m->refine[i], "refine", i, list[i].cin, 2 * list[i].cout, list[i].kernel, true);
+        conv(r, &m->refine[i], "refine", i, list[i].cin, list[i].cout, list[i].kernel, true);
         snprintf(name, sizeof name, "refine.conv%d.shift", i);
         tensor(r, name, shape, 2, &m->refine_shift[i]);
     }

@@ -8,7 +8,7 @@
 enum {
     LAC_MODEL_VERSION = 1,      /* metadata "format_version" this library reads */
     LAC_MODEL_MAX_BLOCKS = 32,  /* middle blocks, and matching blocks */
-    LAC_REFINE_LAYERS = 10,     /* of the temporal refinement */
+    LAC_REFINE_LAYERS = 11,     /* of the temporal refinement */
     LAC_REFINE_INPUTS = 5,      /* its channels: line, colour, 1 on references */
 };
 
@@ -46,7 +46,7 @@ typedef struct LacModel {
     LacLayer warp_in;                          /* weight NULL without warp */
     LacLayer mid[LAC_MODEL_MAX_BLOCKS][2];
     LacLayer decoder[4];
-    LacLayer refine[LAC_REFINE_LAYERS];        /* cout: f and g, twice what the layer gives; none without refine_base */
+    LacLayer refine[LAC_REFINE_LAYERS];        /* cout: f and g, but the last's; none without refine_base */
     float *refine_shift[LAC_REFINE_LAYERS];    /* [cin][3]: weight of the frame before, the frame, the frame after */
 } LacModel;
 

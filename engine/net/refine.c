@@ -3,14 +3,18 @@
  *
  *   x [h,w,5] -5-> e0 [h,w,R] -/2-> e1 [h/2,w/2,2R] -/2-> e2 [h/4,w/4,4R]
  *   f = e2;  f <- f + layer_r(f), r = 2, 4, 8, 16
- *   d0 = e1 + layer(up2(f)),  d1 = e0 + layer(up2(d0)),  picture = colour + layer(d1)
+ *   d0 = e1 + layer(up2(f)),  d1 = e0 + layer(up2(d0)),  colour += layer(d1),  share = sigmoid(conv(shift(d1))) / 2
+ *   eight times: colour_t += share_0 (colour_{t-1} - colour_t) + share_1 (colour_{t+1} - colour_t)
  *
  * A layer is sigmoid(g) * act(f), [f, g] = conv(shift(x)) + bias, the shift being a weighted sum of the frame, the one
  * before and the one after. It runs frame by frame: only what neighbours need again is kept for the whole window. */
 #include "net/stages.h"
 
+#include <math.h>
 #include <string.h>
 
+#define ROUNDS 8   /* of mixing */
+#define BLOCK 512  /* pixels mixed at a time */
 #define SLOPE 0.2f /* of the leaky ReLU */
 
 int lac_refine_open(LacNet *net, const LacModel *model)
@@ -18,6 +22,7 @@ int lac_refine_open(LacNet *net, const LacModel *model)
     static const LacConvUse use[LAC_REFINE_LAYERS] = {
         { 0 }, { .stride = 2 }, { .stride = 2 }, { .dilation = 2 }, { .dilation = 4 }, { .dilation = 8 },
         { .dilation = 16 }, { .upsample = true }, { .upsample = true }, { .out_f32 = true },
+        { .out_f32 = true },
     };
     LacRefine *r = &net->refine;
     int err = LAC_OK;
@@ -53,13 +58,16 @@ int lac_refine_open(LacNet *net, const LacModel *model)
 static void free_window(LacNet *net)
 {
     LacRefine *r = &net->refine;
-    LacTensor *all[] = { &r->input, &r->e0, &r->e1, &r->e2, &r->mid, &r->seen, &r->wide, &r->wide_f32, &r->residual };
+    LacTensor *all[] = { &r->input, &r->e0, &r->e1, &r->e2, &r->mid, &r->seen, &r->wide, &r->wide_f32, &r->residual,
+                         &r->share };
 
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         lac_net_tensor_free(net, all[i]);
     }
     lac_free(r->staging);
-    r->staging = NULL;
+    lac_free(r->colours);
+    lac_free(r->shares);
+    r->staging = r->colours = r->shares = NULL;
     r->h = r->w = r->frames = 0;
 }
 
@@ -89,7 +97,9 @@ static int alloc_window(LacNet *net, int h, int w, int frames)
         { &r->wide, act, 1, h, w, 2 * b },
         { &r->wide_f32, LAC_F32, 1, h, w, 6 },
         { &r->residual, LAC_F32, 1, h, w, 3 },
+        { &r->share, LAC_F32, 1, h, w, 2 },
     };
+    size_t pixels;
     int err;
 
     for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
@@ -98,8 +108,13 @@ static int alloc_window(LacNet *net, int h, int w, int frames)
             return err;
         }
     }
+    if (!lac_mul((size_t)h * (size_t)w, (size_t)frames, &pixels)) {
+        return lac_fail(net->dev->log, LAC_ENOMEM, "a window of %d frames of %dx%d does not fit into memory", frames, w, h);
+    }
     r->staging = lac_alloc((size_t)h * (size_t)w, LAC_REFINE_INPUTS * sizeof *r->staging);
-    if (!r->staging) {
+    r->colours = lac_alloc(pixels, 3 * sizeof *r->colours);
+    r->shares = lac_alloc(pixels, 2 * sizeof *r->shares);
+    if (!r->staging || !r->colours || !r->shares) {
         return lac_fail(net->dev->log, LAC_ENOMEM, "out of memory for a window of %d frames of %dx%d", frames, w, h);
     }
     r->h = h;
@@ -202,34 +217,90 @@ static int upload(LacNet *net, const LacRefineFrame *frames, int count)
     return LAC_OK;
 }
 
-/* The last layer and the sum, of one frame, on the host. */
-static int picture(LacNet *net, const LacTensor *x, int count, int t, const LacRefineFrame *frame)
+/* The last two layers of one frame: its colour with the residual, and its shares of its neighbours, to the host. */
+static int last_layers(LacNet *net, const LacTensor *x, int count, int t, const LacRefineFrame *frame)
 {
+    const LacOps *ops = net->dev->ops;
     LacRefine *r = &net->refine;
-    size_t values = 3 * (size_t)r->h * (size_t)r->w;
-    bool sane = true;
+    size_t area = (size_t)r->h * (size_t)r->w;
+    float *colour = r->colours + (size_t)t * 3 * area, *share = r->shares + (size_t)t * 2 * area;
     int err;
 
-    if (!frame->rgb) {
-        return LAC_OK;
-    }
     if (frame->reference) {
-        memmove(frame->rgb, frame->colour, values * sizeof(float));
+        memcpy(colour, frame->colour, 3 * area * sizeof *colour);
+        memset(share, 0, 2 * area * sizeof *share);
         return LAC_OK;
     }
-    if ((err = convolve(net, LAC_REFINE_LAYERS - 1, x, count, t, &r->wide_f32)) ||
-        (err = net->dev->ops->gate(net->dev->be, &(LacGateDesc){ &r->wide_f32, NULL, 1 }, &r->residual)) ||
-        (err = net->dev->ops->download(net->dev->be, &r->residual, r->staging))) {
+    if ((err = convolve(net, 9, x, count, t, &r->wide_f32)) ||
+        (err = ops->gate(net->dev->be, &(LacGateDesc){ &r->wide_f32, NULL, 1 }, &r->residual)) ||
+        (err = ops->download(net->dev->be, &r->residual, r->staging)) ||
+        (err = convolve(net, 10, x, count, t, &r->share)) ||
+        (err = ops->download(net->dev->be, &r->share, share))) {
         return err;
     }
-    for (size_t i = 0; i < values; i++) {
-        float v = frame->colour[i] + r->staging[i];
-
-        sane &= v - v == 0;
-        frame->rgb[i] = v;
+    for (size_t i = 0; i < 3 * area; i++) {
+        colour[i] = frame->colour[i] + r->staging[i];
     }
-    return sane ? LAC_OK : lac_fail(net->dev->log, LAC_EMODEL, "the refinement's output is not a number; try "
-                                    "precision=fp32, or the weights are damaged");
+    for (size_t i = 0; i < 2 * area; i++) {
+        share[i] = 0.5f / (1 + expf(-share[i]));
+    }
+    return LAC_OK;
+}
+
+/* One round for `n` pixels of a frame: y = x + share_0 (before - x) + share_1 (after - x) */
+static void mix(const float *before, const float *x, const float *after, const float *share, float *y, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        for (int c = 0; c < 3; c++) {
+            size_t j = 3 * i + (size_t)c;
+
+            y[j] = x[j] + share[2 * i] * (before[j] - x[j]) + share[2 * i + 1] * (after[j] - x[j]);
+        }
+    }
+}
+
+/* All rounds, some pixels of all frames after the other: no pixel needs another place. In place; a frame's old
+ * values are needed by the next one alone. */
+static void mix_window(const LacRefine *r, int count)
+{
+    size_t area = (size_t)r->h * (size_t)r->w;
+
+    for (size_t at = 0; at < area; at += BLOCK) {
+        size_t n = area - at < BLOCK ? area - at : BLOCK;
+
+        for (int round = 0; round < ROUNDS; round++) {
+            float before[3 * BLOCK], now[3 * BLOCK];
+
+            memcpy(before, r->colours + 3 * at, 3 * n * sizeof *before);
+            for (int t = 0; t < count; t++) {
+                size_t first = (size_t)t * area + at;
+                float *x = r->colours + 3 * first;
+
+                memcpy(now, x, 3 * n * sizeof *now);
+                mix(before, now, t + 1 < count ? x + 3 * area : now, r->shares + 2 * first, x, n);
+                memcpy(before, now, 3 * n * sizeof *before);
+            }
+        }
+    }
+}
+
+/* Frame t's picture to where the caller wants it. */
+static int give(LacNet *net, int t, const LacRefineFrame *frame)
+{
+    size_t values = 3 * (size_t)net->refine.h * (size_t)net->refine.w;
+    const float *from = net->refine.colours + (size_t)t * values;
+    LacTensor shape = { .n = 1, .h = net->refine.h, .w = net->refine.w, .c = 3 };
+    bool sane = true;
+
+    for (size_t i = 0; i < values; i++) {
+        sane &= from[i] - from[i] == 0;
+    }
+    if (!sane) {
+        return lac_fail(net->dev->log, LAC_EMODEL, "the refinement's output is not a number; try precision=fp32, or the "
+                        "weights are damaged");
+    }
+    memcpy(frame->rgb, from, values * sizeof *from);
+    return net->callback ? lac_net_give(net, "refined", shape, from) : LAC_OK;
 }
 
 /* The first `count` frames of what a stage keeps, for the callback. */
@@ -267,15 +338,14 @@ int lac_refine_run(LacNet *net, const LacRefineFrame *frames, int count)
         return err;
     }
     for (int t = 0; t < count; t++) {
-        LacTensor shape = { .n = 1, .h = r->h, .w = r->w, .c = 3 };
-
-        err = picture(net, &r->e0, count, t, &frames[t]);
+        err = last_layers(net, &r->e0, count, t, &frames[t]);
         if (err) {
             return err;
         }
-        if (net->callback && frames[t].rgb) {
-            lac_net_give(net, "refined", shape, frames[t].rgb);
-        }
     }
-    return LAC_OK;
+    mix_window(r, count);
+    for (int t = 0; !err && t < count; t++) {
+        err = frames[t].rgb ? give(net, t, &frames[t]) : LAC_OK;
+    }
+    return err;
 }

@@ -74,8 +74,9 @@ typedef struct LacRefine {
     LacTensor input;               /* [frames,h,w,5]: line, colour, 1 on references */
     LacTensor e0, e1, e2, mid;     /* [frames,...]: R, half 2R, quarter 4R, quarter 4R */
     LacTensor seen, wide;          /* one frame's, of any layer: shifted input, output of the convolution */
-    LacTensor wide_f32, residual;  /* f32 [1,h,w,6], [1,h,w,3] */
+    LacTensor wide_f32, residual, share; /* f32 [1,h,w,6], [1,h,w,3], [1,h,w,2] */
     float *staging;                /* host [h][w][5] */
+    float *colours, *shares;       /* host [frames][h][w][3], [frames][h][w][2]: what is mixed, and how much of it */
 } LacRefine;
 
 struct LacRefCode {

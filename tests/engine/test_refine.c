@@ -223,7 +223,7 @@ static void test_file(Tally *t, const char *path, const LacLog *log)
     case_close(&c);
 }
 
-/* With the last layer's f at zero, as training begins, pictures come out as they went in. */
+/* With the residual's f at zero and no share of the neighbours, pictures come out as they went in. */
 static void test_untrained(Tally *t, const char *path, const LacLog *log)
 {
     Case c;
@@ -235,7 +235,7 @@ static void test_untrained(Tally *t, const char *path, const LacLog *log)
         case_close(&c);
         return;
     }
-    LacLayer *last = &c.model->refine[LAC_REFINE_LAYERS - 1];
+    LacLayer *last = &c.model->refine[9], *share = &c.model->refine[10];
     size_t count = (size_t)c.frames * 3 * (size_t)c.h * (size_t)c.w;
     float *rgb = lac_alloc(count, sizeof *rgb);
 
@@ -244,6 +244,7 @@ static void test_untrained(Tally *t, const char *path, const LacLog *log)
     }
     memset(last->weight, 0, 3 * 9 * (size_t)last->cin * sizeof *last->weight);
     memset(last->bias, 0, 3 * sizeof *last->bias);
+    share->bias[0] = share->bias[1] = -1e9f;
     window(&c, frames, rgb, false);
     expect(t, !open_counted(&d, &setups[1], log) && !lac_net_open(&net, c.model, &d.dev) &&
            !lac_net_refine(net, c.h, c.w, frames, c.frames) && !memcmp(rgb, c.colour, count * sizeof *rgb),

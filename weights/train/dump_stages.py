@@ -83,7 +83,7 @@ def seeded_refine(base: int, seed: int) -> Refine:
             elif name.endswith("bias"):
                 p.copy_(0.1 * noise)
             else:
-                p.copy_((1.0 if name.startswith("conv9") else 2.5) / math.sqrt(math.prod(p.shape[1:])) * noise)
+                p.copy_((1.0 if name.startswith(("conv9", "conv10")) else 2.5) / math.sqrt(math.prod(p.shape[1:])) * noise)
             p.copy_(p.half().float())
     return net
 

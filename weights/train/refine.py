@@ -15,6 +15,8 @@ from torch import Tensor, nn
 SLOPE = 0.2                     # of the leaky ReLU
 INPUTS = 5                      # line, colour, 1 on references
 DILATIONS = (2, 4, 8, 16)
+MIX_ROUNDS = 8                  # of mixing with the neighbours' colours
+MIX_BIAS = -4.0                 # before training: hardly any
 PREFIX = "refine."              # of its tensors in the weights file
 DEFAULT_BASE = 16
 
@@ -85,8 +87,32 @@ class GatedShift(nn.Conv2d):
         return torch.sigmoid(g) * (f if self.slope == 1 else F.leaky_relu(f, self.slope))
 
 
+class MixShare(nn.Conv2d):
+    """How much of the frame before and of the frame after a pixel takes, each up to a half."""
+
+    def __init__(self, cin: int) -> None:
+        super().__init__(cin, 2, 3, padding=1)
+        self.shift = nn.Parameter(initial_kernel(cin, 0.25))
+        with torch.no_grad():
+            self.weight.normal_(0, 0.3 / math.sqrt(9 * cin))
+            self.bias.fill_(MIX_BIAS)
+
+    def forward(self, x: Tensor, frames: int) -> Tensor:
+        return 0.5 * torch.sigmoid(super().forward(temporal_shift(x, frames, self.shift)))
+
+
+def mix_in_time(colour: Tensor, share: Tensor) -> Tensor:
+    """MIX_ROUNDS times: every pixel [S,T,3,H,W] goes to the frame before and the frame after by its shares of them
+    [S,T,2,H,W]. What lies beyond the window's ends is like the end."""
+    before, after = share[:, :, :1], share[:, :, 1:]
+    for _ in range(MIX_ROUNDS):
+        colour = colour + before * (torch.cat([colour[:, :1], colour[:, :-1]], 1) - colour) \
+            + after * (torch.cat([colour[:, 1:], colour[:, -1:]], 1) - colour)
+    return colour
+
+
 class Refine(nn.Module):
-    """The refinement's generator. Untrained it changes nothing: the last layer's f is zero."""
+    """The refinement's generator. Untrained it changes little: conv9's f is zero, conv10's shares are small."""
 
     def __init__(self, base: int = DEFAULT_BASE) -> None:
         super().__init__()
@@ -100,6 +126,7 @@ class Refine(nn.Module):
         self.conv7 = GatedShift(4 * r, 2 * r, 3, up=True)
         self.conv8 = GatedShift(2 * r, r, 3, up=True)
         self.conv9 = GatedShift(r, 3, 3, last=True)
+        self.conv10 = MixShare(r)
 
     def forward(self, line: Tensor, colour: Tensor, reference: Tensor) -> dict[str, Tensor]:
         """line [S,T,1,H,W], colour [S,T,3,H,W] in [-1,1]; reference [S,T]: 1 where the colour is true, else 0.
@@ -117,10 +144,11 @@ class Refine(nn.Module):
         d0 = e1 + self.conv7(f, t)
         d1 = e0 + self.conv8(d0, t)
         residual = self.conv9(d1, t).float().reshape(s, t, 3, h, w)
+        share = self.conv10(d1, t).float().reshape(s, t, 2, h, w)
         stages = {"refine_e0": e0, "refine_e1": e1, "refine_e2": e2, "refine_mid": f, "refine_d0": d0,
                   "refine_d1": d1}
         stages = {k: v.unflatten(0, (s, t)) for k, v in stages.items()}
-        return {**stages, "refined": colour + (1 - flag) * residual}
+        return {**stages, "refined": mix_in_time(colour + (1 - flag) * residual, (1 - flag) * share)}
 
 
 def runtime_tensors(state: dict[str, Tensor]) -> dict[str, Tensor]:
