@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Votes of neighbouring patches for displacements, and the copying at native size (docs/match.md). */
+#include "transfer.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+    VOTE = 2,      /* patches of 5x5 cells vote */
+    SOURCES = 8,   /* displacements a cell mixes at most */
+    LINE = 200,    /* reference line art darker than this is no fill */
+};
+
+/* How fast votes fade with cost and with a reference's distance in time; votes below this share of the first do not
+ * count. */
+static const float sharpness = 50, lateness = 0.5f, least_share = 0.05f;
+
+struct LacTransfer {
+    int width, height, threads; /* native */
+    int count;
+    LacLineart lineart; /* native -> match size */
+    LacResize resize;   /* prediction -> match size */
+    LacMatcher match;
+    float *rgb;              /* [3 match size] */
+    float *weight;           /* [count][match size] */
+    int *first_x, *first_y;  /* first native column (row) of each cell, and one more */
+    const LacLog *log;
+};
+
+/* What a cell copies: a native displacement in one reference. */
+typedef struct Source {
+    int ref, x, y;
+    float weight;
+} Source;
+
+/* Pixel i of n lies in cell (2 i + 1) * cells / (2 n), as in paint.c. */
+static int *first_pixels(int cells, int n)
+{
+    int *first = lac_alloc((size_t)cells + 1, sizeof *first);
+
+    for (int i = 0; first && i <= cells; i++) {
+        first[i] = (int)(((int64_t)2 * i * n + cells - 1) / (2 * (int64_t)cells));
+    }
+    return first;
+}
+
+int lac_transfer_open(LacTransfer **out, int width, int height, int net_width, int net_height, int count, int threads,
+                      const LacLog *log)
+{
+    LacTransfer *t = lac_calloc(1, sizeof *t);
+    int w, h, side = net_width < net_height ? net_width : net_height, err;
+    size_t n;
+
+    *out = NULL;
+    if (!t) {
+        return lac_fail(log, LAC_ENOMEM, "no memory to copy from references");
+    }
+    lac_network_size(width, height, side < LAC_MATCH_SIZE ? side : LAC_MATCH_SIZE, &w, &h);
+    n = (size_t)w * h;
+    *t = (LacTransfer){ .width = width, .height = height, .threads = threads, .count = count, .log = log };
+    err = lac_lineart_open(&t->lineart, width, height, w, h, threads, log);
+    err = err ? err : lac_matcher_open(&t->match, w, h, count, threads, log);
+    if (!err) {
+        t->rgb = lac_alloc(n, 3 * sizeof *t->rgb);
+        t->weight = lac_alloc(n, (size_t)count * sizeof *t->weight);
+        t->first_x = first_pixels(w, width);
+        t->first_y = first_pixels(h, height);
+        if (!t->rgb || !t->weight || !t->first_x || !t->first_y ||
+            lac_resize_open(&t->resize, net_width, net_height, w, h, 3, threads) < 0) {
+            err = lac_fail(log, LAC_ENOMEM, "no memory to copy from references into pictures of %dx%d", width, height);
+        }
+    }
+    if (err) {
+        lac_transfer_close(&t);
+        return err;
+    }
+    *out = t;
+    return LAC_OK;
+}
+
+void lac_transfer_close(LacTransfer **out)
+{
+    LacTransfer *t = *out;
+
+    if (t) {
+        lac_lineart_close(&t->lineart);
+        lac_resize_close(&t->resize);
+        lac_matcher_close(&t->match);
+        lac_free(t->rgb);
+        lac_free(t->weight);
+        lac_free(t->first_x);
+        lac_free(t->first_y);
+        lac_free(t);
+    }
+    *out = NULL;
+}
+
+/* The picture at the video's size. */
+static uint8_t *at_native(const LacTransfer *t, const LacImage *image)
+{
+    const size_t n = (size_t)t->width * t->height * image->channels;
+    uint8_t *out = lac_alloc(n, 1);
+    float *resized = NULL;
+    LacResize r = { 0 };
+
+    if (out && image->width == t->width && image->height == t->height) {
+        memcpy(out, image->data, n);
+        return out;
+    }
+    resized = lac_alloc(n, sizeof *resized);
+    if (!out || !resized ||
+        lac_resize_open(&r, image->width, image->height, t->width, t->height, image->channels, t->threads) < 0) {
+        lac_free(out);
+        out = NULL;
+    } else {
+        lac_resize_u8(&r, image->data, (ptrdiff_t)image->width * image->channels, image->channels, resized);
+        for (size_t i = 0; i < n; i++) {
+            out[i] = (uint8_t)(resized[i] < 0 ? 0 : resized[i] > 255 ? 255 : resized[i] + 0.5f);
+        }
+        lac_resize_close(&r);
+    }
+    lac_free(resized);
+    return out;
+}
+
+int lac_transfer_ref(LacTransfer *t, const LacImage *color, const LacImage *line, bool local, LacTransferRef **out)
+{
+    LacTransferRef *r = lac_calloc(1, sizeof *r);
+
+    *out = NULL;
+    if (r) {
+        r->local = local;
+        r->described = lac_alloc((size_t)t->match.width * t->match.height, LAC_MATCH_DIMS);
+        r->rgb = at_native(t, color);
+        r->gray = at_native(t, line);
+    }
+    if (!r || !r->described || !r->rgb || !r->gray) {
+        lac_transfer_ref_free(&r);
+        return lac_fail(t->log, LAC_ENOMEM, "no memory for a reference's pixels at %dx%d", t->width, t->height);
+    }
+    lac_lineart_run(&t->lineart, r->gray, t->width);
+    lac_lineart_colour(&t->lineart, r->rgb, t->rgb);
+    lac_matcher_describe(&t->match, t->lineart.line, t->lineart.distance, t->rgb, r->described);
+    *out = r;
+    return LAC_OK;
+}
+
+void lac_transfer_ref_free(LacTransferRef **ref)
+{
+    if (*ref) {
+        lac_free((*ref)->described);
+        lac_free((*ref)->rgb);
+        lac_free((*ref)->gray);
+        lac_free(*ref);
+    }
+    *ref = NULL;
+}
+
+static void weigh(LacTransfer *t, const float *lag, int count)
+{
+    const size_t n = (size_t)t->match.width * t->match.height;
+
+    for (int r = 0; r < count; r++) {
+        const float late = lateness * (lag[r] + 1), unit = sharpness / LAC_MATCH_UNIT;
+#pragma omp parallel for num_threads(t->threads) schedule(static)
+        for (size_t i = 0; i < n; i++) {
+            t->weight[r * n + i] = expf(-unit * (float)t->match.field[r].cost[i] - late) + 1e-12f;
+        }
+    }
+}
+
+static int scaled(int v, int native, int cells)
+{
+    const int64_t twice = 2 * (int64_t)v * native;
+
+    return (int)((twice >= 0 ? twice + cells : twice - cells) / (2 * (int64_t)cells));
+}
+
+/* Adds the votes of one reference's patches over a cell to the `n` at hand. */
+static int collect(const LacTransfer *t, int ref, int cx, int cy, Source *all, int n)
+{
+    const int w = t->match.width, h = t->match.height, base = n;
+    const LacOffset *offset = t->match.field[ref].offset;
+    const float *weight = t->weight + (size_t)ref * w * h;
+
+    for (int y = cy < VOTE ? 0 : cy - VOTE; y <= cy + VOTE && y < h; y++) {
+        for (int x = cx < VOTE ? 0 : cx - VOTE; x <= cx + VOTE && x < w; x++) {
+            const size_t i = (size_t)y * w + x;
+            int k = n - 1;
+
+            while (k >= base && (all[k].x != offset[i].x || all[k].y != offset[i].y)) {
+                k--;
+            }
+            if (k < base) {
+                k = n++;
+                all[k] = (Source){ ref, offset[i].x, offset[i].y, 0 };
+            }
+            all[k].weight += weight[i];
+        }
+    }
+    return n;
+}
+
+/* The displacements that the patches over a cell vote for, most voted for first, in native pixels. */
+static int vote(const LacTransfer *t, int count, int cx, int cy, Source list[SOURCES])
+{
+    Source all[(2 * VOTE + 1) * (2 * VOTE + 1) * LAC_MATCH_MAX_FIELDS];
+    int n = 0, kept = 0;
+
+    for (int r = 0; r < count; r++) {
+        n = collect(t, r, cx, cy, all, n);
+    }
+    while (kept < SOURCES && kept < n) {
+        int best = kept;
+        for (int k = kept + 1; k < n; k++) {
+            best = all[k].weight > all[best].weight ? k : best;
+        }
+        if (kept && all[best].weight < least_share * list[0].weight) {
+            break;
+        }
+        list[kept] = all[best];
+        all[best] = all[kept];
+        list[kept].x = scaled(list[kept].x, t->width, t->match.width);
+        list[kept].y = scaled(list[kept].y, t->height, t->match.height);
+        kept++;
+    }
+    return kept;
+}
+
+static int clamp(int v, int n)
+{
+    return v < 0 ? 0 : v >= n ? n - 1 : v;
+}
+
+static void copy_pixel(const LacTransfer *t, LacTransferRef *const *refs, const Source *list, int n, int x, int y,
+                       bool inked, uint8_t *out)
+{
+    float c[3] = { 0 }, sum = 0, all = 0;
+
+    for (int k = 0; k < n; k++) {
+        const LacTransferRef *r = refs[list[k].ref];
+        const size_t at = (size_t)clamp(y + list[k].y, t->height) * t->width + clamp(x + list[k].x, t->width);
+        const float weight = inked || r->gray[at] >= LINE ? list[k].weight : 0;
+
+        for (int i = 0; i < 3; i++) {
+            c[i] += weight * r->rgb[at * 3 + i];
+        }
+        sum += weight;
+        all += list[k].weight;
+    }
+    for (int i = 0; i < 3; i++) {
+        out[i] = sum > 0 ? (uint8_t)(c[i] / sum + 0.5f) : 0;
+    }
+    out[3] = (uint8_t)(sum / all * 255 + 0.5f);
+}
+
+void lac_transfer_run(LacTransfer *t, const float *rgb, const uint8_t *gray, LacTransferRef *const *refs,
+                      const float *lag, int count, bool inked, uint8_t *out)
+{
+    LacMatchRef described[LAC_MATCH_MAX_FIELDS];
+
+    for (int i = 0; i < count; i++) {
+        described[i] = (LacMatchRef){ refs[i]->described, refs[i]->local };
+    }
+    lac_lineart_run(&t->lineart, gray, t->width);
+    lac_resize_f32(&t->resize, rgb, 3, t->rgb);
+    lac_matcher_run(&t->match, t->lineart.line, t->lineart.distance, t->rgb, described, count);
+    weigh(t, lag, count);
+#pragma omp parallel for num_threads(t->threads) schedule(dynamic)
+    for (int cy = 0; cy < t->match.height; cy++) {
+        for (int cx = 0; cx < t->match.width && t->first_y[cy] < t->first_y[cy + 1]; cx++) {
+            Source list[SOURCES];
+            const int n = t->first_x[cx] < t->first_x[cx + 1] ? vote(t, count, cx, cy, list) : 0;
+
+            for (int y = t->first_y[cy]; y < t->first_y[cy + 1]; y++) {
+                for (int x = t->first_x[cx]; x < t->first_x[cx + 1]; x++) {
+                    copy_pixel(t, refs, list, n, x, y, inked, out + ((size_t)y * t->width + x) * 4);
+                }
+            }
+        }
+    }
+}

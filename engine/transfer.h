@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The references' own pixels, carried along the fields of match.h to native size (docs/match.md). */
+#ifndef LAC_TRANSFER_H
+#define LAC_TRANSFER_H
+
+#include "lineart.h"
+#include "match.h"
+#include "picture.h"
+
+/* The fields are sought with this short side at most: larger ones cost more and bring little. */
+enum { LAC_MATCH_SIZE = 256 };
+
+typedef struct LacTransfer LacTransfer;
+
+/* What is kept of a reference: described at match size, its pictures at the video's size. */
+typedef struct LacTransferRef {
+    int8_t *described;
+    uint8_t *rgb;  /* [height][width][3] */
+    uint8_t *gray; /* [height][width] line art */
+    bool local;    /* a frame of the video, not a model sheet */
+} LacTransferRef;
+
+/* For native pictures of width x height, a prediction of net_width x net_height, and up to `count` references a frame.
+ * Everything is allocated here. LAC_ENOMEM is logged; *t is then NULL. */
+int lac_transfer_open(LacTransfer **t, int width, int height, int net_width, int net_height, int count, int threads,
+                      const LacLog *log);
+void lac_transfer_close(LacTransfer **t);
+
+/* Prepares a reference, whose pictures may have other sizes than the video. *ref is NULL on failure; freed by the
+ * caller, before or after the transfer. */
+int lac_transfer_ref(LacTransfer *t, const LacImage *color, const LacImage *line, bool local, LacTransferRef **ref);
+void lac_transfer_ref_free(LacTransferRef **ref);
+
+/* rgb [net_height][net_width][3]: the prediction; gray [height][width]: native line art; lag [count]: lac_refs_lag.
+ * inked: lines are carried too; otherwise only what lies between the references' lines. -> out [height][width][4]: R, G,
+ * B, and how sure that is, 0..255. */
+void lac_transfer_run(LacTransfer *t, const float *rgb, const uint8_t *gray, LacTransferRef *const *refs,
+                      const float *lag, int count, bool inked, uint8_t *out);
+
+#endif
