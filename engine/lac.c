@@ -13,8 +13,8 @@
 #include "refs_encode.h"
 #include "settings.h"
 
-enum { STAGE_PACK, STAGE_UNPACK, STAGE_LINEART, STAGE_PAINT, STAGE_COUNT };
-static const char *const stage_name[STAGE_COUNT] = { "pack", "unpack", "lineart", "paint" };
+enum { STAGE_PACK, STAGE_UNPACK, STAGE_LINEART, STAGE_TRANSFER, STAGE_PAINT, STAGE_COUNT };
+static const char *const stage_name[STAGE_COUNT] = { "pack", "unpack", "lineart", "transfer", "paint" };
 
 struct LacContext {
     LacLog log;
@@ -30,6 +30,8 @@ struct LacContext {
     int width, height;
     LacLineart lineart;
     LacPaint *paint;
+    LacTransfer *transfer; /* NULL unless fill needs it, as `transferred` */
+    uint8_t *transferred;
     float *rgb;    /* the network's picture */
     uint8_t *gray; /* native line art, unpacked */
     LacQueue queue;
@@ -134,10 +136,13 @@ static void unconfigure(LacContext *ctx)
 {
     lac_lineart_close(&ctx->lineart);
     lac_paint_close(&ctx->paint);
+    lac_transfer_close(&ctx->transfer);
+    lac_free(ctx->transferred);
     lac_free(ctx->rgb);
     lac_free(ctx->gray);
     lac_queue_close(&ctx->queue);
     ctx->rgb = NULL;
+    ctx->transferred = NULL;
     ctx->gray = NULL;
     ctx->configured = false;
 }
@@ -160,6 +165,12 @@ static int configure(LacContext *ctx, int width, int height)
     err = lac_refs_fit(&ctx->refs, width, height);
     err = err ? err : lac_lineart_open(&ctx->lineart, width, height, w, h, ctx->set.threads, &ctx->log);
     err = err ? err : lac_paint_open(&ctx->paint, width, height, w, h, ctx->set.threads, &ctx->log);
+    if (!err && ctx->set.fill == LAC_FILL_TRANSFER) {
+        ctx->transferred = lac_alloc((size_t)width * height, 4);
+        err = ctx->transferred ? lac_transfer_open(&ctx->transfer, width, height, w, h, LAC_MAX_REFS, ctx->set.threads,
+                                                   &ctx->log)
+                               : lac_fail(&ctx->log, LAC_ENOMEM, "no memory for frames of %dx%d", width, height);
+    }
     if (!err) {
         ctx->rgb = lac_alloc((size_t)w * h, 3 * sizeof *ctx->rgb);
         ctx->gray = lac_alloc((size_t)width, (size_t)height);
@@ -278,7 +289,26 @@ static int emit_reference(LacContext *ctx, int reference, LacPicture *out)
     return err;
 }
 
-/* unpack, prepare, colour, paint */
+/* The references' pixels for the frame in ctx->rgb -> ctx->transferred. */
+static int transfer(LacContext *ctx, const uint8_t *gray, const int *chosen, const float *lag, int count)
+{
+    LacTransferRef *pixels[LAC_MAX_REFS];
+    const double since = omp_get_wtime();
+    int err = LAC_OK;
+
+    for (int i = 0; i < count && !err; i++) {
+        err = lac_refs_pixels(&ctx->refs, chosen[i], ctx->transfer, ctx->packer, &ctx->lineart, chosen, count,
+                              &pixels[i]);
+    }
+    if (!err) {
+        lac_transfer_run(ctx->transfer, ctx->rgb, gray, pixels, lag, count, ctx->set.lines == LAC_LINES_REF,
+                         ctx->transferred);
+    }
+    add_time(ctx, STAGE_TRANSFER, since);
+    return err;
+}
+
+/* unpack, prepare, colour, copy, paint */
 static int emit_coloured(LacContext *ctx, const LacPending *frame, const int *chosen, int count,
                          LacPicture *out)
 {
@@ -306,10 +336,13 @@ static int emit_coloured(LacContext *ctx, const LacPending *frame, const int *ch
         err = lac_net_color(ctx->net, la->net_height, la->net_width, la->line, la->distance, codes, lag, count,
                             ctx->rgb);
     }
+    if (!err && ctx->transfer) {
+        err = transfer(ctx, gray, chosen, lag, count);
+    }
     if (!err) {
         since = omp_get_wtime();
         ink = lac_refs_ink(&ctx->refs, chosen, count);
-        lac_paint_run(ctx->paint, ctx->rgb, gray, ctx->set.lines, &ink, out->data, out->stride);
+        lac_paint_run(ctx->paint, ctx->rgb, gray, ctx->transferred, ctx->set.lines, &ink, out->data, out->stride);
         add_time(ctx, STAGE_PAINT, since);
     }
     return err;

@@ -60,6 +60,13 @@ enum LacLines {
     LAC_LINES_NONE, /* the colour layer only, filled under the lines */
 };
 
+/* Where the colours come from. */
+enum LacFill {
+    LAC_FILL_AUTO,     /* what fits best; today TRANSFER (default) */
+    LAC_FILL_TRANSFER, /* the references' pixels where they are found again, the network's colours elsewhere */
+    LAC_FILL_SMOOTH,   /* the network's colours */
+};
+
 /* A zeroed struct means the defaults; lac_settings_default() states them. Strings are copied by lac_open. */
 typedef struct LacSettings {
     const char *weights;     /* safetensors file; NULL: $LAC_WEIGHTS, else the installed preset for the device */
@@ -70,6 +77,7 @@ typedef struct LacSettings {
     int lookahead;           /* most frames kept waiting for a later reference; 0: no limit; LAC_LOOKAHEAD_NONE:
                                 references behind only, zero delay */
     enum LacLines lines;
+    enum LacFill fill;
     int threads;             /* CPU threads, 1..256; 0: one per core the process may use */
     LacLogCallback *log;     /* NULL: silent */
     void *log_opaque;

@@ -225,13 +225,36 @@ static void draw_lines(LacPaint *p, const uint8_t *gray, enum LacLines lines, ui
     }
 }
 
-void lac_paint_run(LacPaint *p, const float *rgb, const uint8_t *gray, enum LacLines lines,
-                   const LacLineColour *ink, uint8_t *out, ptrdiff_t stride)
+/* out [height] rows `stride` bytes apart, `step` bytes a pixel: blended with what was transferred; not on line
+ * pixels where `state` is given. */
+static void lay_over(const LacPaint *p, const uint8_t *transferred, const uint8_t *state, int step, uint8_t *out,
+                     ptrdiff_t stride)
+{
+#pragma omp parallel for num_threads(p->threads) schedule(static)
+    for (int y = 0; y < p->height; y++) {
+        const uint8_t *t = transferred + (size_t)y * p->width * 4;
+        uint8_t *o = out + y * stride;
+
+        for (int x = 0; x < p->width; x++, t += 4, o += step) {
+            if (!state || state[(size_t)y * p->width + x] != LAC_PIXEL_LINE) {
+                for (int i = 0; i < 3; i++) {
+                    o[i] = (uint8_t)((o[i] * (255 - t[3]) + t[i] * t[3] + 127) / 255);
+                }
+            }
+        }
+    }
+}
+
+void lac_paint_run(LacPaint *p, const float *rgb, const uint8_t *gray, const uint8_t *transferred,
+                   enum LacLines lines, const LacLineColour *ink, uint8_t *out, ptrdiff_t stride)
 {
     lac_cells_run(&p->cells, rgb, gray);
     classify_and_sample(p, gray);
     lac_field_spread(&p->field, p->reach);
     sample_rest(p, LAC_PIXEL_UNKNOWN);
+    if (transferred && lines != LAC_LINES_REF) {
+        lay_over(p, transferred, p->field.state, 4, p->field.colour, (ptrdiff_t)p->width * 4);
+    }
     lac_field_spread_lines(&p->field, gray, p->depth);
     sample_rest(p, LAC_PIXEL_LINE);
     if (lines == LAC_LINES_REF) {
@@ -239,4 +262,7 @@ void lac_paint_run(LacPaint *p, const float *rgb, const uint8_t *gray, enum LacL
         lac_cells_lines(&p->cells, out, stride, ink);
     }
     draw_lines(p, gray, lines, out, stride);
+    if (transferred && lines == LAC_LINES_REF) {
+        lay_over(p, transferred, NULL, 3, out, stride);
+    }
 }

@@ -29,10 +29,12 @@ int lac_paint_open(LacPaint **paint, int width, int height, int net_width, int n
                    const LacLog *log);
 void lac_paint_close(LacPaint **paint);
 
-/* rgb [net_height][net_width][3] in [-1, 1]; gray: dense native line art, D = 1 - gray / 255; out: native
+/* transferred: native R, G, B and a share of 255 they have in the picture (transfer.h), or NULL. With LAC_LINES_REF
+ * they lie over the finished picture, else over the clear pixels from which the lines are filled.
+ * rgb [net_height][net_width][3] in [-1, 1]; gray: dense native line art, D = 1 - gray / 255; out: native
  * RGB24 rows, `stride` bytes apart. ink: the references' line colours, for LAC_LINES_REF; NULL or not known: the
  * prediction's are taken as they are. */
-void lac_paint_run(LacPaint *paint, const float *rgb, const uint8_t *gray, enum LacLines lines,
-                   const LacLineColour *ink, uint8_t *out, ptrdiff_t stride);
+void lac_paint_run(LacPaint *paint, const float *rgb, const uint8_t *gray, const uint8_t *transferred,
+                   enum LacLines lines, const LacLineColour *ink, uint8_t *out, ptrdiff_t stride);
 
 #endif

@@ -29,6 +29,7 @@ void lac_refs_close(LacRefs *refs, LacNet *net)
         if (r->code) {
             lac_net_code_free(net, &r->code);
         }
+        lac_transfer_ref_free(&r->pixels);
         lac_packed_free(&r->colour);
         lac_packed_free(&r->line);
         lac_free(r->name);

@@ -10,6 +10,7 @@
 #include "paint.h"
 #include "picture.h"
 #include "queue.h"
+#include "transfer.h"
 
 enum { LAC_MAX_REFS = 8 }; /* references that serve one frame */
 
@@ -30,6 +31,7 @@ typedef struct LacRef {
     int line_width, line_height;
     LacPacked colour, line; /* line.data is NULL until the line art is known */
     LacRefCode *code;       /* NULL until used */
+    LacTransferRef *pixels; /* NULL until copied from */
     LacLineColour ink;      /* measured when it is encoded */
     uint64_t used;          /* when the code was last used */
 } LacRef;

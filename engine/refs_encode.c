@@ -55,14 +55,15 @@ int lac_refs_pictures(const LacRefs *refs, int i, LacPacker *packer, int width, 
     return err;
 }
 
-/* Makes room for one more code. */
-static void drop_oldest(LacRefs *refs, LacNet *net, const int *keep, int count)
+/* Makes room for one more code, or with `pixels` for one more copied picture. */
+static void drop_oldest(LacRefs *refs, LacNet *net, bool pixels, const int *keep, int count)
 {
     int live = 0, oldest = -1;
 
     for (int i = 0; i < refs->count; i++) {
-        bool kept = refs->item[i].code == NULL;
-        live += refs->item[i].code != NULL;
+        const bool has = pixels ? refs->item[i].pixels != NULL : refs->item[i].code != NULL;
+        bool kept = !has;
+        live += has;
         for (int j = 0; j < count; j++) {
             kept = kept || keep[j] == i;
         }
@@ -70,7 +71,9 @@ static void drop_oldest(LacRefs *refs, LacNet *net, const int *keep, int count)
             oldest = i;
         }
     }
-    if (live >= LAC_MAX_CODES && oldest >= 0) {
+    if (pixels && live >= LAC_MAX_PIXELS && oldest >= 0) {
+        lac_transfer_ref_free(&refs->item[oldest].pixels);
+    } else if (!pixels && live >= LAC_MAX_CODES && oldest >= 0) {
         lac_net_code_free(net, &refs->item[oldest].code);
     }
 }
@@ -166,10 +169,31 @@ int lac_refs_code(LacRefs *refs, int i, LacNet *net, LacPacker *packer, const La
     int err = LAC_OK;
 
     if (!r->code) {
-        drop_oldest(refs, net, keep, count);
+        drop_oldest(refs, net, false, keep, count);
         err = encode(refs, i, net, packer, video, &r->code);
     }
     r->used = ++refs->clock;
     *code = r->code;
+    return err;
+}
+
+int lac_refs_pixels(LacRefs *refs, int i, LacTransfer *transfer, LacPacker *packer, const LacLineart *video,
+                    const int *keep, int count, LacTransferRef **pixels)
+{
+    LacRef *r = &refs->item[i];
+    LacImage color, line;
+    int err = LAC_OK;
+
+    if (!r->pixels) {
+        drop_oldest(refs, NULL, true, keep, count);
+        err = lac_refs_pictures(refs, i, packer, video->width, video->height, &color, &line);
+        if (!err) {
+            err = lac_transfer_ref(transfer, &color, &line, r->when != LAC_WHEN_NEVER, &r->pixels);
+            lac_image_free(&color);
+            lac_image_free(&line);
+        }
+    }
+    r->used = ++refs->clock;
+    *pixels = r->pixels;
     return err;
 }

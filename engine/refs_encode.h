@@ -5,8 +5,8 @@
 
 #include "refs.h"
 
-/* Encodings kept; the one unused for longest goes, and is made again if a seek asks for it. */
-enum { LAC_MAX_CODES = 24 };
+/* Encodings and copied pictures kept (those in use may be more); the one unused for longest goes, and is made again if a seek asks for it. */
+enum { LAC_MAX_CODES = 24, LAC_MAX_PIXELS = 4 };
 
 /* The reference's colour picture as it was given. */
 int lac_refs_colour(const LacRefs *refs, int i, LacPacker *packer, LacImage *color);
@@ -19,6 +19,10 @@ int lac_refs_pictures(const LacRefs *refs, int i, LacPacker *packer, int width, 
 /* The code of reference i, encoded now if it is not at hand; `keep` of `count` are never dropped for it. */
 int lac_refs_code(LacRefs *refs, int i, LacNet *net, LacPacker *packer, const LacLineart *video,
                   const int *keep, int count, LacRefCode **code);
+
+/* The same for what is copied from reference i. */
+int lac_refs_pixels(LacRefs *refs, int i, LacTransfer *transfer, LacPacker *packer, const LacLineart *video,
+                    const int *keep, int count, LacTransferRef **pixels);
 
 /* The line colours of `count` encoded references, averaged. */
 LacLineColour lac_refs_ink(const LacRefs *refs, const int *chosen, int count);

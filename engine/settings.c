@@ -57,12 +57,16 @@ int lac_settings_resolve(LacSettings *out, const LacSettings *s, const LacLog *l
     if ((int)s->lines < LAC_LINES_REF || (int)s->lines > LAC_LINES_NONE) {
         return lac_fail(log, LAC_EINVAL, "lines is %d, which is none of ref, keep, none", (int)s->lines);
     }
+    if ((int)s->fill < LAC_FILL_AUTO || (int)s->fill > LAC_FILL_SMOOTH) {
+        return lac_fail(log, LAC_EINVAL, "fill is %d, which is none of auto, transfer, smooth", (int)s->fill);
+    }
     if (s->threads < 0 || s->threads > 256) {
         return lac_fail(log, LAC_EINVAL, "threads is %d; 1 to 256, or 0 for one per core, are possible",
                         s->threads);
     }
     *out = *s;
     out->k = s->k ? s->k : 2;
+    out->fill = s->fill == LAC_FILL_AUTO ? LAC_FILL_TRANSFER : s->fill;
     out->size = s->size ? s->size : 384;
     out->threads = s->threads ? s->threads : omp_get_num_procs();
     out->threads = out->threads > 256 ? 256 : out->threads;

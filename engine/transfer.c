@@ -8,7 +8,7 @@
 enum {
     VOTE = 2,      /* patches of 5x5 cells vote */
     SOURCES = 8,   /* displacements a cell mixes at most */
-    LINE = 200,    /* reference line art darker than this is no fill */
+    LINE = 230,    /* reference line art darker than this is no fill: paint.c calls such pixels clear */
 };
 
 /* How fast votes fade with cost and with a reference's distance in time; votes below this share of the first do not

@@ -32,6 +32,7 @@ typedef struct LineartColorContext {
     int k;
     int size;
     int lines;
+    int fill;
     int threads;
 
     LacContext *lac;
@@ -147,6 +148,7 @@ static av_cold int init(AVFilterContext *ctx)
     settings.size      = s->size ? s->size : LAC_SIZE_NATIVE;
     settings.lookahead = s->lookahead < 0 ? 0 : s->lookahead ? s->lookahead : LAC_LOOKAHEAD_NONE;
     settings.lines     = s->lines;
+    settings.fill      = s->fill;
     /* libavfilter itself takes an option of this name off the filter string, for every filter */
     settings.threads   = s->threads ? s->threads : FFMAX(ctx->nb_threads, 0);
     settings.log       = log_callback;
@@ -356,6 +358,11 @@ static const AVOption lineartcolor_options[] = {
         { "ref",  "the input's lines in the colours the references' lines have", 0, AV_OPT_TYPE_CONST, { .i64 = LAC_LINES_REF }, 0, 0, FLAGS, "lines" },
         { "keep", "the input's lines as they are, black over the colours", 0, AV_OPT_TYPE_CONST, { .i64 = LAC_LINES_KEEP }, 0, 0, FLAGS, "lines" },
         { "none", "no lines, the colours filled in under them",  0, AV_OPT_TYPE_CONST, { .i64 = LAC_LINES_NONE }, 0, 0, FLAGS, "lines" },
+    { "fill", "where the colours come from",
+        OFFSET(fill), AV_OPT_TYPE_INT, { .i64 = LAC_FILL_AUTO }, 0, LAC_FILL_SMOOTH, FLAGS, "fill" },
+        { "auto",     "what fits best", 0, AV_OPT_TYPE_CONST, { .i64 = LAC_FILL_AUTO }, 0, 0, FLAGS, "fill" },
+        { "transfer", "the references' pixels where they are found again, the network's colours elsewhere", 0, AV_OPT_TYPE_CONST, { .i64 = LAC_FILL_TRANSFER }, 0, 0, FLAGS, "fill" },
+        { "smooth",   "the network's colours", 0, AV_OPT_TYPE_CONST, { .i64 = LAC_FILL_SMOOTH }, 0, 0, FLAGS, "fill" },
     { "threads", "CPU threads (0: one per core)",
         OFFSET(threads), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, 256, FLAGS },
     { NULL }

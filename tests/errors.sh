@@ -111,6 +111,7 @@ vf 'lookahead' 'lookahead' 'out of range' -- "$ok:lookahead=-2"
 vf 'threads' 'threads is 257' '1 to 256' -- "$ok:threads=257"
 vf 'precision' 'precision' 'fp64' -- "$ok:precision=fp64"
 vf 'lines' 'lines' 'thick' -- "$ok:lines=thick"
+vf 'fill' 'fill' 'flood' -- "$ok:fill=flood"
 vf 'offset' 'offset' 'soon' -- "$ok:offset=soon"
 vf 'unknown option' 'colour' -- "$ok:colour=1"
 

@@ -288,6 +288,16 @@ static void test_same_bytes(Tally *t)
     ctx = coloured(t, &s, true, b);
     lac_close(&ctx);
     expect(t, memcmp(a, b, BYTES) != 0 && is_reference(b, 0), "lines=none differs but for references");
+    s = settings();
+    s.lookahead = 3;
+    s.fill = LAC_FILL_TRANSFER;
+    ctx = coloured(t, &s, true, b);
+    lac_close(&ctx);
+    expect(t, !memcmp(a, b, BYTES), "fill=transfer is the default: other bytes");
+    s.fill = LAC_FILL_SMOOTH;
+    ctx = coloured(t, &s, true, b);
+    lac_close(&ctx);
+    expect(t, memcmp(a, b, BYTES) != 0 && is_reference(b, 0), "fill=smooth differs but for references");
     free(a);
     free(b);
 }
@@ -316,6 +326,7 @@ static void test_open_errors(Tally *t)
     FAILS(size, 8193, LAC_EINVAL, "size is 8193");
     FAILS(lookahead, -2, LAC_EINVAL, "lookahead is -2");
     FAILS(lines, (enum LacLines)3, LAC_EINVAL, "lines is 3");
+    FAILS(fill, (enum LacFill)3, LAC_EINVAL, "none of auto, transfer, smooth");
     FAILS(threads, 257, LAC_EINVAL, "threads is 257");
     FAILS(threads, -1, LAC_EINVAL, "threads is -1");
     FAILS(precision, (enum LacPrecision)7, LAC_EINVAL, "precision");

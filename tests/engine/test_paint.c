@@ -85,10 +85,48 @@ static void paint_ink(Scene *s, enum LacLines lines, const LacLineColour *ink, i
     memset(s->out, 0, (size_t)s->w * s->h * 3);
     if (lac_paint_open(&p, s->w, s->h, s->nw, s->nh, threads, &log) == LAC_OK) {
         /* twice: nothing of a frame may stay for the next */
-        lac_paint_run(p, s->prediction, s->gray, lines, ink, s->out, (ptrdiff_t)s->w * 3);
-        lac_paint_run(p, s->prediction, s->gray, lines, ink, s->out, (ptrdiff_t)s->w * 3);
+        lac_paint_run(p, s->prediction, s->gray, NULL, lines, ink, s->out, (ptrdiff_t)s->w * 3);
+        lac_paint_run(p, s->prediction, s->gray, NULL, lines, ink, s->out, (ptrdiff_t)s->w * 3);
         lac_paint_close(&p);
     }
+}
+
+/* Transferred pixels that are sure are the picture where lines come from them, and else the fill between the lines;
+ * those of no share are not seen. */
+static void test_transferred(Tally *t, Scene *s)
+{
+    static const enum LacLines lines[] = { LAC_LINES_REF, LAC_LINES_KEEP, LAC_LINES_NONE };
+    const size_t n = (size_t)s->w * s->h;
+    uint8_t *transferred = lac_alloc(n, 4), *plain = lac_alloc(n, 3);
+    const LacLog log = { 0 };
+    LacPaint *p;
+
+    if (!transferred || !plain || lac_paint_open(&p, s->w, s->h, s->nw, s->nh, 2, &log)) {
+        abort();
+    }
+    for (int k = 0; k < 3; k++) {
+        int wrong = 0;
+
+        memset(transferred, 0, n * 4);
+        lac_paint_run(p, s->prediction, s->gray, NULL, lines[k], NULL, plain, (ptrdiff_t)s->w * 3);
+        lac_paint_run(p, s->prediction, s->gray, transferred, lines[k], NULL, s->out, (ptrdiff_t)s->w * 3);
+        expect(t, memcmp(plain, s->out, n * 3) == 0, "lines %d: nothing transferred changes nothing", k);
+        for (size_t i = 0; i < n; i++) {
+            transferred[i * 4] = 10;
+            transferred[i * 4 + 1] = 200;
+            transferred[i * 4 + 2] = 30;
+            transferred[i * 4 + 3] = 255;
+        }
+        lac_paint_run(p, s->prediction, s->gray, transferred, lines[k], NULL, s->out, (ptrdiff_t)s->w * 3);
+        for (size_t i = 0; i < n; i++) {
+            const bool clear = s->gray[i] == 255 || lines[k] == LAC_LINES_REF;
+            wrong += clear && (s->out[i * 3] != 10 || s->out[i * 3 + 1] != 200 || s->out[i * 3 + 2] != 30);
+        }
+        expect(t, wrong == 0, "lines %d: %d pixels are not what was transferred", k, wrong);
+    }
+    lac_paint_close(&p);
+    lac_free(transferred);
+    lac_free(plain);
 }
 
 static void paint(Scene *s, enum LacLines lines, int threads)
@@ -273,6 +311,10 @@ int main(void)
             test_two_regions(&t, shape, soft, 288, 192); /* 1 */
         }
     }
+    Scene s;
+    draw(&s, CIRCLE, true, 192, 128, 96, 64);
+    test_transferred(&t, &s);
+    release(&s);
     test_sliver(&t);
     test_blurred(&t);
     test_extremes(&t);
