@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Origin of each region, backed colours, and what happens to the others; the steps are described in
+ * vote.h. */
+#include "vote.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vote_bins.h"
+
+/* What becomes of a pixel. */
+enum {
+    LEFT,    /* a line, or of a region that stays as it is */
+    GOOD,    /* backed, far from lines: others take its colour */
+    PLAIN,   /* stays as it is */
+    DOUBTED, /* beside lines, backed only there: stays unless it is beside something bad */
+    ISLAND,  /* not backed, far from lines; its island not measured yet */
+    EDGE,    /* beside lines, not to stay */
+    BAD,     /* far from lines, not to stay */
+};
+
+int lac_vote_open(LacVote *v, int width, int height, int net_width, int net_height,
+                  const LacLog *log)
+{
+    const size_t n = (size_t)width * height;
+    bool ok;
+
+    *v = (LacVote){
+        .width = width, .height = height, .net_width = net_width, .net_height = net_height};
+    v->order = lac_alloc(n, sizeof *v->order);
+    v->from = lac_alloc(n, sizeof *v->from);
+    v->state = lac_alloc(n, 1);
+    ok = v->order && v->from && v->state;
+    for (int e = 0; e < 2; e++) {
+        v->raw[e] = lac_calloc(LAC_VOTE_BINS, sizeof **v->raw);
+        v->smooth[e] = lac_calloc(LAC_VOTE_BINS, sizeof **v->smooth);
+        v->touched[e] = lac_alloc(LAC_VOTE_BINS, sizeof **v->touched);
+        ok = ok && v->raw[e] && v->smooth[e] && v->touched[e];
+    }
+    if (!ok) {
+        lac_vote_close(v);
+        return lac_fail(log, LAC_ENOMEM, "no memory for the votes of a picture of %dx%d", width,
+                        height);
+    }
+    return LAC_OK;
+}
+
+void lac_vote_close(LacVote *v)
+{
+    lac_free(v->order);
+    lac_free(v->from);
+    lac_free(v->state);
+    for (int e = 0; e < 2; e++) {
+        lac_free(v->raw[e]);
+        lac_free(v->smooth[e]);
+        lac_free(v->touched[e]);
+    }
+    *v = (LacVote){0};
+}
+
+/* Pixels of one region of the frame; `core` says which of them count: far from lines, or all where
+ * hardly any is. */
+typedef struct Pixels {
+    const int32_t *at;
+    size_t n, far;
+    bool core_is_all;
+} Pixels;
+
+static bool is_core(const Pixels *p, const LacRegions *r, int32_t i)
+{
+    return p->core_is_all || r->squared[i] >= LAC_VOTE_FAR;
+}
+
+/* Where a native pixel lies in the reference. */
+static size_t partner(const LacVote *v, const LacMatchField *f, int32_t i, int32_t *cost)
+{
+    const int x = i % v->width, y = i / v->width;
+    const size_t cell = (size_t)((int64_t)y * v->net_height / v->height) * v->net_width +
+                        (size_t)((int64_t)x * v->net_width / v->width);
+    int rx = x + (int)lroundf((float)f->offset[cell].x * (float)v->width / (float)v->net_width);
+    int ry = y + (int)lroundf((float)f->offset[cell].y * (float)v->height / (float)v->net_height);
+
+    *cost = f->cost[cell];
+    rx = rx < 0 ? 0 : rx >= v->width ? v->width - 1 : rx;
+    ry = ry < 0 ? 0 : ry >= v->height ? v->height - 1 : ry;
+    return (size_t)ry * v->width + rx;
+}
+
+/* Step 1: the share of the votes for each region of the reference into votes [ref->count + 1].
+ * False: no votes. */
+static bool cast(const LacVote *v, const LacRegions *r, const Pixels *p, const LacVoteSource *s,
+                 float *votes)
+{
+    float sum = 0;
+
+    memset(votes, 0, ((size_t)s->ref->count + 1) * sizeof *votes);
+    for (size_t k = 0; k < p->n; k++) {
+        int32_t i = p->at[k], cost, label;
+
+        if (is_core(p, r, i) && (label = s->ref->label[partner(v, s->field, i, &cost)])) {
+            int d = r->squared[i] < LAC_REGIONS_FAR * LAC_REGIONS_FAR
+                        ? r->squared[i]
+                        : LAC_REGIONS_FAR * LAC_REGIONS_FAR;
+            float w = sqrtf((float)d) / (1 + 10 * (float)cost / LAC_MATCH_UNIT);
+            votes[label] += w;
+            sum += w;
+        }
+    }
+    for (int c = 1; sum > 0 && c <= s->ref->count; c++) {
+        votes[c] /= sum;
+    }
+    return sum > 0;
+}
+
+/* Adds a reference's origins to the raw histograms, so that each reference counts the same. */
+static void add_origin(LacVote *v, const LacVoteRef *ref, const float *votes, int *touched)
+{
+    float most = 0, share;
+    int64_t far = 0, beside = 0;
+
+    for (int c = 1; c <= ref->count; c++) {
+        most = votes[c] > most ? votes[c] : most;
+    }
+    share = most < LAC_VOTE_SHARE ? most : LAC_VOTE_SHARE;
+    for (int pass = 0; pass < 2; pass++) { /* the sums, then the shares */
+        const bool all_far = far < LAC_VOTE_ISLAND;
+
+        for (int c = 1; c <= ref->count; c++) {
+            if (votes[c] < share) {
+                continue;
+            }
+            for (size_t k = ref->first[c]; k < ref->first[c + 1]; k++) {
+                const LacVoteBin *b = &ref->bins[k];
+                int32_t number[2] = {b->far, b->beside};
+                int64_t sum[2] = {all_far ? far + beside : far, beside};
+
+                if (!pass) {
+                    far += b->far;
+                    beside += b->beside;
+                    continue;
+                }
+                number[0] += all_far ? b->beside : 0;
+                for (int e = 0; e < 2; e++) {
+                    if (number[e]) {
+                        if (v->raw[e][b->bin] == 0) {
+                            v->touched[e][touched[e]++] = b->bin;
+                        }
+                        v->raw[e][b->bin] += (float)number[e] / (float)sum[e];
+                    }
+                }
+            }
+        }
+    }
+}
+
+/* Adds raw to the 3x3x3 bins around each of its bins, or clears them and raw. */
+static void spread_bins(LacVote *v, int e, int touched, bool clear)
+{
+    for (int k = 0; k < touched; k++) {
+        const int bin = v->touched[e][k], r = bin >> 10, g = bin >> 5 & 31, b = bin & 31;
+
+        for (int i = r ? r - 1 : 0; i <= r + 1 && i < 32; i++) {
+            for (int j = g ? g - 1 : 0; j <= g + 1 && j < 32; j++) {
+                for (int l = b ? b - 1 : 0; l <= b + 1 && l < 32; l++) {
+                    float *s = &v->smooth[e][i << 10 | j << 5 | l];
+                    *s = clear ? 0 : *s + v->raw[e][bin];
+                }
+            }
+        }
+    }
+    for (int k = 0; clear && k < touched; k++) {
+        v->raw[e][v->touched[e][k]] = 0;
+    }
+}
+
+typedef struct Density {
+    float smooth, raw;
+} Density;
+
+static int by_density(const void *a, const void *b)
+{
+    const Density *x = a, *y = b;
+
+    return x->smooth != y->smooth ? (x->smooth < y->smooth) - (x->smooth > y->smooth)
+                                  : (x->raw < y->raw) - (x->raw > y->raw);
+}
+
+/* Step 2: the least smoothed density of a backed bin; infinite where there are no bins. */
+static float least_backed(const LacVote *v, int e, int touched, float strange, Density *list)
+{
+    float sum = 0, all = 0;
+    int k = 0;
+
+    for (int i = 0; i < touched; i++) {
+        list[i] = (Density){v->smooth[e][v->touched[e][i]], v->raw[e][v->touched[e][i]]};
+        all += list[i].raw;
+    }
+    if (!touched) {
+        return INFINITY;
+    }
+    qsort(list, (size_t)touched, sizeof *list, by_density);
+    while (k + 1 < touched && (sum += list[k].raw) < (1 - strange) * all) {
+        k++;
+    }
+    return list[k].smooth;
+}
+
+/* Islands of ISLAND pixels become BAD where they are large enough, PLAIN where not. */
+static void weigh_islands(LacVote *v, const LacRegions *r, const Pixels *p)
+{
+    static const int dx[4] = {0, -1, 1, 0}, dy[4] = {-1, 0, 0, 1};
+    int32_t *stack = v->from;
+
+    for (size_t k = 0; k < p->n; k++) {
+        if (v->state[p->at[k]] != ISLAND) {
+            continue;
+        }
+        size_t n = 1;
+        stack[0] = p->at[k];
+        v->state[stack[0]] = BAD;
+        for (size_t next = 0; next < n; next++) {
+            const int x = stack[next] % v->width, y = stack[next] / v->width;
+            for (int d = 0; d < 4; d++) {
+                const int nx = x + dx[d], ny = y + dy[d];
+                const int32_t j = ny * v->width + nx;
+                if (nx >= 0 && ny >= 0 && nx < v->width && ny < v->height &&
+                    v->state[j] == ISLAND && r->label[j] == r->label[stack[0]]) {
+                    v->state[j] = BAD;
+                    stack[n++] = j;
+                }
+            }
+        }
+        for (size_t i = 0; n < LAC_VOTE_ISLAND && i < n; i++) {
+            v->state[stack[i]] = PLAIN;
+        }
+    }
+}
+
+/* Is a BAD pixel of the same region within three steps? */
+static bool beside_bad(const LacVote *v, const LacRegions *r, int32_t i)
+{
+    const int x = i % v->width, y = i / v->width;
+
+    for (int b = -3; b <= 3; b++) {
+        for (int a = abs(b) - 3; a <= 3 - abs(b); a++) {
+            const int32_t j = (y + b) * v->width + x + a;
+            if (x + a >= 0 && x + a < v->width && y + b >= 0 && y + b < v->height &&
+                v->state[j] == BAD && r->label[j] == r->label[i]) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Step 3's decision for one region: the states of its pixels. */
+static void judge(LacVote *v, const LacRegions *r, const Pixels *p, const float least[2],
+                  const uint8_t *rgb)
+{
+    size_t good = 0, core = 0;
+
+    for (size_t k = 0; k < p->n; k++) {
+        const int32_t i = p->at[k];
+        const int bin = lac_vote_bin(rgb + (size_t)i * 3);
+        const bool backed = v->smooth[0][bin] >= least[0],
+                   edge = backed || v->smooth[1][bin] >= least[1];
+
+        if (is_core(p, r, i)) {
+            core++;
+            good += backed;
+            v->state[i] = backed ? GOOD : ISLAND;
+        } else {
+            /* With no pixel of the references beside lines, nothing is known about them. */
+            v->state[i] = backed ? PLAIN : edge || isinf(least[1]) ? DOUBTED : EDGE;
+        }
+    }
+    if ((float)good < LAC_VOTE_BACKED * (float)core || good < 4) {
+        for (size_t k = 0; k < p->n; k++) {
+            v->state[p->at[k]] = LEFT;
+        }
+        return;
+    }
+    weigh_islands(v, r, p);
+    for (size_t k = 0; k < p->n; k++) {
+        if (v->state[p->at[k]] == DOUBTED) {
+            v->state[p->at[k]] = beside_bad(v, r, p->at[k]) ? EDGE : PLAIN;
+        }
+    }
+}
+
+/* The rest of step 3: fronts from the GOOD pixels through their regions; BAD and EDGE ones take the
+ * colour. */
+static int replace(LacVote *v, const LacRegions *r, const uint8_t *gray, uint8_t *rgb)
+{
+    static const int dx[4] = {0, -1, 1, 0}, dy[4] = {-1, 0, 0, 1};
+    const int32_t n = v->width * v->height;
+    int32_t *queue = v->order;
+    size_t end = 0;
+    int changed = 0;
+
+    for (int32_t i = 0; i < n; i++) {
+        v->from[i] = v->state[i] == GOOD ? i : -1;
+    }
+    for (int32_t i = 0; i < n; i++) {
+        if (v->state[i] == GOOD) {
+            queue[end++] = i;
+        }
+    }
+    for (size_t next = 0; next < end; next++) {
+        const int32_t i = queue[next], x = i % v->width, y = i / v->width;
+
+        for (int d = 0; d < 4; d++) {
+            const int nx = x + dx[d], ny = y + dy[d];
+            const int32_t j = ny * v->width + nx;
+            if (nx >= 0 && ny >= 0 && nx < v->width && ny < v->height && v->from[j] < 0 &&
+                v->state[j] != LEFT && r->label[j] == r->label[i]) {
+                v->from[j] = v->from[i];
+                queue[end++] = j;
+            }
+        }
+    }
+    for (int32_t i = 0; i < n; i++) {
+        if ((v->state[i] == BAD || v->state[i] == EDGE) && v->from[i] >= 0) {
+            for (int c = 0; c < 3; c++) { /* the line's part of a pixel beside it stays */
+                uint8_t *o = rgb + (size_t)i * 3 + c;
+                *o = (uint8_t)((rgb[(size_t)v->from[i] * 3 + c] * gray[i] + *o * (255 - gray[i]) +
+                                127) /
+                               255);
+            }
+            changed++;
+        }
+    }
+    return changed;
+}
+
+int lac_vote_run(LacVote *v, const LacRegions *r, const uint8_t *gray, const LacVoteSource *sources,
+                 int count, uint8_t *rgb, const LacLog *log)
+{
+    const size_t n = (size_t)v->width * v->height;
+    int most = 0, changed = LAC_ENOMEM;
+
+    for (int s = 0; s < count; s++) {
+        most = sources[s].ref->count > most ? sources[s].ref->count : most;
+    }
+    size_t *start = lac_alloc((size_t)r->count + 2, sizeof *start);
+    float *votes = lac_alloc((size_t)most + 1, sizeof *votes);
+    Density *list = lac_alloc(LAC_VOTE_BINS, sizeof *list);
+
+    if (start && votes && list) {
+        memset(v->state, LEFT, n);
+        lac_vote_sort(r->label, n, r->count, start, v->order);
+        for (int c = 1; c <= r->count; c++) {
+            Pixels p = {v->order + start[c], start[c + 1] - start[c], 0, false};
+            int touched[2] = {0};
+            float least[2];
+
+            if (r->region[c].black || p.n < 2 * LAC_VOTE_ISLAND) {
+                continue;
+            }
+            for (size_t k = 0; k < p.n; k++) {
+                p.far += r->squared[p.at[k]] >= LAC_VOTE_FAR;
+            }
+            p.core_is_all = p.far < LAC_VOTE_ISLAND;
+            for (int s = 0; s < count; s++) {
+                if (cast(v, r, &p, &sources[s], votes)) {
+                    add_origin(v, sources[s].ref, votes, touched);
+                }
+            }
+            for (int e = 0; e < 2; e++) {
+                spread_bins(v, e, touched[e], false);
+                least[e] = least_backed(v, e, touched[e],
+                                        e ? LAC_VOTE_STRANGE_EDGE : LAC_VOTE_STRANGE, list);
+            }
+            judge(v, r, &p, least, rgb);
+            for (int e = 0; e < 2; e++) {
+                spread_bins(v, e, touched[e], true);
+            }
+        }
+        changed = replace(v, r, gray, rgb);
+    } else {
+        lac_fail(log, LAC_ENOMEM, "no memory for the votes of %d regions", r->count);
+    }
+    lac_free(start);
+    lac_free(votes);
+    lac_free(list);
+    return changed;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the vote needs of a reference: its region labels and the colours of each region; see vote.h.
+ */
+#include "vote.h"
+
+#include <string.h>
+
+#include "vote_bins.h"
+
+/* Pixels of each region together, in picture order: counting sort. start [count + 2]. */
+void lac_vote_sort(const int32_t *label, size_t n, int count, size_t *start, int32_t *order)
+{
+    memset(start, 0, ((size_t)count + 2) * sizeof *start);
+    for (size_t i = 0; i < n; i++) {
+        start[label[i] + 1]++;
+    }
+    for (int c = 0; c <= count; c++) {
+        start[c + 1] += start[c];
+    }
+    for (size_t i = 0; i < n; i++) {
+        order[start[label[i]]++] = (int32_t)i;
+    }
+    memmove(start + 1, start, ((size_t)count + 1) * sizeof *start);
+    start[0] = 0;
+}
+
+/* Writes the bins of the pixels order[from..to) to `bins` and returns their number; `slot` is zero
+ * before and after. */
+static size_t count_bins(const LacRegions *r, const uint8_t *rgb, const int32_t *order, size_t n,
+                         int32_t *slot, LacVoteBin *bins)
+{
+    size_t used = 0;
+
+    for (size_t k = 0; k < n; k++) {
+        const int32_t i = order[k];
+        const int bin = lac_vote_bin(rgb + (size_t)i * 3);
+
+        if (!slot[bin]) {
+            bins[used] = (LacVoteBin){(uint16_t)bin, 0, 0};
+            slot[bin] = (int32_t)++used;
+        }
+        LacVoteBin *b = &bins[slot[bin] - 1];
+        if (r->squared[i] >= LAC_VOTE_FAR) {
+            b->far++;
+        } else {
+            b->beside++;
+        }
+    }
+    for (size_t k = 0; k < used; k++) {
+        slot[bins[k].bin] = 0;
+    }
+    return used;
+}
+
+int lac_vote_ref_open(LacVoteRef *ref, const LacRegions *r, const uint8_t *rgb, const LacLog *log)
+{
+    const size_t n = (size_t)r->width * r->height;
+    int32_t *order = lac_alloc(n, sizeof *order), *slot = lac_calloc(LAC_VOTE_BINS, sizeof *slot);
+    size_t *start = lac_alloc((size_t)r->count + 2, sizeof *start), used = 0;
+    LacVoteBin *bins = lac_alloc(n, sizeof *bins);
+
+    *ref = (LacVoteRef){.width = r->width, .height = r->height, .count = r->count};
+    ref->label = lac_alloc(n, sizeof *ref->label);
+    ref->first = lac_alloc((size_t)r->count + 2, sizeof *ref->first);
+    if (order && slot && start && bins && ref->label && ref->first) {
+        memcpy(ref->label, r->label, n * sizeof *ref->label);
+        lac_vote_sort(r->label, n, r->count, start, order);
+        ref->first[0] = 0;
+        for (int c = 0; c <= r->count; c++) {
+            used +=
+                count_bins(r, rgb, order + start[c], start[c + 1] - start[c], slot, bins + used);
+            ref->first[c + 1] = used;
+        }
+        ref->bins = lac_alloc(used, sizeof *ref->bins);
+        if (ref->bins) {
+            memcpy(ref->bins, bins, used * sizeof *bins);
+        }
+    }
+    lac_free(order);
+    lac_free(slot);
+    lac_free(start);
+    lac_free(bins);
+    if (!ref->bins) {
+        lac_vote_ref_close(ref);
+        return lac_fail(log, LAC_ENOMEM, "no memory for the regions of a reference of %dx%d",
+                        r->width, r->height);
+    }
+    return LAC_OK;
+}
+
+void lac_vote_ref_close(LacVoteRef *ref)
+{
+    lac_free(ref->label);
+    lac_free(ref->first);
+    lac_free(ref->bins);
+    *ref = (LacVoteRef){0};
+}
