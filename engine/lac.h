@@ -71,7 +71,8 @@ enum LacFill {
 typedef struct LacSettings {
     const char *weights;     /* safetensors file; NULL: $LAC_WEIGHTS, else the installed preset for the device */
     const char *device;      /* "auto" (or NULL), "cpu", "ref", "cuda", "cuda:N" */
-    enum LacPrecision precision;
+    enum LacPrecision precision; /* FP32, asked for by name, also computes the attention over all keys, of which
+                                else the far-off ones are left out (docs/MODEL.md) */
     int k;                   /* references used per frame, 1..8; 0: 2 */
     int size;                /* short side the network works at, 64..8192; 0: 384; LAC_SIZE_NATIVE: native */
     int lookahead;           /* most frames kept waiting for a later reference; 0: no limit; LAC_LOOKAHEAD_NONE:

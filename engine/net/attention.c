@@ -11,6 +11,11 @@
 
 #include <math.h>
 
+/* Keys whose logit is this far below the largest are left out, from so many positions of the frame on: below that the
+ * choice costs more than it saves. Measured in docs/performance.md. */
+#define MARGIN 12
+#define MARGIN_FROM 4096
+
 int lac_sim_open(LacNet *net, const LacModel *model)
 {
     LacSim *sim = &net->sim;
@@ -61,6 +66,7 @@ int lac_sim_run(LacNet *net, LacRefCode *const *codes, const float *lag, int cou
     const LacSim *sim = &net->sim;
     LacAttentionDesc desc = {
         .q = &ws->q, .refs = ws->attention_refs, .count = count, .mat = &ws->mat, .warped = &ws->warped,
+        .margin = !net->dev->exact && ws->q.h * ws->q.w >= MARGIN_FROM ? MARGIN : 0,
     };
     int err;
 

@@ -173,8 +173,9 @@ int lac_check_attention(const LacBackend *be, const LacAttentionDesc *d)
     if (ret < 0) {
         return ret;
     }
-    if (d->count < 1 || !d->refs || !d->mat || q->n != 1) {
-        return lac_fail(be->log, LAC_EINVAL, "attention: %d references, n %d; expected 1 or more, 1", d->count, q->n);
+    if (d->count < 1 || !d->refs || !d->mat || q->n != 1 || !(d->margin >= 0 && d->margin <= 1e30f)) {
+        return lac_fail(be->log, LAC_EINVAL, "attention: %d references, n %d, margin %g; expected 1 or more, 1, 0 to "
+                        "1e30", d->count, q->n, d->margin);
     }
     h = q->h;
     w = q->w;

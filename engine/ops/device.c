@@ -27,23 +27,23 @@ static int cuda_index(const char *device)
 int lac_device_open(LacDevice *dev, const char *device, enum LacPrecision precision, int threads,
                     const LacLog *log)
 {
-    int index;
+    int index, ret;
 
     memset(dev, 0, sizeof *dev);
     if (precision < LAC_PRECISION_AUTO || precision > LAC_PRECISION_FP16) {
         return lac_fail(log, LAC_EINVAL, "unknown precision %d", (int)precision);
     }
     if (!device || !strcmp(device, "auto") || !strcmp(device, "cpu")) {
-        return lac_cpu_open(dev, precision, threads, log);
+        ret = lac_cpu_open(dev, precision, threads, log);
+    } else if (!strcmp(device, "ref")) {
+        ret = lac_ref_open(dev, precision, log);
+    } else if ((index = cuda_index(device)) >= 0) {
+        ret = lac_cuda_open(dev, index, precision, log);
+    } else {
+        return lac_fail(log, LAC_EDEVICE, "unknown device '%s': expected auto, cpu, cuda, cuda:N or ref", device);
     }
-    if (!strcmp(device, "ref")) {
-        return lac_ref_open(dev, precision, log);
-    }
-    index = cuda_index(device);
-    if (index >= 0) {
-        return lac_cuda_open(dev, index, precision, log);
-    }
-    return lac_fail(log, LAC_EDEVICE, "unknown device '%s': expected auto, cpu, cuda, cuda:N or ref", device);
+    dev->exact = precision == LAC_PRECISION_FP32;
+    return ret;
 }
 
 void lac_device_close(LacDevice *dev)

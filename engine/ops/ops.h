@@ -49,11 +49,21 @@ typedef struct LacAttentionRef {
 /* Distance attention, one softmax over all positions j of all references i (3.3):
  *   a_ij = softmax_ij(q . k_ij / sqrt(d) - lambda_i |p - p_j|^2 + bias_i),  p in units of min(h, w)
  *   mat = sum a_ij m_ij v_ij,  warped = sum a_ij colour_ij
- * Streaming: no buffer grows with h*w*h*w. */
+ * Streaming: no buffer grows with h*w*h*w.
+ *
+ * With a margin, far-off keys are left out. Keys are taken in groups of LAC_ATTENTION_GROUP next to each other in a row
+ * (the first at column 0, the last of a row may be shorter), queries in blocks of LAC_ATTENTION_ROWS x
+ * LAC_ATTENTION_COLUMNS (the first at 0, 0). The mean of a block's queries, at the block's centre (row + 1, column + 2),
+ * stands for all of them; beyond the edge the edge's query repeats, and the centre stays in the picture. The block
+ * sees a group if the largest logit its mean has with one of the group's keys is at least the largest it has with any
+ * key, less the margin. */
+enum { LAC_ATTENTION_GROUP = 16, LAC_ATTENTION_ROWS = 2, LAC_ATTENTION_COLUMNS = 4 };
+
 typedef struct LacAttentionDesc {
     const LacTensor *q;             /* [1,h,w,d] act */
     const LacAttentionRef *refs;
     int count;                      /* K >= 1 */
+    float margin;                   /* 0: every key counts; else in units of the logits, more than 0 */
     LacTensor *mat;                 /* out [1,h,w,dv] act */
     LacTensor *warped;              /* out [1,h,w,3] f32 */
 } LacAttentionDesc;
@@ -123,6 +133,7 @@ typedef struct LacDevice {
     const LacOps *ops;
     LacBackend *be;
     enum LacType act;
+    bool exact; /* fp32 was asked for by name: nothing is approximated */
     const LacLog *log;
 } LacDevice;
 

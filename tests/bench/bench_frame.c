@@ -18,7 +18,7 @@ typedef struct Options {
     bool brief;
 } Options;
 
-/* 2 flops per multiply-add of every convolution and of both attention products, for one target frame. */
+/* 2 flops per multiply-add of every convolution and of both attention products over all keys, for one target frame. */
 static double frame_gflop(const LacConfig *c, int h, int w, int k)
 {
     const double b = c->base, width = 4 * b, full = (double)h * w, half = full / 4, quarter = full / 16;

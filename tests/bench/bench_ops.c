@@ -175,7 +175,7 @@ static void run(const LacDevice *dev, const Item *it, Bench *b)
         check(ops->add(dev->be, &b->x, &b->z, &b->y));
         break;
     case ATTENTION:
-        check(ops->attention(dev->be, &(LacAttentionDesc){ &b->x, refs, REFS, &b->y, &b->z }));
+        check(ops->attention(dev->be, &(LacAttentionDesc){ &b->x, refs, REFS, 0, &b->y, &b->z }));
         break;
     case COMBINE:
         check(ops->combine(dev->be, &b->x, mask, fy, REFS, &b->y));

@@ -36,6 +36,7 @@ typedef struct Case {
     int refs, dv;                       /* attention, combine: K */
     float lambda[MAX_REFS], lift[MAX_REFS]; /* attention: lambda and bias of each reference */
     float leak;                         /* gate */
+    float margin;                       /* attention; with one, q and k come in patches as those of pictures do */
     bool sharp;                         /* attention: logits of +-16, one key or two win */
 } Case;
 
@@ -118,6 +119,12 @@ static const Case cases[] = {
     { "attention d 5, dv 3", ATTENTION, 1, 9, 7, 5, .dv = 3, .refs = 2, .lambda = { 2, 3 }, .lift = { 0.3f, 0 } },
     { "attention d 64, dv 96", ATTENTION, 1, 15, 16, 64, .dv = 96, .refs = 2, .lambda = { 0, 2 } },
     { "attention d 1, dv 1", ATTENTION, 1, 4, 4, 1, .dv = 1, .refs = 1, .lambda = { 1 }, .lift = { 5 } },
+    { "attention 24x40, K 2, margin", ATTENTION, 1, 24, 40, 32, .dv = 32, .refs = 2, .lambda = { 5, 4 },
+      .lift = { 0.5f, 0 }, .margin = 4 },
+    { "attention odd 17x23, K 3, margin", ATTENTION, 1, 17, 23, 24, .dv = 20, .refs = 3, .lambda = { 2, 0, 9 },
+      .margin = 6 },
+    { "attention 33x5, margin of no effect", ATTENTION, 1, 33, 5, 5, .dv = 3, .refs = 2, .margin = 1000 },
+    { "attention one pixel, margin", ATTENTION, 1, 1, 1, 32, .dv = 32, .refs = 2, .lambda = { 1, 1 }, .margin = 1 },
 
     { "combine K 1", COMBINE, 1, 16, 16, 64, .refs = 1 },
     { "combine K 2", COMBINE, 1, 31, 33, 64, .refs = 2 },
@@ -322,18 +329,39 @@ static int run_norm(Run *r, Data *d, const Case *c)
     return r->dev->ops->norm(r->dev->be, &desc, y);
 }
 
+/* q or k with a patch of one value wherever 8x8 positions are, the same patches in all of them, and some noise. */
+static LacTensor *patches(Run *r, Data *d, const Case *c)
+{
+    size_t count = (size_t)c->h * (size_t)c->w * (size_t)c->c;
+    float *x = numbers(d, count, 0.2f, 0, false);
+    LacTensor *t = &r->in[r->inputs++];
+    Data same = { .seed = 77 };
+    float *patch = numbers(&same, (size_t)(c->h / 8 + 1) * (size_t)(c->w / 8 + 1) * (size_t)c->c, 1.4f, 0, false);
+
+    for (size_t i = 0; i < count; i++) {
+        int p = (int)(i / (size_t)c->c), row = p / c->w / 8, column = p % c->w / 8;
+
+        x[i] += patch[(size_t)(row * (c->w / 8 + 1) + column) * (size_t)c->c + i % (size_t)c->c];
+        x[i] = d->round ? lac_bf16_to_f32(lac_f32_to_bf16(x[i])) : x[i];
+    }
+    *t = tensor_in(r->dev, r->dev->act, 1, c->h, c->w, c->c, x);
+    free(patch);
+    free(x);
+    return t;
+}
+
 static int run_attention(Run *r, Data *d, const Case *c)
 {
     LacAttentionRef refs[MAX_REFS];
     float scale = c->sharp ? 4.0f : 1.0f;
-    LacTensor *q = input(r, d, true, 1, c->h, c->w, c->c, scale, 0);
+    LacTensor *q = c->margin > 0 ? patches(r, d, c) : input(r, d, true, 1, c->h, c->w, c->c, scale, 0);
     LacTensor *mat = output(r, r->dev->act, 1, c->h, c->w, c->dv);
     LacTensor *warped = output(r, LAC_F32, 1, c->h, c->w, 3);
-    LacAttentionDesc desc = { q, refs, c->refs, mat, warped };
+    LacAttentionDesc desc = { q, refs, c->refs, c->margin, mat, warped };
     int i;
 
     for (i = 0; i < c->refs; i++) {
-        refs[i].k = *input(r, d, true, 1, c->h, c->w, c->c, scale, 0);
+        refs[i].k = *(c->margin > 0 ? patches(r, d, c) : input(r, d, true, 1, c->h, c->w, c->c, scale, 0));
         refs[i].v = *input(r, d, true, 1, c->h, c->w, c->dv, 1, 0);
         refs[i].colour = *input(r, d, false, 1, c->h, c->w, 3, 0.5f, 0.1f);
         refs[i].mask = *input(r, d, false, 1, c->h, c->w, 2, 0.2f, 0.5f);

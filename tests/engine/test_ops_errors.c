@@ -115,13 +115,16 @@ static void op_errors(Tally *t, const char *device)
     refused(t, "add shapes", &c, dev.ops->add(dev.be, &x, &y3, &y), LAC_EINVAL, "tensor b");
     refused(t, "pool4 shapes", &c, dev.ops->pool4(dev.be, &f, &f), LAC_EINVAL, "pool4");
     r = (LacAttentionRef){ .k = x, .v = y, .colour = f, .mask = f, .lambda = 1 };
-    att = (LacAttentionDesc){ &x, &r, 1, &y, &f };
+    att = (LacAttentionDesc){ &x, &r, 1, 0, &y, &f };
     refused(t, "attention mask shape", &c, dev.ops->attention(dev.be, &att), LAC_EINVAL, "mask");
     r.lambda = -1;
     refused(t, "attention lambda", &c, dev.ops->attention(dev.be, &att), LAC_EINVAL, "lambda -1");
     r.lambda = 0;
     r.bias = NAN;
     refused(t, "attention bias", &c, dev.ops->attention(dev.be, &att), LAC_EINVAL, "bias nan");
+    r.bias = 0;
+    att.margin = -1;
+    refused(t, "attention margin", &c, dev.ops->attention(dev.be, &att), LAC_EINVAL, "margin -1");
     refused(t, "shift kernel shape", &c, dev.ops->shift(dev.be, &(LacShiftDesc){ &x, &x, &x, &f }, &y3), LAC_EINVAL,
             "multiple");
     refused(t, "shift without a neighbour", &c, dev.ops->shift(dev.be, &(LacShiftDesc){ &none, &x, &x, &kernel }, &y),

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Distance attention (3.3) as a stream: keys and values are packed once per call in the order the kernels read
- * them; then each thread takes a chunk of queries through all tiles of keys, holding for every query only the
- * largest logit and the weighted sums so far (Dao et al., FlashAttention, 2022).
- *
- * Rows of keys are padded to whole vectors with copies of their last key whose values are 0: a copy lies
- * farther away than the original, so it never raises the maximum, and it adds nothing to the sums.
- * Columns of the values: m v (dv), zeros up to a multiple of CPU_LANES, and the extra ones: colour (3; in bf16
- * again 3 for what rounding took off) and 1, for the sum of the weights. */
-#include "ops/cpu/cpu.h"
+/* Distance attention (3.3) as a stream: keys and values are packed once per call; then each thread takes a
+ * chunk of queries through tiles of keys, holding for every query only the largest logit and the weighted sums
+ * so far (Dao et al., FlashAttention, 2022). With a margin, a block of queries sees only the vectors of keys
+ * that its mean query finds worth it. */
+#include "ops/cpu/attention.h"
 
 #include <float.h>
 #include <math.h>
@@ -17,151 +13,55 @@
 
 #include "ops/bf16.h"
 
-#define CHUNK 128       /* queries a thread takes at a time */
 #define LOG2E 1.4426950408889634
-#define TILE_VECTORS 8  /* vectors of keys in a tile: its keys, values and logits stay in the first-level cache */
+#define CHUNK_ROWS 8 /* queries a thread takes at a time: a rectangle of blocks */
+#define CHUNK_COLUMNS 16
+#define CHUNK (CHUNK_ROWS * CHUNK_COLUMNS)
+#define BLOCKS (CHUNK / CPU_QUERIES)
 
-/* Sizes, and the packed arrays in the scratch memory. */
-typedef struct Attention {
-    const LacAttentionDesc *desc;
-    const CpuAttentionKernels *kernels;
-    const CpuKernels *elements;
-    int h, w, d, dv, pack;
-    int row_end;                       /* w rounded up to CPU_LANES */
-    int steps, cols, vectors;          /* words of a key; columns of the values; vectors of a reference */
-    uint32_t *k, *v;                   /* [count][vectors] of CPU_LANES keys: as in CpuAttentionTile */
-    float *prior_x, *prior_y;          /* [count][prior_x_len or prior_y_len] by distance; index 0 is the largest
-                                          negative one */
-    size_t prior_x_len, prior_y_len;
-    char *work;                        /* [threads][work_bytes] */
-    size_t work_bytes;
-    size_t k_words, v_words;           /* of one reference */
-    float negligible;                  /* a key this far below the sum of all: so many as there are change no digit */
-} Attention;
+_Static_assert(LAC_ATTENTION_GROUP == CPU_LANES, "a group of keys is a vector");
+_Static_assert(LAC_ATTENTION_ROWS * LAC_ATTENTION_COLUMNS == CPU_QUERIES, "a block of queries is a kernel's");
+_Static_assert(BLOCKS % CPU_QUERIES == 0, "mean queries come in blocks");
+
+/* A block's upper left query. */
+typedef struct Block {
+    int row, column;
+} Block;
 
 /* One thread's working memory. */
 typedef struct Work {
-    uint32_t *q;       /* [CHUNK / CPU_QUERIES][steps][CPU_QUERIES] */
+    PackWork pack;
+    uint32_t *q;       /* [BLOCKS][steps][CPU_QUERIES] */
+    uint32_t *mean;    /* [steps][CPU_QUERIES]: the mean queries of so many blocks */
+    float *sum;        /* [2][d]: of one mean, and one of its queries */
+    uint16_t *half;    /* [d]: the mean in bf16 */
     float *max;        /* [CHUNK] */
     float *out;        /* [CHUNK][cols + CPU_LANES] */
     float *logit;      /* one tile */
     uint32_t *weight;
-    float *col;        /* [2][cols + CPU_EXTRA]: of one step's keys */
-    uint16_t *half;    /* the same in bf16 */
-    uint32_t *step;    /* [cols + CPU_EXTRA]: the same as words */
+    float *peaks;      /* [CPU_QUERIES][count * vectors]: of the mean queries */
+    int *list;         /* [count * vectors]: vectors that one block sees */
 } Work;
 
 static size_t work_layout(const Attention *a, char *base, Work *w)
 {
-    size_t tile = CPU_QUERIES * TILE_VECTORS * CPU_LANES, used = 0;
+    size_t tile = CPU_QUERIES * CPU_VECTORS * CPU_LANES, len = (size_t)a->cols + CPU_EXTRA, used = 0;
+    size_t all = a->desc->margin > 0 ? (size_t)a->desc->count * (size_t)a->vectors : 0;
 
+    w->pack.col = lac_cpu_piece(base, &used, 2 * len, sizeof *w->pack.col);
+    w->pack.half = lac_cpu_piece(base, &used, 2 * len, sizeof *w->pack.half);
+    w->pack.step = lac_cpu_piece(base, &used, len, sizeof *w->pack.step);
     w->q = lac_cpu_piece(base, &used, (size_t)a->steps * CHUNK, sizeof *w->q);
+    w->mean = lac_cpu_piece(base, &used, (size_t)a->steps * CPU_QUERIES, sizeof *w->mean);
+    w->sum = lac_cpu_piece(base, &used, 2 * (size_t)a->d, sizeof *w->sum);
+    w->half = lac_cpu_piece(base, &used, (size_t)a->d, sizeof *w->half);
     w->max = lac_cpu_piece(base, &used, CHUNK, sizeof *w->max);
     w->out = lac_cpu_piece(base, &used, ((size_t)a->cols + CPU_LANES) * CHUNK, sizeof *w->out);
     w->logit = lac_cpu_piece(base, &used, tile, sizeof *w->logit);
     w->weight = lac_cpu_piece(base, &used, tile, sizeof *w->weight);
-    w->col = lac_cpu_piece(base, &used, 2 * ((size_t)a->cols + CPU_EXTRA), sizeof *w->col);
-    w->half = lac_cpu_piece(base, &used, 2 * ((size_t)a->cols + CPU_EXTRA), sizeof *w->half);
-    w->step = lac_cpu_piece(base, &used, (size_t)a->cols + CPU_EXTRA, sizeof *w->step);
+    w->peaks = lac_cpu_piece(base, &used, CPU_QUERIES * all, sizeof *w->peaks);
+    w->list = lac_cpu_piece(base, &used, all, sizeof *w->list);
     return used;
-}
-
-static uint32_t f32_word(float f)
-{
-    LacFloatBits b = { .f = f };
-
-    return b.u;
-}
-
-/* Words of the vector at element `i` of t: `steps` of them, `stride` words apart. An odd last bf16 element is
- * paired with 0. (Pairs exist only where the low half comes first in memory.) */
-static void pack_vector(const Attention *a, const LacTensor *t, size_t i, uint32_t *words, size_t stride)
-{
-    const char *src = (const char *)t->data + i * lac_type_size(t->type);
-    int s, whole = a->d / a->pack;
-
-    for (s = 0; s < whole; s++, words += stride, src += sizeof *words) {
-        memcpy(words, src, sizeof *words);
-    }
-    if (whole < a->steps) {
-        *words = 0;
-        memcpy(words, src, sizeof(uint16_t));
-    }
-}
-
-#define LOW_COLOUR 3 /* extra columns: 0 colour, 3 its low parts, 6 one */
-#define ONE 6
-
-/* Columns and extra columns of key x of a row into col[cols + CPU_EXTRA], as floats; zeros past the end. */
-static void value_columns(const Attention *a, const LacAttentionRef *r, int row, int x, float *col)
-{
-    size_t j = (size_t)row * (size_t)a->w + (size_t)x;
-    float *extra = col + a->cols, m;
-    int c;
-
-    memset(extra, 0, CPU_EXTRA * sizeof *extra);
-    if (x >= a->w) {
-        memset(col, 0, (size_t)a->cols * sizeof *col);
-        return;
-    }
-    m = ((const float *)r->mask.data)[2 * j];
-    a->elements->convert((const char *)r->v.data + j * (size_t)a->dv * lac_type_size(r->v.type), a->pack == 2, col,
-                         false, (size_t)a->dv);
-    for (c = 0; c < a->dv; c++) {
-        col[c] *= m;
-    }
-    memset(col + a->dv, 0, (size_t)(a->cols - a->dv) * sizeof *col);
-    for (c = 0; c < 3; c++) {
-        float colour = ((const float *)r->colour.data)[3 * j + (size_t)c];
-
-        extra[c] = colour;
-        if (a->pack == 2) {
-            extra[LOW_COLOUR + c] = colour - lac_bf16_to_f32(lac_f32_to_bf16(colour));
-        }
-    }
-    extra[ONE] = 1;
-}
-
-/* One step's columns as words, to w->step: of one key, or of a pair. */
-static void value_words(const Attention *a, const Work *w, const LacAttentionRef *r, int row, int x)
-{
-    size_t c, len = (size_t)a->cols + CPU_EXTRA;
-
-    value_columns(a, r, row, x, w->col);
-    if (a->pack == 1) {
-        memcpy(w->step, w->col, len * sizeof *w->step);
-        return;
-    }
-    value_columns(a, r, row, x + 1, w->col + len);
-    a->elements->convert(w->col, false, w->half, true, 2 * len);
-    for (c = 0; c < len; c++) {
-        w->step[c] = w->half[c] | (uint32_t)w->half[len + c] << 16;
-    }
-}
-
-/* One row of keys of one reference. */
-static void pack_row(const Attention *a, const Work *w, const LacAttentionRef *r, int row, uint32_t *k, uint32_t *v)
-{
-    size_t first = (size_t)row * (size_t)a->w, cols = (size_t)a->cols;
-    int x, s, e;
-
-    k += (size_t)row * (size_t)a->row_end * (size_t)a->steps;
-    v += (size_t)row * (size_t)(a->row_end / a->pack / 2) * (2 * cols + CPU_LANES);
-    for (x = 0; x < a->row_end; x++) {
-        size_t j = first + (size_t)(x < a->w ? x : a->w - 1);
-
-        pack_vector(a, &r->k, j * (size_t)a->d,
-                    k + (size_t)(x / CPU_LANES * a->steps * CPU_LANES + x % CPU_LANES), CPU_LANES);
-    }
-    for (x = 0; x < a->row_end; x += 2 * a->pack, v += 2 * cols + CPU_LANES) {
-        for (s = 0; s < 2; s++) {
-            value_words(a, w, r, row, x + s * a->pack);
-            memcpy(v + (size_t)s * cols, w->step, cols * sizeof *v);
-            for (e = 0; e < CPU_EXTRA; e++) {
-                v[2 * cols + 2 * (size_t)e + (size_t)s] = w->step[cols + (size_t)e];
-            }
-        }
-    }
 }
 
 /* Reference i's prior by distance, in units of log 2: locality, and in prior_y the bias too. */
@@ -184,59 +84,224 @@ static void fill_prior(const Attention *a, int i)
     }
 }
 
+static int at_most(int n, int most)
+{
+    return n < most ? n : most;
+}
+
+/* Query j of a block; those past the edge repeat it. */
+static int query_row(const Attention *a, Block b, int j)
+{
+    return at_most(b.row + j / LAC_ATTENTION_COLUMNS, a->h - 1);
+}
+
+static int query_column(const Attention *a, Block b, int j)
+{
+    return at_most(b.column + j % LAC_ATTENTION_COLUMNS, a->w - 1);
+}
+
+static const void *query(const Attention *a, Block b, int j)
+{
+    size_t p = (size_t)query_row(a, b, j) * (size_t)a->w + (size_t)query_column(a, b, j);
+
+    return (const char *)a->desc->q->data + p * (size_t)a->d * lac_type_size(a->desc->q->type);
+}
+
+/* ---- tiles ---- */
+
+static CpuAttentionTile tile_of(const Attention *a, const Work *w)
+{
+    return (CpuAttentionTile){ .steps = a->steps, .cols = a->cols, .scale = (float)(LOG2E / sqrt(a->d)),
+                               .logit = w->logit, .weight = w->weight };
+}
+
+/* Adds vector g of all references' to the tile. */
+static void add_vector(const Attention *a, CpuAttentionTile *t, int g)
+{
+    int i = g / a->vectors, per_row = a->row_end / CPU_LANES, place = g % a->vectors, n = t->vectors++;
+
+    t->k[n] = a->k + (size_t)g * a->k_words;
+    t->v[n] = a->v + (size_t)g * a->v_words;
+    t->x[n] = (size_t)i * a->prior_x_len + (size_t)(place % per_row * CPU_LANES);
+    t->y[n] = (size_t)i * a->prior_y_len + (size_t)(place / per_row);
+}
+
+static void set_place(const Attention *a, CpuAttentionTile *t, int j, int row, int column)
+{
+    t->prior_x[j] = a->prior_x + a->w - 1 - column;
+    t->prior_y[j] = a->prior_y + a->h - 1 - row;
+}
+
 /* Sum of a query's weights so far, relative to exp2(max). */
 static float total_weight(const Attention *a, const float *out)
 {
-    return out[a->cols + 2 * ONE] + out[a->cols + 2 * ONE + 1];
+    return out[a->cols + 2 * CPU_ONE] + out[a->cols + 2 * CPU_ONE + 1];
 }
 
 /* Of a number not below 0; 0 gives -127. */
 static float floor_log2(float f)
 {
-    return (float)((int)(f32_word(f) >> 23) - 127);
+    LacFloatBits b = { .f = f };
+
+    return (float)((int)(b.u >> 23) - 127);
 }
 
-/* One block of queries against one reference's keys from vector `first` on. */
-static void tile_run(const Attention *a, const Work *w, int i, int first, int block, int query)
+/* The tile's queries are those of block b, number n of the chunk. */
+static void set_block(const Attention *a, const Work *w, CpuAttentionTile *t, Block b, int n)
 {
-    size_t len = (size_t)a->cols + CPU_LANES, at = (size_t)i * (size_t)a->vectors + (size_t)first;
-    int area = a->h * a->w, per_row = a->row_end / CPU_LANES, j;
-    bool nothing = true;
-    CpuAttentionTile t = {
-        .q = w->q + (size_t)block * (size_t)a->steps * CPU_QUERIES,
-        .k = a->k + at * (size_t)a->steps * CPU_LANES,
-        .v = a->v + at * (size_t)(CPU_LANES / a->pack / 2) * (2 * (size_t)a->cols + CPU_LANES),
-        .steps = a->steps, .cols = a->cols,
-        .vectors = a->vectors - first < TILE_VECTORS ? a->vectors - first : TILE_VECTORS,
-        .scale = (float)(LOG2E / sqrt(a->d)),
-        .row = first / per_row, .x = first % per_row * CPU_LANES, .row_end = a->row_end,
-        .logit = w->logit, .weight = w->weight, .max = w->max + block * CPU_QUERIES,
-        .out = w->out + (size_t)block * CPU_QUERIES * len,
-    };
-
-    for (j = 0; j < CPU_QUERIES; j++) {
-        int p = query + j < area ? query + j : area - 1;
-
-        t.prior_x[j] = a->prior_x + (size_t)i * a->prior_x_len + (a->w - 1 - p % a->w);
-        t.prior_y[j] = a->prior_y + (size_t)i * a->prior_y_len + (a->h - 1 - p / a->w);
+    t->q = w->q + (size_t)n * (size_t)a->steps * CPU_QUERIES;
+    t->max = w->max + n * CPU_QUERIES;
+    t->out = w->out + (size_t)n * CPU_QUERIES * ((size_t)a->cols + CPU_LANES);
+    for (int j = 0; j < CPU_QUERIES; j++) {
+        set_place(a, t, j, query_row(a, b, j), query_column(a, b, j));
     }
-    a->kernels->logits(&t);
-    for (j = 0; j < CPU_QUERIES; j++) {
-        nothing = nothing && t.peak[j] < t.max[j] + a->negligible + floor_log2(total_weight(a, t.out + (size_t)j * len));
+}
+
+static void tile_run(const Attention *a, CpuAttentionTile *t)
+{
+    size_t len = (size_t)a->cols + CPU_LANES;
+    bool nothing = true;
+
+    a->kernels->logits(t);
+    for (int j = 0; j < CPU_QUERIES; j++) {
+        float total = total_weight(a, t->out + (size_t)j * len);
+
+        nothing = nothing && t->peak[j] < t->max[j] + a->negligible + floor_log2(total);
     }
     if (!nothing) {
-        a->kernels->weights(&t);
-        a->kernels->values(&t);
+        a->kernels->weights(t);
+        a->kernels->values(t);
+    }
+}
+
+/* ---- which keys a block sees ---- */
+
+/* Column j of w->mean: the mean query of a block. */
+static void pack_mean(const Attention *a, const Work *w, Block b, int j)
+{
+    bool bf16 = a->pack == 2;
+    size_t c, d = (size_t)a->d;
+    float *sum = w->sum, *one = w->sum + d;
+
+    memset(sum, 0, d * sizeof *sum);
+    for (int i = 0; i < CPU_QUERIES; i++) {
+        a->elements->convert(query(a, b, i), bf16, one, false, d);
+        for (c = 0; c < d; c++) {
+            sum[c] += one[c];
+        }
+    }
+    for (c = 0; c < d; c++) {
+        sum[c] *= 1.0F / CPU_QUERIES;
+    }
+    if (bf16) {
+        a->elements->convert(sum, false, w->half, true, d);
+    }
+    lac_cpu_attention_pack_vector(a, bf16 ? (const void *)w->half : sum, w->mean + j, CPU_QUERIES);
+}
+
+/* w->peaks of up to CPU_QUERIES blocks: the largest logit of each vector of keys for a block's mean query. */
+static void find_peaks(const Attention *a, const Work *w, const Block *blocks, int count)
+{
+    int all = a->desc->count * a->vectors;
+    CpuAttentionTile t = tile_of(a, w);
+
+    t.q = w->mean;
+    for (int j = 0; j < CPU_QUERIES; j++) {
+        Block b = blocks[at_most(j, count - 1)];
+
+        pack_mean(a, w, b, j);
+        set_place(a, &t, j, at_most(b.row + LAC_ATTENTION_ROWS / 2, a->h - 1),
+                  at_most(b.column + LAC_ATTENTION_COLUMNS / 2, a->w - 1));
+    }
+    for (int g = 0; g < all; g += CPU_VECTORS) {
+        t.vectors = 0;
+        while (t.vectors < CPU_VECTORS && g + t.vectors < all) {
+            add_vector(a, &t, g + t.vectors);
+        }
+        a->kernels->logits(&t);
+        a->kernels->peaks(&t);
+        for (int j = 0; j < count; j++) {
+            memcpy(w->peaks + (size_t)j * (size_t)all + g, t.peaks[j], (size_t)t.vectors * sizeof(float));
+        }
+    }
+}
+
+/* The vectors whose peak is within the margin of the largest, that one first, to w->list; their number. */
+static int choose(const Attention *a, const Work *w, const float *peaks)
+{
+    int all = a->desc->count * a->vectors, best = 0, n = 0;
+    float least;
+
+    for (int g = 1; g < all; g++) {
+        best = peaks[g] > peaks[best] ? g : best;
+    }
+    least = peaks[best] - (float)(a->desc->margin * LOG2E);
+    for (int g = best; g < all; g++) {
+        w->list[n] = g;
+        n += peaks[g] >= least;
+    }
+    for (int g = 0; g < best; g++) {
+        w->list[n] = g;
+        n += peaks[g] >= least;
+    }
+    return n;
+}
+
+/* ---- chunks ---- */
+
+static void run_chosen(const Attention *a, const Work *w, const Block *blocks, int count)
+{
+    size_t all = (size_t)a->desc->count * (size_t)a->vectors;
+    CpuAttentionTile t = tile_of(a, w);
+
+    for (int b = 0; b < count; b++) {
+        int n;
+
+        if (b % CPU_QUERIES == 0) {
+            find_peaks(a, w, blocks + b, at_most(count - b, CPU_QUERIES));
+        }
+        n = choose(a, w, w->peaks + (size_t)(b % CPU_QUERIES) * all);
+        set_block(a, w, &t, blocks[b], b);
+        for (int g = 0; g < n; g += CPU_VECTORS) {
+            t.vectors = 0;
+            while (t.vectors < CPU_VECTORS && g + t.vectors < n) {
+                add_vector(a, &t, w->list[g + t.vectors]);
+            }
+            tile_run(a, &t);
+        }
+    }
+}
+
+static void run_all(const Attention *a, const Work *w, const Block *blocks, int count)
+{
+    int tiles = (a->vectors + CPU_VECTORS - 1) / CPU_VECTORS;
+    /* The keys at the queries' own place first: the likely largest ones make later tiles negligible. */
+    int start = blocks[0].row * (a->row_end / CPU_LANES) / CPU_VECTORS;
+    CpuAttentionTile t = tile_of(a, w);
+
+    for (int i = 0; i < a->desc->count; i++) {
+        for (int v = 0; v < tiles; v++) {
+            int first = (start + v) % tiles * CPU_VECTORS;
+
+            t.vectors = 0;
+            while (t.vectors < CPU_VECTORS && first + t.vectors < a->vectors) {
+                add_vector(a, &t, i * a->vectors + first + t.vectors);
+            }
+            for (int b = 0; b < count; b++) {
+                set_block(a, w, &t, blocks[b], b);
+                tile_run(a, &t);
+            }
+        }
     }
 }
 
 /* Sums of the weighted columns to mat and warped. */
-static void write_query(const Attention *a, const float *out, int p)
+static void write_query(const Attention *a, const float *out, size_t p)
 {
     const LacAttentionDesc *d = a->desc;
     const float *extra = out + a->cols;
     float total = total_weight(a, out);
-    size_t at = (size_t)p * (size_t)a->dv;
+    size_t at = p * (size_t)a->dv;
     int c;
 
     for (c = 0; c < a->dv; c++) {
@@ -248,38 +313,42 @@ static void write_query(const Attention *a, const float *out, int p)
     }
     for (c = 0; c < 3; c++) {
         float high = extra[2 * c] + extra[2 * c + 1];
-        float low = extra[2 * (LOW_COLOUR + c)] + extra[2 * (LOW_COLOUR + c) + 1];
+        float low = extra[2 * (CPU_LOW_COLOUR + c)] + extra[2 * (CPU_LOW_COLOUR + c) + 1];
 
-        ((float *)d->warped->data)[3 * (size_t)p + (size_t)c] = (high + low) / total;
+        ((float *)d->warped->data)[3 * p + (size_t)c] = (high + low) / total;
     }
 }
 
-static void chunk_run(const Attention *a, const Work *w, int first)
+static void chunk_run(const Attention *a, const Work *w, int row, int column)
 {
-    int area = a->h * a->w, count = area - first < CHUNK ? area - first : CHUNK;
-    int blocks = (count + CPU_QUERIES - 1) / CPU_QUERIES, tiles = (a->vectors + TILE_VECTORS - 1) / TILE_VECTORS;
-    /* The keys at the queries' own place first: the likely largest ones make later tiles negligible. */
-    int start = first / a->w * (a->row_end / CPU_LANES) / TILE_VECTORS, i, v, b, j;
+    size_t len = (size_t)a->cols + CPU_LANES;
+    Block blocks[BLOCKS];
+    int count = 0;
 
-    for (j = 0; j < blocks * CPU_QUERIES; j++) {
-        int p = first + (j < count ? j : count - 1);
-
-        pack_vector(a, a->desc->q, (size_t)p * (size_t)a->d,
-                    w->q + (size_t)(j / CPU_QUERIES * a->steps * CPU_QUERIES + j % CPU_QUERIES), CPU_QUERIES);
-        w->max[j] = -FLT_MAX / 2;
-    }
-    memset(w->out, 0, (size_t)blocks * CPU_QUERIES * ((size_t)a->cols + CPU_LANES) * sizeof *w->out);
-    for (i = 0; i < a->desc->count; i++) {
-        for (v = 0; v < tiles; v++) {
-            for (b = 0; b < blocks; b++) {
-                tile_run(a, w, i, (start + v) % tiles * TILE_VECTORS, b, first + b * CPU_QUERIES);
-            }
+    for (int y = row; y < at_most(row + CHUNK_ROWS, a->h); y += LAC_ATTENTION_ROWS) {
+        for (int x = column; x < at_most(column + CHUNK_COLUMNS, a->w); x += LAC_ATTENTION_COLUMNS) {
+            blocks[count++] = (Block){ y, x };
         }
     }
-    for (j = 0; j < count; j++) {
-        write_query(a, w->out + (size_t)j * ((size_t)a->cols + CPU_LANES), first + j);
+    for (int n = 0; n < count * CPU_QUERIES; n++) {
+        lac_cpu_attention_pack_vector(a, query(a, blocks[n / CPU_QUERIES], n % CPU_QUERIES),
+                                      w->q + (size_t)(n / CPU_QUERIES * a->steps * CPU_QUERIES + n % CPU_QUERIES),
+                                      CPU_QUERIES);
+        w->max[n] = -FLT_MAX / 2;
+    }
+    memset(w->out, 0, (size_t)count * CPU_QUERIES * len * sizeof *w->out);
+    (a->desc->margin > 0 ? run_chosen : run_all)(a, w, blocks, count);
+    for (int n = 0; n < count * CPU_QUERIES; n++) {
+        Block b = blocks[n / CPU_QUERIES];
+        int y = b.row + n % CPU_QUERIES / LAC_ATTENTION_COLUMNS, x = b.column + n % LAC_ATTENTION_COLUMNS;
+
+        if (y < a->h && x < a->w) {
+            write_query(a, w->out + (size_t)n * len, (size_t)y * (size_t)a->w + (size_t)x);
+        }
     }
 }
+
+/* ---- the call ---- */
 
 static int round_up(int n, int to)
 {
@@ -289,12 +358,12 @@ static int round_up(int n, int to)
 /* Bytes of scratch memory, and the pieces of it unless base is NULL. */
 static size_t layout(Attention *a, int threads, char *base)
 {
-    size_t count = (size_t)a->desc->count, used = 0;
+    size_t count = (size_t)a->desc->count, all = count * (size_t)a->vectors, used = 0;
     Work unused;
 
     a->work_bytes = work_layout(a, NULL, &unused);
-    a->k = lac_cpu_piece(base, &used, count * a->k_words, sizeof *a->k);
-    a->v = lac_cpu_piece(base, &used, count * a->v_words, sizeof *a->v);
+    a->k = lac_cpu_piece(base, &used, all * a->k_words, sizeof *a->k);
+    a->v = lac_cpu_piece(base, &used, all * a->v_words, sizeof *a->v);
     a->prior_x = lac_cpu_piece(base, &used, count * a->prior_x_len, sizeof *a->prior_x);
     a->prior_y = lac_cpu_piece(base, &used, count * a->prior_y_len, sizeof *a->prior_y);
     a->work = lac_cpu_piece(base, &used, (size_t)threads, a->work_bytes);
@@ -314,8 +383,8 @@ static int prepare(CpuBackend *cpu, const LacAttentionDesc *d, Attention *a)
     a->steps = (a->d + a->pack - 1) / a->pack;
     a->cols = round_up(a->dv, CPU_LANES);
     a->vectors = a->row_end / CPU_LANES * a->h;
-    a->k_words = (size_t)a->vectors * CPU_LANES * (size_t)a->steps;
-    a->v_words = (size_t)a->vectors * (size_t)(CPU_LANES / a->pack / 2) * (2 * (size_t)a->cols + CPU_LANES);
+    a->k_words = CPU_LANES * (size_t)a->steps;
+    a->v_words = (size_t)(CPU_LANES / a->pack / 2) * (2 * (size_t)a->cols + CPU_LANES);
     base = lac_cpu_scratch(cpu, layout(a, cpu->threads, NULL));
     if (!base) {
         return LAC_ENOMEM;
@@ -332,14 +401,15 @@ int lac_cpu_attention(LacBackend *be, const LacAttentionDesc *d)
 {
     CpuBackend *cpu = lac_cpu(be);
     int ret = lac_check_attention(be, d);
-    int rows, row, chunks, chunk;
+    int rows, row, per_row, chunks, chunk;
     Attention a;
 
     if (ret < 0 || (ret = prepare(cpu, d, &a)) < 0) {
         return ret;
     }
     rows = d->count * a.h;
-    chunks = (a.h * a.w + CHUNK - 1) / CHUNK;
+    per_row = (a.w + CHUNK_COLUMNS - 1) / CHUNK_COLUMNS;
+    chunks = (a.h + CHUNK_ROWS - 1) / CHUNK_ROWS * per_row;
 #pragma omp parallel num_threads(cpu->threads)
     {
         Work w = { .q = NULL };
@@ -347,13 +417,11 @@ int lac_cpu_attention(LacBackend *be, const LacAttentionDesc *d)
         work_layout(&a, a.work + (size_t)omp_get_thread_num() * a.work_bytes, &w);
 #pragma omp for schedule(dynamic, 4)
         for (row = 0; row < rows; row++) {
-            size_t i = (size_t)(row / a.h);
-
-            pack_row(&a, &w, &d->refs[i], row % a.h, a.k + i * a.k_words, a.v + i * a.v_words);
+            lac_cpu_attention_pack_row(&a, &w.pack, row / a.h, row % a.h);
         }
 #pragma omp for schedule(dynamic, 1)
         for (chunk = 0; chunk < chunks; chunk++) {
-            chunk_run(&a, &w, chunk * CHUNK);
+            chunk_run(&a, &w, chunk / per_row * CHUNK_ROWS, chunk % per_row * CHUNK_COLUMNS);
         }
     }
     return LAC_OK;

@@ -17,10 +17,10 @@ INLINE __m512 dot(__m512 acc, __m512i words, uint32_t word)
 }
 
 /* Logits of `group` vectors of keys from vector v. */
-INLINE void logits_group(CpuAttentionTile *t, int v, const int group, int *row, int *x, __m512 *peak)
+INLINE void logits_group(CpuAttentionTile *t, int v, const int group, __m512 *peak)
 {
-    size_t row_len = (size_t)t->vectors * CPU_LANES, vector = (size_t)t->steps * CPU_LANES;
-    const uint32_t *k = (const uint32_t *)t->k + (size_t)v * vector, *q = t->q;
+    size_t row_len = (size_t)t->vectors * CPU_LANES;
+    const uint32_t *ka = t->k[v], *kb = t->k[v + group - 1], *q = t->q;
     __m512 acc[2][CPU_QUERIES], scale = _mm512_set1_ps(t->scale);
     int s, r, g;
 
@@ -31,8 +31,8 @@ INLINE void logits_group(CpuAttentionTile *t, int v, const int group, int *row, 
             acc[g][r] = _mm512_setzero_ps();
         }
     }
-    for (s = 0; s < t->steps; s++, q += CPU_QUERIES, k += CPU_LANES) {
-        __m512i k0 = _mm512_loadu_si512(k), k1 = group > 1 ? _mm512_loadu_si512(k + vector) : k0;
+    for (s = 0; s < t->steps; s++, q += CPU_QUERIES, ka += CPU_LANES, kb += CPU_LANES) {
+        __m512i k0 = _mm512_loadu_si512(ka), k1 = group > 1 ? _mm512_loadu_si512(kb) : k0;
 
 #pragma GCC unroll 8
         for (r = 0; r < CPU_QUERIES; r++) {
@@ -46,16 +46,12 @@ INLINE void logits_group(CpuAttentionTile *t, int v, const int group, int *row, 
     for (g = 0; g < group; g++) {
 #pragma GCC unroll 8
         for (r = 0; r < CPU_QUERIES; r++) {
-            __m512 prior = _mm512_add_ps(_mm512_loadu_ps(t->prior_x[r] + *x), _mm512_set1_ps(t->prior_y[r][*row]));
+            __m512 prior = _mm512_add_ps(_mm512_loadu_ps(t->prior_x[r] + t->x[v + g]),
+                                         _mm512_set1_ps(t->prior_y[r][t->y[v + g]]));
             __m512 l = _mm512_fmadd_ps(acc[g][r], scale, prior);
 
             peak[r] = _mm512_max_ps(peak[r], l);
             _mm512_storeu_ps(t->logit + (size_t)r * row_len + (size_t)(v + g) * CPU_LANES, l);
-        }
-        *x += CPU_LANES;
-        if (*x >= t->row_end) {
-            *x = 0;
-            ++*row;
         }
     }
 }
@@ -63,19 +59,31 @@ INLINE void logits_group(CpuAttentionTile *t, int v, const int group, int *row, 
 BF16 static void logits(CpuAttentionTile *t)
 {
     __m512 peak[CPU_QUERIES];
-    int v, r, row = t->row, x = t->x;
+    int v, r;
 
     for (r = 0; r < CPU_QUERIES; r++) {
         peak[r] = _mm512_set1_ps(-FLT_MAX);
     }
     for (v = 0; v + 2 <= t->vectors; v += 2) {
-        logits_group(t, v, 2, &row, &x, peak);
+        logits_group(t, v, 2, peak);
     }
     if (v < t->vectors) {
-        logits_group(t, v, 1, &row, &x, peak);
+        logits_group(t, v, 1, peak);
     }
     for (r = 0; r < CPU_QUERIES; r++) {
         t->peak[r] = _mm512_reduce_max_ps(peak[r]);
+    }
+}
+
+BF16 static void peaks(CpuAttentionTile *t)
+{
+    const float *logit = t->logit;
+    int r, v;
+
+    for (r = 0; r < CPU_QUERIES; r++) {
+        for (v = 0; v < t->vectors; v++, logit += CPU_LANES) {
+            t->peaks[r][v] = _mm512_reduce_max_ps(_mm512_loadu_ps(logit));
+        }
     }
 }
 
@@ -140,13 +148,16 @@ BF16 static void weights(CpuAttentionTile *t)
 INLINE void values_group(const CpuAttentionTile *t, size_t at_col, const int group, const int extra)
 {
     size_t words = (size_t)t->vectors * CPU_LANES / 2, cols = (size_t)t->cols, len = cols + CPU_LANES, j;
-    const uint32_t *v = (const uint32_t *)t->v + at_col, *weight = t->weight;
+    const uint32_t *v = NULL, *weight = t->weight;
     float *out = t->out + at_col;
     __m512 acc[3][CPU_QUERIES];
     int r, g;
 
     EACH_SUM (r, g, acc[g][r] = _mm512_loadu_ps(at))
     for (j = 0; j < words; j += 2, v += cols + len) {
+        if (j % (CPU_LANES / 2) == 0) {
+            v = (const uint32_t *)t->v[j / (CPU_LANES / 2)] + at_col;
+        }
         __m512i x = extra ? _mm512_loadu_si512(v + cols + (size_t)group * CPU_LANES) : _mm512_setzero_si512();
         __m512i a[2], b[2];
 
@@ -196,6 +207,7 @@ const CpuAttentionKernels lac_cpu_attention_bf16 = {
     .pack = 2,
     .digits = 11,
     .logits = logits,
+    .peaks = peaks,
     .weights = weights,
     .values = values,
 };

@@ -7,17 +7,19 @@ typedef float Word __attribute__((may_alias)); /* a word of the packed arrays, h
 
 static void attention_logits(CpuAttentionTile *t)
 {
-    const Word *q = t->q, *k = t->k;
+    const Word *q = t->q;
     size_t row_len = (size_t)t->vectors * CPU_LANES;
     V peak[CPU_QUERIES][PARTS];
-    int v, first, s, r, p, row = t->row, x = t->x;
+    int v, first, s, r, p;
 
     for (r = 0; r < CPU_QUERIES; r++) {
         for (p = 0; p < PARTS; p++) {
             peak[r][p] = splat(-__FLT_MAX__);
         }
     }
-    for (v = 0; v < t->vectors; v++, k += (size_t)t->steps * CPU_LANES) {
+    for (v = 0; v < t->vectors; v++) {
+        const Word *k = t->k[v];
+
         for (first = 0; first < CPU_QUERIES; first += ROWS) {
             V acc[ROWS][PARTS];
 
@@ -37,18 +39,13 @@ static void attention_logits(CpuAttentionTile *t)
 #pragma GCC unroll 8
                 for (p = 0; p < PARTS; p++) {
                     V l = acc[r][p] * t->scale +
-                        (*(const VAny *)(t->prior_x[first + r] + x + p * VL) + t->prior_y[first + r][row]);
+                        (*(const VAny *)(t->prior_x[first + r] + t->x[v] + p * VL) + t->prior_y[first + r][t->y[v]]);
 
                     peak[first + r][p] = vmax(peak[first + r][p], l);
                     *(VAny *)(t->logit + (size_t)(first + r) * row_len + (size_t)v * CPU_LANES +
                               (size_t)p * VL) = l;
                 }
             }
-        }
-        x += CPU_LANES;
-        if (x >= t->row_end) {
-            x = 0;
-            row++;
         }
     }
     for (r = 0; r < CPU_QUERIES; r++) {
@@ -57,6 +54,28 @@ static void attention_logits(CpuAttentionTile *t)
             float f = peak[r][p / VL][p % VL];
 
             t->peak[r] = f > t->peak[r] ? f : t->peak[r];
+        }
+    }
+}
+
+static void attention_peaks(CpuAttentionTile *t)
+{
+    const float *logit = t->logit;
+    int r, v, p;
+
+    for (r = 0; r < CPU_QUERIES; r++) {
+        for (v = 0; v < t->vectors; v++, logit += CPU_LANES) {
+            V peak = *(const VAny *)logit;
+            float f;
+
+            for (p = 1; p < PARTS; p++) {
+                peak = vmax(peak, *(const VAny *)(logit + (size_t)p * VL));
+            }
+            f = peak[0];
+            for (p = 1; p < VL; p++) {
+                f = peak[p] > f ? peak[p] : f;
+            }
+            t->peaks[r][v] = f;
         }
     }
 }
@@ -91,7 +110,7 @@ INLINE void values_group(const CpuAttentionTile *t, int first, size_t at, const 
 {
     size_t n = (size_t)t->vectors * CPU_LANES, cols = (size_t)t->cols, len = cols + CPU_LANES, j;
     const Word *weight = (const Word *)t->weight + (size_t)first * n;
-    const Word *v = (const Word *)t->v + at;
+    const Word *v = NULL;
     float *out = t->out + (size_t)first * len + at;
     V acc[ROWS][GROUP];
     int r, g;
@@ -104,6 +123,9 @@ INLINE void values_group(const CpuAttentionTile *t, int first, size_t at, const 
         }
     }
     for (j = 0; j < n; j++, v += j % 2 ? cols : len) {
+        if (j % CPU_LANES == 0) {
+            v = (const Word *)t->v[j / CPU_LANES] + at;
+        }
 #pragma GCC unroll 8
         for (r = 0; r < ROWS; r++) {
 #pragma GCC unroll 8
@@ -126,7 +148,7 @@ INLINE void values_extra(const CpuAttentionTile *t, int first)
 {
     size_t n = (size_t)t->vectors * CPU_LANES, cols = (size_t)t->cols, len = cols + CPU_LANES, j;
     const Word *weight = (const Word *)t->weight + (size_t)first * n;
-    const Word *v = (const Word *)t->v + 2 * cols;
+    const Word *v = NULL;
     float *out = t->out + (size_t)first * len + cols;
     V acc[ROWS][PARTS];
     int r, p;
@@ -139,6 +161,9 @@ INLINE void values_extra(const CpuAttentionTile *t, int first)
         }
     }
     for (j = 0; j < n; j += 2, v += cols + len) {
+        if (j % CPU_LANES == 0) {
+            v = (const Word *)t->v[j / CPU_LANES] + 2 * cols;
+        }
 #pragma GCC unroll 8
         for (r = 0; r < ROWS; r++) {
             uint64_t two;

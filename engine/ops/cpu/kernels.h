@@ -11,24 +11,26 @@
 
 #define CPU_LANES 16    /* keys in a vector of the attention, whatever the width of the registers */
 #define CPU_QUERIES 8   /* queries in a block */
+#define CPU_VECTORS 8   /* vectors in a tile at most: its keys, values and logits stay in the first-level cache */
 #define CPU_EXTRA 8     /* columns of the values besides m v */
 
-/* Keys of one reference against one block of queries. A word is one f32 or two bf16. Logits are in units of
- * log 2: weight = exp2(logit). */
+/* Up to CPU_VECTORS vectors of keys, from anywhere, against one block of queries. A word is one f32 or two bf16. Logits
+ * are in units of log 2: weight = exp2(logit). */
 typedef struct CpuAttentionTile {
     const void *q;                        /* [steps][CPU_QUERIES]: a word of every query */
-    const void *k;                        /* [vectors][steps][CPU_LANES] */
-    const void *v;                        /* [vectors * CPU_LANES / pack / 2][2 cols + CPU_LANES]: a pair of steps:
-                                             the columns of the one, of the other, and the extra columns of both:
+    const void *k[CPU_VECTORS];           /* [steps][CPU_LANES] each */
+    const void *v[CPU_VECTORS];           /* [CPU_LANES / pack / 2][2 cols + CPU_LANES] each: a pair of steps: the
+                                             columns of the one, of the other, and the extra columns of both:
                                              CPU_EXTRA words of the one, each followed by that of the other */
     int steps, vectors, cols;             /* cols: multiple of CPU_LANES */
     float scale;
-    const float *prior_x[CPU_QUERIES];    /* indexed by the key's column */
-    const float *prior_y[CPU_QUERIES];    /* indexed by the key's row */
-    int row, x, row_end;                  /* position of the first key; columns of a row, padding included */
+    const float *prior_x[CPU_QUERIES];    /* at x of a vector: the share of its keys' columns */
+    const float *prior_y[CPU_QUERIES];    /* at y: the share of their row */
+    size_t x[CPU_VECTORS], y[CPU_VECTORS];
     float *logit;                         /* [CPU_QUERIES][vectors * CPU_LANES] */
     void *weight;                         /* [CPU_QUERIES][vectors * CPU_LANES / pack] */
     float peak[CPU_QUERIES];              /* largest logit of this tile */
+    float peaks[CPU_QUERIES][CPU_VECTORS];/* of each vector */
     float *max;                           /* [CPU_QUERIES]: largest so far */
     float *out;                           /* [CPU_QUERIES][cols + CPU_LANES]: weighted sums so far, relative to
                                              exp2(max); an extra column is the sum of two neighbours */
@@ -38,6 +40,7 @@ typedef struct CpuAttentionKernels {
     int pack;                                 /* elements in a word: 1 (f32), 2 (bf16) */
     int digits;                               /* binary digits of a result; what is smaller may be left out */
     void (*logits)(CpuAttentionTile *t);      /* q, k -> logit, peak */
+    void (*peaks)(CpuAttentionTile *t);       /* logit -> peaks */
     void (*weights)(CpuAttentionTile *t);     /* logit -> weight; max, out brought to the new maximum */
     void (*values)(const CpuAttentionTile *t);/* out += weight * v */
 } CpuAttentionKernels;

@@ -473,6 +473,7 @@ const CpuKernels KERNELS = {
         .pack = 1,
         .digits = 26,
         .logits = attention_logits,
+        .peaks = attention_peaks,
         .weights = attention_weights,
         .values = attention_values,
     },
