@@ -3,17 +3,22 @@
 #include "transfer.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
     VOTE = 2,      /* patches of 5x5 cells vote */
     SOURCES = 8,   /* displacements a cell mixes at most */
+    REFINE = 2,    /* native pixels a displacement is moved by at most, for the line art */
+    AROUND = 2,    /* native pixels around a cell that say where to */
     LINE = 230,    /* reference line art darker than this is no fill: paint.c calls such pixels clear */
 };
 
 /* How fast votes fade with cost and with a reference's distance in time; votes below this share of the first do not
  * count. */
 static const float sharpness = 50, lateness = 0.5f, least_share = 0.05f;
+/* How fast they fade with differing line art, around the cell and at the very pixel; 1 is black for white. */
+static const float line_sharpness = 10, pixel_sharpness = 4;
 
 struct LacTransfer {
     int width, height, threads; /* native */
@@ -24,6 +29,7 @@ struct LacTransfer {
     float *rgb;              /* [3 match size] */
     float *weight;           /* [count][match size] */
     int *first_x, *first_y;  /* first native column (row) of each cell, and one more */
+    float alike[256]; /* weight of a pixel by the difference of line art */
     const LacLog *log;
 };
 
@@ -58,6 +64,9 @@ int lac_transfer_open(LacTransfer **out, int width, int height, int net_width, i
     lac_network_size(width, height, side < LAC_MATCH_SIZE ? side : LAC_MATCH_SIZE, &w, &h);
     n = (size_t)w * h;
     *t = (LacTransfer){ .width = width, .height = height, .threads = threads, .count = count, .log = log };
+    for (int i = 0; i < 256; i++) {
+        t->alike[i] = expf(-pixel_sharpness * (float)i / 255);
+    }
     err = lac_lineart_open(&t->lineart, width, height, w, h, threads, log);
     err = err ? err : lac_matcher_open(&t->match, w, h, count, threads, log);
     if (!err) {
@@ -169,6 +178,11 @@ static void weigh(LacTransfer *t, const float *lag, int count)
     }
 }
 
+static int clamp(int v, int n)
+{
+    return v < 0 ? 0 : v >= n ? n - 1 : v;
+}
+
 static int scaled(int v, int native, int cells)
 {
     const int64_t twice = 2 * (int64_t)v * native;
@@ -227,20 +241,64 @@ static int vote(const LacTransfer *t, int count, int cx, int cy, Source list[SOU
     return kept;
 }
 
-static int clamp(int v, int n)
+/* Native pixels [left, right) x [top, bottom). */
+typedef struct Box {
+    int left, top, right, bottom;
+} Box;
+
+/* Summed difference of the line art in a box and of a reference's, displaced; given up at `most`. */
+static int32_t line_difference(const LacTransfer *t, const uint8_t *gray, const LacTransferRef *ref, Box box, int dx,
+                               int dy, int32_t most)
 {
-    return v < 0 ? 0 : v >= n ? n - 1 : v;
+    int32_t sum = 0;
+
+    for (int y = box.top; y < box.bottom && sum < most; y++) {
+        const uint8_t *a = gray + (size_t)y * t->width, *b = ref->gray + (size_t)(y + dy) * t->width;
+        for (int x = box.left; x < box.right; x++) {
+            sum += abs(a[x] - b[x + dx]);
+        }
+    }
+    return sum;
+}
+
+/* Moves a source by a few native pixels to where the line art agrees best, near before far; how well it agrees then
+ * counts in its weight. */
+static void refine(const LacTransfer *t, const uint8_t *gray, const LacTransferRef *ref, Box box, Source *s)
+{
+    const int32_t pixels = (box.right - box.left) * (box.bottom - box.top);
+    const Source from = *s;
+    int32_t least = INT32_MAX;
+
+    for (int ring = 0; ring <= REFINE && least > 0; ring++) {
+        for (int dy = -ring; dy <= ring; dy++) {
+            for (int dx = -ring; dx <= ring; dx += abs(dy) == ring ? 1 : 2 * ring) {
+                const int x = from.x + dx, y = from.y + dy;
+
+                if (box.left + x >= 0 && box.top + y >= 0 && box.right + x <= t->width && box.bottom + y <= t->height) {
+                    const int32_t d = line_difference(t, gray, ref, box, x, y, least - ring * pixels) + ring * pixels;
+                    if (d < least) {
+                        least = d;
+                        s->x = x;
+                        s->y = y;
+                    }
+                }
+            }
+        }
+    }
+    if (least < INT32_MAX) {
+        s->weight *= expf(-line_sharpness * (float)least / (255 * (float)pixels));
+    }
 }
 
 static void copy_pixel(const LacTransfer *t, LacTransferRef *const *refs, const Source *list, int n, int x, int y,
-                       bool inked, uint8_t *out)
+                       uint8_t gray, bool inked, uint8_t *out)
 {
     float c[3] = { 0 }, sum = 0, all = 0;
 
     for (int k = 0; k < n; k++) {
         const LacTransferRef *r = refs[list[k].ref];
         const size_t at = (size_t)clamp(y + list[k].y, t->height) * t->width + clamp(x + list[k].x, t->width);
-        const float weight = inked || r->gray[at] >= LINE ? list[k].weight : 0;
+        const float weight = inked || r->gray[at] >= LINE ? list[k].weight * t->alike[abs(r->gray[at] - gray)] : 0;
 
         for (int i = 0; i < 3; i++) {
             c[i] += weight * r->rgb[at * 3 + i];
@@ -271,10 +329,17 @@ void lac_transfer_run(LacTransfer *t, const float *rgb, const uint8_t *gray, Lac
         for (int cx = 0; cx < t->match.width && t->first_y[cy] < t->first_y[cy + 1]; cx++) {
             Source list[SOURCES];
             const int n = t->first_x[cx] < t->first_x[cx + 1] ? vote(t, count, cx, cy, list) : 0;
+            const Box box = { clamp(t->first_x[cx] - AROUND, t->width), clamp(t->first_y[cy] - AROUND, t->height),
+                              clamp(t->first_x[cx + 1] + AROUND, t->width + 1),
+                              clamp(t->first_y[cy + 1] + AROUND, t->height + 1) };
 
+            for (int k = 0; k < n; k++) {
+                refine(t, gray, refs[list[k].ref], box, &list[k]);
+            }
             for (int y = t->first_y[cy]; y < t->first_y[cy + 1]; y++) {
                 for (int x = t->first_x[cx]; x < t->first_x[cx + 1]; x++) {
-                    copy_pixel(t, refs, list, n, x, y, inked, out + ((size_t)y * t->width + x) * 4);
+                    const size_t i = (size_t)y * t->width + x;
+                    copy_pixel(t, refs, list, n, x, y, gray[i], inked, out + i * 4);
                 }
             }
         }

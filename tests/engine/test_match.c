@@ -123,7 +123,7 @@ static void test_same(Tally *t)
     }
 }
 
-/* Whole network pixels, so that a displacement of the field is one of the picture. */
+/* By whole network pixels, so that a displacement of the field is one of the picture. */
 static void test_moved(Tally *t)
 {
     static const int moves[][2] = { { 9, 5 }, { -14, 3 }, { 2, -11 } };
@@ -133,6 +133,23 @@ static void test_moved(Tally *t)
         uint8_t *out = transfer(&frame, &ref, 1, true, true, 2, 128);
         const double share = exact(out, &frame.color, 24);
         expect(t, share > 0.98, "moved by %d, %d: %.4f of the pixels are exact", moves[i][0], moves[i][1], share);
+        free(out);
+        hide(&ref);
+        hide(&frame);
+    }
+}
+
+/* By native pixels that are no whole network pixels: the line art says where exactly. */
+static void test_moved_native(Tally *t)
+{
+    static const int moves[][2] = { { 5, 3 }, { -9, 2 }, { 1, -7 } };
+
+    for (size_t i = 0; i < sizeof moves / sizeof *moves; i++) {
+        Shown frame = show(320, 256, 0, 0), ref = show(320, 256, moves[i][0], moves[i][1]);
+        uint8_t *out = transfer(&frame, &ref, 1, true, true, 2, 128);
+        const double share = exact(out, &frame.color, 32);
+        expect(t, share > 0.98, "moved by %d, %d native pixels: %.4f of the pixels are exact", moves[i][0], moves[i][1],
+               share);
         free(out);
         hide(&ref);
         hide(&frame);
@@ -223,6 +240,7 @@ int main(void)
 
     test_same(&t);
     test_moved(&t);
+    test_moved_native(&t);
     test_sheet(&t);
     test_not_inked(&t);
     test_threads(&t);
