@@ -2,28 +2,34 @@
 /* The search over a strip, for match_base.c and those beside it, which set MATCH_STRIP to the function's name. */
 #include "match_search.h"
 
-static inline int32_t pair_cost(const LacMatchSearch *s, int x, int y, int dx, int dy)
+static inline int32_t pair_prior(const LacMatchSearch *s, int dx, int dy)
+{
+    return (int32_t)(((int64_t)dx * dx + (int64_t)dy * dy) * s->prior / 1024);
+}
+
+static inline int32_t pair_difference(const LacMatchSearch *s, int x, int y, int dx, int dy)
 {
     const int8_t *a = s->frame + ((size_t)y * s->width + x) * LAC_MATCH_DIMS;
     const int8_t *b = s->ref + ((size_t)(y + dy) * s->width + (x + dx)) * LAC_MATCH_DIMS;
-    const int64_t away = (int64_t)dx * dx + (int64_t)dy * dy;
     int32_t sum = 0;
 
     for (int i = 0; i < LAC_MATCH_DIMS; i++) {
         const int16_t d = (int16_t)(a[i] - b[i]);
         sum += d * d;
     }
-    return sum + (int32_t)(away * s->prior / 1024);
+    return sum;
 }
 
 static inline void try_offset(const LacMatchSearch *s, int x, int y, int dx, int dy, LacOffset *best, int32_t *cost)
 {
-    int32_t c;
+    int32_t c = pair_prior(s, dx, dy);
 
-    if (x + dx < 0 || y + dy < 0 || x + dx >= s->width || y + dy >= s->height || (dx == best->x && dy == best->y)) {
+    /* most places of the wide windows are too far already */
+    if (c >= *cost || x + dx < 0 || y + dy < 0 || x + dx >= s->width || y + dy >= s->height ||
+        (dx == best->x && dy == best->y)) {
         return;
     }
-    c = pair_cost(s, x, y, dx, dy);
+    c += pair_difference(s, x, y, dx, dy);
     if (c < *cost) {
         *cost = c;
         *best = (LacOffset){ (int16_t)dx, (int16_t)dy };
@@ -64,7 +70,7 @@ void MATCH_STRIP(const LacMatchSearch *s, int strip)
 
             if (s->pass < 0) {
                 row[x] = (LacOffset){ 0, 0 };
-                *cost = pair_cost(s, x, y, 0, 0);
+                *cost = pair_difference(s, x, y, 0, 0);
                 continue;
             }
             LacOffset best = row[x];
