@@ -132,23 +132,30 @@ fate-lineartcolor-format-h264: CMD = $(LAC_PIC) $(LAC_LINE) -i $(LAC_DATA)/limit
 FATE_LAC += threads
 fate-lineartcolor-threads: CMD = $(LAC_PIC) $(LAC_LINE) -lavfi "split[a][b];[a]$(LAC):$(REFS)[c];[b]$(subst threads=2,threads=1,$(LAC)):$(REFS)[d];[c][d]psnr=stats_file=-" -f null - | $(LAC_FATE)exact.sh
 
+# References come out as themselves whatever the fill.
+FATE_LAC += refs-fill-smooth
+fate-lineartcolor-refs-fill-smooth: CMD = $(LAC_PIC) $(LAC_LINE) $(LAC_COLOR) -lavfi "[0:v]$(LAC):$(REFS):fill=smooth$(AGAINST_COLOR)
+
 FATE_LAC := $(addprefix fate-lineartcolor-,$(FATE_LAC))
 $(FATE_LAC): REF = $(LAC_FATE)ref/$(@:fate-%=%)
 
-# The picture at the default settings: the standard deviation from the true colours over the whole shot. Copying
+# The picture at the default settings, and with the network's colours alone: the standard deviation from the true colours over the whole shot. Copying
 # the nearest reference has 46.
 $(LAC_DATA)/truth.rgb: $(LAC_DATA)/made
 	$(Q)./ffmpeg$(EXESUF) -nostdin -v error -y $(LAC_COLOR) -f rawvideo -pix_fmt rgb24 $@
-FATE_LAC += fate-lineartcolor-picture
-fate-lineartcolor-picture: $(LAC_DATA)/truth.rgb
-fate-lineartcolor-picture: CMD = ffmpeg $(LAC_LINE) -vf "lineartcolor=$(REFS)" -f rawvideo -
-fate-lineartcolor-picture: REF = $(LAC_DATA)/truth.rgb
+FATE_LAC += fate-lineartcolor-picture fate-lineartcolor-picture-smooth
+FATE_LAC_PICTURE := fate-lineartcolor-picture fate-lineartcolor-picture-smooth
+$(FATE_LAC_PICTURE): $(LAC_DATA)/truth.rgb
+$(FATE_LAC_PICTURE): REF = $(LAC_DATA)/truth.rgb
 # what GEN writes would be no truth
-fate-lineartcolor-picture: override GEN = no
-fate-lineartcolor-picture: CMP = stddev
-fate-lineartcolor-picture: CMP_UNIT = u8
-fate-lineartcolor-picture: CMP_TARGET = 0
-fate-lineartcolor-picture: FUZZ = 19
+$(FATE_LAC_PICTURE): override GEN = no
+$(FATE_LAC_PICTURE): CMP = stddev
+$(FATE_LAC_PICTURE): CMP_UNIT = u8
+$(FATE_LAC_PICTURE): CMP_TARGET = 0
+fate-lineartcolor-picture: CMD = ffmpeg $(LAC_LINE) -vf "lineartcolor=$(REFS)" -f rawvideo -
+fate-lineartcolor-picture: FUZZ = 13
+fate-lineartcolor-picture-smooth: CMD = ffmpeg $(LAC_LINE) -vf "lineartcolor=$(REFS):fill=smooth" -f rawvideo -
+fate-lineartcolor-picture-smooth: FUZZ = 19
 
 $(FATE_LAC): ffmpeg$(EXESUF) $(LAC_DATA)/made
 FATE-yes += $(FATE_LAC)
