@@ -14,7 +14,8 @@ enum {
     LEFT,    /* a line, or of a region that stays as it is */
     GOOD,    /* backed, far from lines: others take its colour */
     PLAIN,   /* stays as it is */
-    DOUBTED, /* beside lines, backed only there: stays unless it is beside something bad */
+    DOUBTED, /* beside lines, not backed: may be part of a line, stays unless beside something bad
+              */
     ISLAND,  /* not backed, far from lines; its island not measured yet */
     EDGE,    /* beside lines, not to stay */
     BAD,     /* far from lines, not to stay */
@@ -32,13 +33,10 @@ int lac_vote_open(LacVote *v, int width, int height, int net_width, int net_heig
     v->from = lac_alloc(n, sizeof *v->from);
     v->state = lac_alloc(n, 1);
     ok = v->order && v->from && v->state;
-    for (int e = 0; e < 2; e++) {
-        v->raw[e] = lac_calloc(LAC_VOTE_BINS, sizeof **v->raw);
-        v->smooth[e] = lac_calloc(LAC_VOTE_BINS, sizeof **v->smooth);
-        v->touched[e] = lac_alloc(LAC_VOTE_BINS, sizeof **v->touched);
-        ok = ok && v->raw[e] && v->smooth[e] && v->touched[e];
-    }
-    if (!ok) {
+    v->raw = lac_calloc(LAC_VOTE_BINS, sizeof *v->raw);
+    v->smooth = lac_calloc(LAC_VOTE_BINS, sizeof *v->smooth);
+    v->touched = lac_alloc(LAC_VOTE_BINS, sizeof *v->touched);
+    if (!ok || !v->raw || !v->smooth || !v->touched) {
         lac_vote_close(v);
         return lac_fail(log, LAC_ENOMEM, "no memory for the votes of a picture of %dx%d", width,
                         height);
@@ -51,11 +49,9 @@ void lac_vote_close(LacVote *v)
     lac_free(v->order);
     lac_free(v->from);
     lac_free(v->state);
-    for (int e = 0; e < 2; e++) {
-        lac_free(v->raw[e]);
-        lac_free(v->smooth[e]);
-        lac_free(v->touched[e]);
-    }
+    lac_free(v->raw);
+    lac_free(v->smooth);
+    lac_free(v->touched);
     *v = (LacVote){0};
 }
 
@@ -113,41 +109,32 @@ static bool cast(const LacVote *v, const LacRegions *r, const Pixels *p, const L
     return sum > 0;
 }
 
-/* Adds a reference's origins to the raw histograms, so that each reference counts the same. */
+/* Adds a reference's origins to the raw histogram, so that each reference counts the same. */
 static void add_origin(LacVote *v, const LacVoteRef *ref, const float *votes, int *touched)
 {
     float most = 0, share;
-    int64_t far = 0, beside = 0;
+    int64_t far = 0, all = 0;
 
     for (int c = 1; c <= ref->count; c++) {
         most = votes[c] > most ? votes[c] : most;
     }
     share = most < LAC_VOTE_SHARE ? most : LAC_VOTE_SHARE;
     for (int pass = 0; pass < 2; pass++) { /* the sums, then the shares */
-        const bool all_far = far < LAC_VOTE_ISLAND;
+        const bool use_all = far < LAC_VOTE_ISLAND;
 
         for (int c = 1; c <= ref->count; c++) {
-            if (votes[c] < share) {
-                continue;
-            }
-            for (size_t k = ref->first[c]; k < ref->first[c + 1]; k++) {
+            for (size_t k = ref->first[c]; votes[c] >= share && k < ref->first[c + 1]; k++) {
                 const LacVoteBin *b = &ref->bins[k];
-                int32_t number[2] = {b->far, b->beside};
-                int64_t sum[2] = {all_far ? far + beside : far, beside};
+                const int32_t number = use_all ? b->far + b->beside : b->far;
 
                 if (!pass) {
                     far += b->far;
-                    beside += b->beside;
-                    continue;
-                }
-                number[0] += all_far ? b->beside : 0;
-                for (int e = 0; e < 2; e++) {
-                    if (number[e]) {
-                        if (v->raw[e][b->bin] == 0) {
-                            v->touched[e][touched[e]++] = b->bin;
-                        }
-                        v->raw[e][b->bin] += (float)number[e] / (float)sum[e];
+                    all += b->far + b->beside;
+                } else if (number) {
+                    if (v->raw[b->bin] == 0) {
+                        v->touched[(*touched)++] = b->bin;
                     }
+                    v->raw[b->bin] += (float)number / (float)(use_all ? all : far);
                 }
             }
         }
@@ -155,22 +142,22 @@ static void add_origin(LacVote *v, const LacVoteRef *ref, const float *votes, in
 }
 
 /* Adds raw to the 3x3x3 bins around each of its bins, or clears them and raw. */
-static void spread_bins(LacVote *v, int e, int touched, bool clear)
+static void spread_bins(LacVote *v, int touched, bool clear)
 {
     for (int k = 0; k < touched; k++) {
-        const int bin = v->touched[e][k], r = bin >> 10, g = bin >> 5 & 31, b = bin & 31;
+        const int bin = v->touched[k], r = bin >> 10, g = bin >> 5 & 31, b = bin & 31;
 
         for (int i = r ? r - 1 : 0; i <= r + 1 && i < 32; i++) {
             for (int j = g ? g - 1 : 0; j <= g + 1 && j < 32; j++) {
                 for (int l = b ? b - 1 : 0; l <= b + 1 && l < 32; l++) {
-                    float *s = &v->smooth[e][i << 10 | j << 5 | l];
-                    *s = clear ? 0 : *s + v->raw[e][bin];
+                    float *s = &v->smooth[i << 10 | j << 5 | l];
+                    *s = clear ? 0 : *s + v->raw[bin];
                 }
             }
         }
     }
     for (int k = 0; clear && k < touched; k++) {
-        v->raw[e][v->touched[e][k]] = 0;
+        v->raw[v->touched[k]] = 0;
     }
 }
 
@@ -187,20 +174,20 @@ static int by_density(const void *a, const void *b)
 }
 
 /* Step 2: the least smoothed density of a backed bin; infinite where there are no bins. */
-static float least_backed(const LacVote *v, int e, int touched, float strange, Density *list)
+static float least_backed(const LacVote *v, int touched, Density *list)
 {
     float sum = 0, all = 0;
     int k = 0;
 
     for (int i = 0; i < touched; i++) {
-        list[i] = (Density){v->smooth[e][v->touched[e][i]], v->raw[e][v->touched[e][i]]};
+        list[i] = (Density){v->smooth[v->touched[i]], v->raw[v->touched[i]]};
         all += list[i].raw;
     }
     if (!touched) {
         return INFINITY;
     }
     qsort(list, (size_t)touched, sizeof *list, by_density);
-    while (k + 1 < touched && (sum += list[k].raw) < (1 - strange) * all) {
+    while (k + 1 < touched && (sum += list[k].raw) < (1 - LAC_VOTE_STRANGE) * all) {
         k++;
     }
     return list[k].smooth;
@@ -255,24 +242,21 @@ static bool beside_bad(const LacVote *v, const LacRegions *r, int32_t i)
 }
 
 /* Step 3's decision for one region: the states of its pixels. */
-static void judge(LacVote *v, const LacRegions *r, const Pixels *p, const float least[2],
-                  const uint8_t *rgb)
+static void judge(LacVote *v, const LacRegions *r, const Pixels *p, float least, const uint8_t *rgb)
 {
     size_t good = 0, core = 0;
 
     for (size_t k = 0; k < p->n; k++) {
         const int32_t i = p->at[k];
         const int bin = lac_vote_bin(rgb + (size_t)i * 3);
-        const bool backed = v->smooth[0][bin] >= least[0],
-                   edge = backed || v->smooth[1][bin] >= least[1];
+        const bool backed = v->smooth[bin] >= least;
 
         if (is_core(p, r, i)) {
             core++;
             good += backed;
             v->state[i] = backed ? GOOD : ISLAND;
         } else {
-            /* With no pixel of the references beside lines, nothing is known about them. */
-            v->state[i] = backed ? PLAIN : edge || isinf(least[1]) ? DOUBTED : EDGE;
+            v->state[i] = backed ? PLAIN : DOUBTED;
         }
     }
     if ((float)good < LAC_VOTE_BACKED * (float)core || good < 4) {
@@ -352,8 +336,7 @@ int lac_vote_run(LacVote *v, const LacRegions *r, const uint8_t *gray, const Lac
         lac_vote_sort(r->label, n, r->count, start, v->order);
         for (int c = 1; c <= r->count; c++) {
             Pixels p = {v->order + start[c], start[c + 1] - start[c], 0, false};
-            int touched[2] = {0};
-            float least[2];
+            int touched = 0;
 
             if (r->region[c].black || p.n < 2 * LAC_VOTE_ISLAND) {
                 continue;
@@ -364,18 +347,12 @@ int lac_vote_run(LacVote *v, const LacRegions *r, const uint8_t *gray, const Lac
             p.core_is_all = p.far < LAC_VOTE_ISLAND;
             for (int s = 0; s < count; s++) {
                 if (cast(v, r, &p, &sources[s], votes)) {
-                    add_origin(v, sources[s].ref, votes, touched);
+                    add_origin(v, sources[s].ref, votes, &touched);
                 }
             }
-            for (int e = 0; e < 2; e++) {
-                spread_bins(v, e, touched[e], false);
-                least[e] = least_backed(v, e, touched[e],
-                                        e ? LAC_VOTE_STRANGE_EDGE : LAC_VOTE_STRANGE, list);
-            }
-            judge(v, r, &p, least, rgb);
-            for (int e = 0; e < 2; e++) {
-                spread_bins(v, e, touched[e], true);
-            }
+            spread_bins(v, touched, false);
+            judge(v, r, &p, least_backed(v, touched, list), rgb);
+            spread_bins(v, touched, true);
         }
         changed = replace(v, r, gray, rgb);
     } else {

@@ -13,20 +13,19 @@
  * regions of that reference they come from: weight d / (1 + 10 cost), d the distance from lines.
  * Reference regions with a share of LAC_VOTE_SHARE or more (or the first, where none has it) are
  * the region's origin.
- * 2. The colours of its origins, all references alike, form two histograms of 32x32x32 bins: one
- * far from lines, one beside them. The densest bins, smoothed over 3x3x3, that hold all but
- * LAC_VOTE_STRANGE (LAC_VOTE_STRANGE_EDGE beside lines) of each are backed. Shades without a line
- * of their own, textures and gradients are in the references and so are backed; mixtures and
- * colours of other regions are not.
- * 3. Pixels that are not backed (islands of LAC_VOTE_ISLAND pixels and more; beside lines, every
- * one) take the nearest backed colour of the region, walking inside it. A region with less than
+ * 2. The colours of its origins far from lines, all references alike, form a histogram of 32x32x32
+ * bins. The densest bins, smoothed over 3x3x3, that hold all but LAC_VOTE_STRANGE of it are backed.
+ * Shades without a line of their own, textures and gradients are in the references and so are
+ * backed; mixtures and colours of other regions are not.
+ * 3. Islands of LAC_VOTE_ISLAND pixels and more that are not backed, with what is not backed beside
+ * lines within three steps of them, take the nearest backed colour of the region, walking inside
+ * it. Other pixels beside lines stay: part of a line may be in them. A region with less than
  * LAC_VOTE_BACKED of its pixels backed stays as it is: its origin is not to be trusted. So do black
  * areas and lines. One thread; the same bytes every time. */
-#define LAC_VOTE_SHARE        0.12f
-#define LAC_VOTE_STRANGE      0.003f
-#define LAC_VOTE_STRANGE_EDGE 0.01f
-#define LAC_VOTE_ISLAND       6
-#define LAC_VOTE_BACKED       0.4f
+#define LAC_VOTE_SHARE 0.12f
+#define LAC_VOTE_STRANGE 0.003f
+#define LAC_VOTE_ISLAND 6
+#define LAC_VOTE_BACKED 0.4f
 
 enum { LAC_VOTE_BINS = 32 * 32 * 32 };
 
@@ -60,11 +59,11 @@ typedef struct LacVoteSource {
 /* Scratch for pictures of one size. */
 typedef struct LacVote {
     int width, height, net_width, net_height;
-    int32_t *order;            /* pixels by region */
-    int32_t *from;             /* [height][width] the pixel whose colour a pixel takes */
-    uint8_t *state;            /* [height][width] */
-    float *raw[2], *smooth[2]; /* [LAC_VOTE_BINS] far from lines, beside them */
-    uint16_t *touched[2];
+    int32_t *order;      /* pixels by region */
+    int32_t *from;       /* [height][width] the pixel whose colour a pixel takes */
+    uint8_t *state;      /* [height][width] */
+    float *raw, *smooth; /* [LAC_VOTE_BINS] */
+    uint16_t *touched;
 } LacVote;
 
 /* LAC_ENOMEM is logged; *v is then empty. */

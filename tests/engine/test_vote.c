@@ -124,22 +124,27 @@ static void test_origin(Tally *t)
     lac_free(c);
 }
 
-/* Beside a line a replaced pixel keeps the line's part. */
+/* Beside a line a pixel changes only where a blotch reaches it, and then keeps the line's part. */
 static void test_edge(Tally *t)
 {
     static const uint8_t blue[3] = {0, 0, 200};
-    Case *c = draw(skin);
+    Case *alone = draw(skin), *c = draw(skin);
     int regions, i = (20 * W + 5) * 3;
 
-    put(c->picture, 5, 20, blue);
+    put(alone->picture, 5, 20, blue);
+    expect(t, vote(alone, &regions) == 0, "edge: a pixel beside a line changed by itself");
+    for (int x = 5; x < 15; x++) {
+        put(c->picture, x, 20, blue);
+    }
     c->gray[20 * W + 5] = 204; /* lighter than the threshold: not a line, but a fifth of one */
     int changed = vote(c, &regions);
-    expect(t, changed == 1, "edge: %d pixels changed", changed);
+    expect(t, changed == 10, "edge: %d pixels changed", changed);
     for (int k = 0; k < 3; k++) {
         int right = (skin[k] * 204 + blue[k] * 51 + 127) / 255;
         expect(t, c->picture[i + k] == right, "edge: channel %d is %d, not %d", k,
                c->picture[i + k], right);
     }
+    lac_free(alone);
     lac_free(c);
 }
 
