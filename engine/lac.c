@@ -12,9 +12,10 @@
 #include "refs_choose.h"
 #include "refs_encode.h"
 #include "settings.h"
+#include "vote_frame.h"
 
-enum { STAGE_PACK, STAGE_UNPACK, STAGE_LINEART, STAGE_TRANSFER, STAGE_PAINT, STAGE_COUNT };
-static const char *const stage_name[STAGE_COUNT] = { "pack", "unpack", "lineart", "transfer", "paint" };
+enum { STAGE_PACK, STAGE_UNPACK, STAGE_LINEART, STAGE_TRANSFER, STAGE_PAINT, STAGE_REGIONS, STAGE_COUNT };
+static const char *const stage_name[STAGE_COUNT] = { "pack", "unpack", "lineart", "transfer", "paint", "regions" };
 
 struct LacContext {
     LacLog log;
@@ -32,6 +33,7 @@ struct LacContext {
     LacPaint *paint;
     LacTransfer *transfer; /* NULL unless fill needs it, as `transferred` */
     uint8_t *transferred;
+    LacVoteFrame regions; /* open where regions.rgb is not NULL */
     float *rgb;    /* the network's picture */
     uint8_t *gray; /* native line art, unpacked */
     LacQueue queue;
@@ -137,6 +139,7 @@ static void unconfigure(LacContext *ctx)
     lac_lineart_close(&ctx->lineart);
     lac_paint_close(&ctx->paint);
     lac_transfer_close(&ctx->transfer);
+    lac_vote_frame_close(&ctx->regions);
     lac_free(ctx->transferred);
     lac_free(ctx->rgb);
     lac_free(ctx->gray);
@@ -165,11 +168,14 @@ static int configure(LacContext *ctx, int width, int height)
     err = lac_refs_fit(&ctx->refs, width, height);
     err = err ? err : lac_lineart_open(&ctx->lineart, width, height, w, h, ctx->set.threads, &ctx->log);
     err = err ? err : lac_paint_open(&ctx->paint, width, height, w, h, ctx->set.threads, &ctx->log);
-    if (!err && ctx->set.fill == LAC_FILL_TRANSFER) {
+    if (!err && ctx->set.fill != LAC_FILL_SMOOTH) {
         ctx->transferred = lac_alloc((size_t)width * height, 4);
         err = ctx->transferred ? lac_transfer_open(&ctx->transfer, width, height, w, h, LAC_MAX_REFS, ctx->set.threads,
                                                    &ctx->log)
                                : lac_fail(&ctx->log, LAC_ENOMEM, "no memory for frames of %dx%d", width, height);
+    }
+    if (!err && ctx->set.fill == LAC_FILL_AUTO) {
+        err = lac_vote_frame_open(&ctx->regions, width, height, ctx->set.gap, ctx->transfer, &ctx->log);
     }
     if (!err) {
         ctx->rgb = lac_alloc((size_t)w * h, 3 * sizeof *ctx->rgb);
@@ -290,9 +296,9 @@ static int emit_reference(LacContext *ctx, int reference, LacPicture *out)
 }
 
 /* The references' pixels for the frame in ctx->rgb -> ctx->transferred. */
-static int transfer(LacContext *ctx, const uint8_t *gray, const int *chosen, const float *lag, int count)
+static int transfer(LacContext *ctx, const uint8_t *gray, const int *chosen, const float *lag, int count,
+                    LacTransferRef **pixels)
 {
-    LacTransferRef *pixels[LAC_MAX_REFS];
     const double since = omp_get_wtime();
     int err = LAC_OK;
 
@@ -313,6 +319,7 @@ static int emit_coloured(LacContext *ctx, const LacPending *frame, const int *ch
                          LacPicture *out)
 {
     LacRefCode *codes[LAC_MAX_REFS];
+    LacTransferRef *pixels[LAC_MAX_REFS];
     LacLineColour ink;
     float lag[LAC_MAX_REFS];
     LacLineart *la = &ctx->lineart;
@@ -337,13 +344,18 @@ static int emit_coloured(LacContext *ctx, const LacPending *frame, const int *ch
                             ctx->rgb);
     }
     if (!err && ctx->transfer) {
-        err = transfer(ctx, gray, chosen, lag, count);
+        err = transfer(ctx, gray, chosen, lag, count, pixels);
     }
     if (!err) {
         since = omp_get_wtime();
         ink = lac_refs_ink(&ctx->refs, chosen, count);
         lac_paint_run(ctx->paint, ctx->rgb, gray, ctx->transferred, ctx->set.lines, &ink, out->data, out->stride);
         add_time(ctx, STAGE_PAINT, since);
+    }
+    if (!err && ctx->regions.rgb) {
+        since = omp_get_wtime();
+        err = lac_vote_frame_run(&ctx->regions, ctx->transfer, pixels, count, gray, out->data, out->stride);
+        add_time(ctx, STAGE_REGIONS, since);
     }
     return err;
 }

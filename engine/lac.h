@@ -62,7 +62,8 @@ enum LacLines {
 
 /* Where the colours come from. */
 enum LacFill {
-    LAC_FILL_AUTO,     /* what fits best; today TRANSFER (default) */
+    LAC_FILL_AUTO,     /* TRANSFER, and each closed region keeps to the colours of the reference regions it comes from
+                          (default) */
     LAC_FILL_TRANSFER, /* the references' pixels where they are found again, the network's colours elsewhere */
     LAC_FILL_SMOOTH,   /* the network's colours */
 };
@@ -79,6 +80,8 @@ typedef struct LacSettings {
                                 references behind only, zero delay */
     enum LacLines lines;
     enum LacFill fill;
+    int gap;                 /* largest gap in lines, in pixels, that still closes a region, 1..64; 0: 4;
+                                LAC_GAP_NONE */
     int threads;             /* CPU threads, 1..256; 0: one per core the process may use */
     LacLogCallback *log;     /* NULL: silent */
     void *log_opaque;
@@ -86,6 +89,7 @@ typedef struct LacSettings {
 
 #define LAC_SIZE_NATIVE (-1)
 #define LAC_LOOKAHEAD_NONE (-1)
+#define LAC_GAP_NONE (-1)
 
 /* Fills in the defaults: k 2, size 384, lookahead unlimited, everything else automatic. */
 LAC_API void lac_settings_default(LacSettings *s);

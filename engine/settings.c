@@ -5,6 +5,7 @@
 #include <omp.h>
 
 #include "refs.h"
+#include "regions.h"
 
 const char *lac_version(void)
 {
@@ -60,13 +61,17 @@ int lac_settings_resolve(LacSettings *out, const LacSettings *s, const LacLog *l
     if ((int)s->fill < LAC_FILL_AUTO || (int)s->fill > LAC_FILL_SMOOTH) {
         return lac_fail(log, LAC_EINVAL, "fill is %d, which is none of auto, transfer, smooth", (int)s->fill);
     }
+    if (s->gap != LAC_GAP_NONE && (s->gap < 0 || s->gap > LAC_REGIONS_MAX_GAP)) {
+        return lac_fail(log, LAC_EINVAL, "gap is %d; 1 to %d pixels, or none, are possible", s->gap,
+                        LAC_REGIONS_MAX_GAP);
+    }
     if (s->threads < 0 || s->threads > 256) {
         return lac_fail(log, LAC_EINVAL, "threads is %d; 1 to 256, or 0 for one per core, are possible",
                         s->threads);
     }
     *out = *s;
     out->k = s->k ? s->k : 2;
-    out->fill = s->fill == LAC_FILL_AUTO ? LAC_FILL_TRANSFER : s->fill;
+    out->gap = s->gap == LAC_GAP_NONE ? 0 : s->gap ? s->gap : 4;
     out->size = s->size ? s->size : 384;
     out->threads = s->threads ? s->threads : omp_get_num_procs();
     out->threads = out->threads > 256 ? 256 : out->threads;

@@ -160,9 +160,18 @@ void lac_transfer_ref_free(LacTransferRef **ref)
         lac_free((*ref)->described);
         lac_free((*ref)->rgb);
         lac_free((*ref)->gray);
+        if ((*ref)->vote) {
+            lac_vote_ref_close((*ref)->vote);
+            lac_free((*ref)->vote);
+        }
         lac_free(*ref);
     }
     *ref = NULL;
+}
+
+const LacMatcher *lac_transfer_matcher(const LacTransfer *t)
+{
+    return &t->match;
 }
 
 static void weigh(LacTransfer *t, const float *lag, int count)

@@ -6,6 +6,7 @@
 #include "lineart.h"
 #include "match.h"
 #include "picture.h"
+#include "vote.h"
 
 /* The fields are sought with this short side at most: larger ones cost more and bring little. */
 enum { LAC_MATCH_SIZE = 256 };
@@ -18,6 +19,7 @@ typedef struct LacTransferRef {
     uint8_t *rgb;  /* [height][width][3] */
     uint8_t *gray; /* [height][width] line art */
     bool local;    /* a frame of the video, not a model sheet */
+    LacVoteRef *vote; /* its regions; NULL until asked for (vote_frame.h) */
 } LacTransferRef;
 
 /* For native pictures of width x height, a prediction of net_width x net_height, and up to `count` references a frame.
@@ -30,6 +32,9 @@ void lac_transfer_close(LacTransfer **t);
  * caller, before or after the transfer. */
 int lac_transfer_ref(LacTransfer *t, const LacImage *color, const LacImage *line, bool local, LacTransferRef **ref);
 void lac_transfer_ref_free(LacTransferRef **ref);
+
+/* Whose fields the last lac_transfer_run left. */
+const LacMatcher *lac_transfer_matcher(const LacTransfer *t);
 
 /* rgb [net_height][net_width][3]: the prediction; gray [height][width]: native line art; lag [count]: lac_refs_lag.
  * inked: lines are carried too; otherwise only what lies between the references' lines. -> out [height][width][4]: R, G,

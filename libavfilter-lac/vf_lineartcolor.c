@@ -33,6 +33,7 @@ typedef struct LineartColorContext {
     int size;
     int lines;
     int fill;
+    int gap;
     int threads;
 
     LacContext *lac;
@@ -149,6 +150,7 @@ static av_cold int init(AVFilterContext *ctx)
     settings.lookahead = s->lookahead < 0 ? 0 : s->lookahead ? s->lookahead : LAC_LOOKAHEAD_NONE;
     settings.lines     = s->lines;
     settings.fill      = s->fill;
+    settings.gap       = s->gap ? s->gap : LAC_GAP_NONE;
     /* libavfilter itself takes an option of this name off the filter string, for every filter */
     settings.threads   = s->threads ? s->threads : FFMAX(ctx->nb_threads, 0);
     settings.log       = log_callback;
@@ -360,9 +362,11 @@ static const AVOption lineartcolor_options[] = {
         { "none", "no lines, the colours filled in under them",  0, AV_OPT_TYPE_CONST, { .i64 = LAC_LINES_NONE }, 0, 0, FLAGS, "lines" },
     { "fill", "where the colours come from",
         OFFSET(fill), AV_OPT_TYPE_INT, { .i64 = LAC_FILL_AUTO }, 0, LAC_FILL_SMOOTH, FLAGS, "fill" },
-        { "auto",     "what fits best", 0, AV_OPT_TYPE_CONST, { .i64 = LAC_FILL_AUTO }, 0, 0, FLAGS, "fill" },
+        { "auto",     "transfer, and each closed region keeps to the colours of the reference regions it comes from", 0, AV_OPT_TYPE_CONST, { .i64 = LAC_FILL_AUTO }, 0, 0, FLAGS, "fill" },
         { "transfer", "the references' pixels where they are found again, the network's colours elsewhere", 0, AV_OPT_TYPE_CONST, { .i64 = LAC_FILL_TRANSFER }, 0, 0, FLAGS, "fill" },
         { "smooth",   "the network's colours", 0, AV_OPT_TYPE_CONST, { .i64 = LAC_FILL_SMOOTH }, 0, 0, FLAGS, "fill" },
+    { "gap", "largest gap in the lines, in pixels, that still closes a region (fill=auto)",
+        OFFSET(gap), AV_OPT_TYPE_INT, { .i64 = 4 }, 0, 64, FLAGS },
     { "threads", "CPU threads (0: one per core)",
         OFFSET(threads), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, 256, FLAGS },
     { NULL }

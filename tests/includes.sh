@@ -51,9 +51,9 @@ allow "engine/refs_*" "$base transfer.h refs.h refs_choose.h refs_encode.h"
 allow "engine/paint_cells.* engine/spread.*" "$base resize.h paint_cells.h spread.h"
 allow "engine/paint.*" "$base $pictures paint.h paint_cells.h spread.h"
 allow "engine/match*" "lac.h common.h config.h match.h match_search.h match_vec.h"
-allow "engine/transfer.*" "$base $pictures match.h transfer.h"
-allow "engine/regions* engine/vote*" "$base regions.h regions_ink.h match.h vote.h vote_bins.h"
-allow "engine/settings.* engine/locate.*" "$base refs.h settings.h locate.h"
+allow "engine/transfer.*" "$base $pictures match.h transfer.h vote.h"
+allow "engine/regions* engine/vote*" "$base regions.h regions_ink.h match.h vote.h vote_bins.h vote_frame.h transfer.h"
+allow "engine/settings.* engine/locate.*" "$base refs.h regions.h settings.h locate.h"
 allow "engine/load.*" "$base locate.h net/net.h load.h"
 nothing=$(ls engine/*.[ch] | grep -vE '/(lac|common|safetensors.*|model|picture|resize|pack|lineart|queue|refs.*|match.*|transfer|paint.*|regions.*|vote.*|spread|settings|locate|load)\.')
 [ -z "$nothing" ] || bad "no room is named in tests/includes.sh for:" $nothing

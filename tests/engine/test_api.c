@@ -290,10 +290,15 @@ static void test_same_bytes(Tally *t)
     expect(t, memcmp(a, b, BYTES) != 0 && is_reference(b, 0), "lines=none differs but for references");
     s = settings();
     s.lookahead = 3;
+    s.gap = 4;
+    ctx = coloured(t, &s, true, b);
+    lac_close(&ctx);
+    expect(t, !memcmp(a, b, BYTES), "gap=4 is the default: other bytes");
+    s.gap = 0;
     s.fill = LAC_FILL_TRANSFER;
     ctx = coloured(t, &s, true, b);
     lac_close(&ctx);
-    expect(t, !memcmp(a, b, BYTES), "fill=transfer is the default: other bytes");
+    expect(t, is_reference(b, 0) && memcmp(a, b, BYTES) != 0, "fill=transfer is fill=auto");
     s.fill = LAC_FILL_SMOOTH;
     ctx = coloured(t, &s, true, b);
     lac_close(&ctx);
