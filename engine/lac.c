@@ -3,24 +3,17 @@
 #include "lac.h"
 
 #include <inttypes.h>
-#include <omp.h>
-
-#include "lineart.h"
+#include "colour.h"
 #include "load.h"
-#include "paint.h"
-#include "queue.h"
 #include "refs_choose.h"
-#include "refs_encode.h"
 #include "settings.h"
-#include "vote_frame.h"
 
-enum { STAGE_PACK, STAGE_UNPACK, STAGE_LINEART, STAGE_TRANSFER, STAGE_PAINT, STAGE_REGIONS, STAGE_COUNT };
-static const char *const stage_name[STAGE_COUNT] = { "pack", "unpack", "lineart", "transfer", "paint", "regions" };
+static const char *const stage_name[LAC_STAGE_COUNT] = { "pack", "unpack", "lineart", "transfer", "paint", "regions" };
 
 struct LacContext {
     LacLog log;
     LacSettings set; /* as lac_settings_resolve left it; its strings are not used after lac_open */
-    double ms[STAGE_COUNT];
+    LacTimes times;
 
     LacDevice device;
     LacNet *net;
@@ -29,22 +22,12 @@ struct LacContext {
 
     bool configured; /* the first frame has fixed the size; what follows is allocated */
     int width, height;
-    LacLineart lineart;
-    LacPaint *paint;
-    LacTransfer *transfer; /* NULL unless fill needs it, as `transferred` */
-    uint8_t *transferred;
-    LacVoteFrame regions; /* open where regions.rgb is not NULL */
-    float *rgb;    /* the network's picture */
+    LacColour colour;
     uint8_t *gray; /* native line art, unpacked */
     LacQueue queue;
 
     bool ended;
 };
-
-static void add_time(LacContext *ctx, int stage, double since)
-{
-    ctx->ms[stage] += 1e3 * (omp_get_wtime() - since);
-}
 
 int lac_open(LacContext **out, const LacSettings *settings)
 {
@@ -84,7 +67,7 @@ static int add_images(LacContext *ctx, enum LacWhen when, int64_t time, const ch
     err = err ? err : lac_refs_add(&ctx->refs, ctx->packer, when, time, name, color, line);
     lac_image_free(color);
     lac_image_free(line);
-    add_time(ctx, STAGE_PACK, since);
+    lac_time_add(&ctx->times, LAC_STAGE_PACK, since);
     return err;
 }
 
@@ -136,16 +119,9 @@ int lac_add_reference_picture(LacContext *ctx, enum LacWhen when, int64_t time, 
 
 static void unconfigure(LacContext *ctx)
 {
-    lac_lineart_close(&ctx->lineart);
-    lac_paint_close(&ctx->paint);
-    lac_transfer_close(&ctx->transfer);
-    lac_vote_frame_close(&ctx->regions);
-    lac_free(ctx->transferred);
-    lac_free(ctx->rgb);
-    lac_free(ctx->gray);
+    lac_colour_close(&ctx->colour);
     lac_queue_close(&ctx->queue);
-    ctx->rgb = NULL;
-    ctx->transferred = NULL;
+    lac_free(ctx->gray);
     ctx->gray = NULL;
     ctx->configured = false;
 }
@@ -153,36 +129,19 @@ static void unconfigure(LacContext *ctx)
 /* The first frame fixes the size: everything that depends on it is allocated here. */
 static int configure(LacContext *ctx, int width, int height)
 {
-    int w, h, err = LAC_OK;
+    const LacTools tools = { ctx->net, ctx->packer, &ctx->refs, &ctx->times, &ctx->set, &ctx->log };
+    int err;
 
-    lac_network_size(width, height, ctx->set.size, &w, &h);
     if (ctx->refs.count == 0) {
         return lac_fail(&ctx->log, LAC_EREFERENCE,
                         "no reference was given: colouring needs at least one (`refs` or `reffile`)");
     }
-    if (w > LAC_MAX_SIDE || h > LAC_MAX_SIDE) {
-        return lac_fail(&ctx->log, LAC_EINVAL,
-                        "size %d makes a frame of %dx%d %dx%d for the network, more than %d a side",
-                        ctx->set.size, width, height, w, h, LAC_MAX_SIDE);
-    }
     err = lac_refs_fit(&ctx->refs, width, height);
-    err = err ? err : lac_lineart_open(&ctx->lineart, width, height, w, h, ctx->set.threads, &ctx->log);
-    err = err ? err : lac_paint_open(&ctx->paint, width, height, w, h, ctx->set.threads, &ctx->log);
-    if (!err && ctx->set.fill != LAC_FILL_SMOOTH) {
-        ctx->transferred = lac_alloc((size_t)width * height, 4);
-        err = ctx->transferred ? lac_transfer_open(&ctx->transfer, width, height, w, h, LAC_MAX_REFS, ctx->set.threads,
-                                                   &ctx->log)
-                               : lac_fail(&ctx->log, LAC_ENOMEM, "no memory for frames of %dx%d", width, height);
-    }
-    if (!err && ctx->set.fill == LAC_FILL_AUTO) {
-        err = lac_vote_frame_open(&ctx->regions, width, height, ctx->set.gap, ctx->transfer, &ctx->log);
-    }
+    err = err ? err : lac_colour_open(&ctx->colour, &tools, width, height);
     if (!err) {
-        ctx->rgb = lac_alloc((size_t)w * h, 3 * sizeof *ctx->rgb);
         ctx->gray = lac_alloc((size_t)width, (size_t)height);
-        err = ctx->rgb && ctx->gray
-                  ? lac_queue_open(&ctx->queue, width, height, &ctx->log)
-                  : lac_fail(&ctx->log, LAC_ENOMEM, "no memory for frames of %dx%d", width, height);
+        err = ctx->gray ? lac_queue_open(&ctx->queue, width, height, &ctx->log)
+                        : lac_fail(&ctx->log, LAC_ENOMEM, "no memory for frames of %dx%d", width, height);
     }
     if (err) {
         unconfigure(ctx);
@@ -191,7 +150,6 @@ static int configure(LacContext *ctx, int width, int height)
     ctx->width = width;
     ctx->height = height;
     ctx->configured = true;
-    lac_log(&ctx->log, LAC_LOG_DEBUG, "frames of %dx%d, network at %dx%d", width, height, w, h);
     return LAC_OK;
 }
 
@@ -211,7 +169,7 @@ static int take_frame(LacContext *ctx, const LacPicture *line, const LacPlace *p
     reference = lac_refs_match(&ctx->refs, place, ctx->width, ctx->height, &packed);
     lac_packed_free(&packed);
     lac_queue_push(&ctx->queue, place, reference, line->data, line->stride);
-    add_time(ctx, STAGE_PACK, since);
+    lac_time_add(&ctx->times, LAC_STAGE_PACK, since);
     return LAC_OK;
 }
 
@@ -287,7 +245,7 @@ static int emit_reference(LacContext *ctx, int reference, LacPicture *out)
     double since = omp_get_wtime();
     int err = lac_refs_colour(&ctx->refs, reference, ctx->packer, &image);
 
-    add_time(ctx, STAGE_UNPACK, since);
+    lac_time_add(&ctx->times, LAC_STAGE_UNPACK, since);
     if (!err) {
         err = lac_image_write(&image, out, ctx->set.threads, ctx->refs.item[reference].name, &ctx->log);
     }
@@ -295,69 +253,19 @@ static int emit_reference(LacContext *ctx, int reference, LacPicture *out)
     return err;
 }
 
-/* The references' pixels for the frame in ctx->rgb -> ctx->transferred. */
-static int transfer(LacContext *ctx, const uint8_t *gray, const int *chosen, const float *lag, int count,
-                    LacTransferRef **pixels)
+static int emit_coloured(LacContext *ctx, const LacPending *frame, const int *chosen, int count,
+                         LacPicture *out)
 {
     const double since = omp_get_wtime();
     int err = LAC_OK;
 
-    for (int i = 0; i < count && !err; i++) {
-        err = lac_refs_pixels(&ctx->refs, chosen[i], ctx->transfer, ctx->packer, &ctx->lineart, chosen, count,
-                              &pixels[i]);
-    }
-    if (!err) {
-        lac_transfer_run(ctx->transfer, ctx->rgb, gray, pixels, lag, count, ctx->set.lines == LAC_LINES_REF,
-                         ctx->transferred);
-    }
-    add_time(ctx, STAGE_TRANSFER, since);
-    return err;
-}
-
-/* unpack, prepare, colour, copy, paint */
-static int emit_coloured(LacContext *ctx, const LacPending *frame, const int *chosen, int count,
-                         LacPicture *out)
-{
-    LacRefCode *codes[LAC_MAX_REFS];
-    LacTransferRef *pixels[LAC_MAX_REFS];
-    LacLineColour ink;
-    float lag[LAC_MAX_REFS];
-    LacLineart *la = &ctx->lineart;
-    const uint8_t *gray = frame->packed.data ? ctx->gray : ctx->queue.newest;
-    double since;
-    int err = LAC_OK;
-
-    for (int i = 0; i < count && !err; i++) {
-        err = lac_refs_code(&ctx->refs, chosen[i], ctx->net, ctx->packer, la, chosen, count, &codes[i]);
-    }
-    if (!err && frame->packed.data) {
-        since = omp_get_wtime();
+    if (frame->packed.data) {
         err = lac_unpack(ctx->packer, &frame->packed, ctx->gray);
-        add_time(ctx, STAGE_UNPACK, since);
+        lac_time_add(&ctx->times, LAC_STAGE_UNPACK, since);
     }
-    if (!err) {
-        since = omp_get_wtime();
-        lac_lineart_run(la, gray, ctx->width);
-        add_time(ctx, STAGE_LINEART, since);
-        lac_refs_lag(&ctx->refs, &frame->place, chosen, count, lag);
-        err = lac_net_color(ctx->net, la->net_height, la->net_width, la->line, la->distance, codes, lag, count,
-                            ctx->rgb);
-    }
-    if (!err && ctx->transfer) {
-        err = transfer(ctx, gray, chosen, lag, count, pixels);
-    }
-    if (!err) {
-        since = omp_get_wtime();
-        ink = lac_refs_ink(&ctx->refs, chosen, count);
-        lac_paint_run(ctx->paint, ctx->rgb, gray, ctx->transferred, ctx->set.lines, &ink, out->data, out->stride);
-        add_time(ctx, STAGE_PAINT, since);
-    }
-    if (!err && ctx->regions.rgb) {
-        since = omp_get_wtime();
-        err = lac_vote_frame_run(&ctx->regions, ctx->transfer, pixels, count, gray, out->data, out->stride);
-        add_time(ctx, STAGE_REGIONS, since);
-    }
-    return err;
+    return err ? err
+               : lac_colour_frame(&ctx->colour, &frame->place, chosen, count,
+                                  frame->packed.data ? ctx->gray : ctx->queue.newest, out);
 }
 
 int lac_receive_frame(LacContext *ctx, LacPicture *out)
@@ -431,14 +339,14 @@ void lac_close(LacContext **out)
 
 int lac_timing(const LacContext *ctx, int i, const char **name, double *ms)
 {
-    int stages = ctx ? STAGE_COUNT + lac_net_timing(ctx->net, -1, name, ms) : 0;
+    int stages = ctx ? LAC_STAGE_COUNT + lac_net_timing(ctx->net, -1, name, ms) : 0;
 
     *name = NULL;
-    if (i >= 0 && i < stages && i < STAGE_COUNT) {
+    if (i >= 0 && i < stages && i < LAC_STAGE_COUNT) {
         *name = stage_name[i];
-        *ms = ctx->ms[i];
-    } else if (i >= STAGE_COUNT && i < stages) {
-        lac_net_timing(ctx->net, i - STAGE_COUNT, name, ms);
+        *ms = ctx->times.ms[i];
+    } else if (i >= LAC_STAGE_COUNT && i < stages) {
+        lac_net_timing(ctx->net, i - LAC_STAGE_COUNT, name, ms);
     }
     return stages;
 }

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One frame of line art to its coloured picture; see colour.h. */
+#include "colour.h"
+
+#include "refs_choose.h"
+
+int lac_colour_open(LacColour *c, const LacTools *tools, int width, int height)
+{
+    const LacSettings *set = tools->set;
+    const LacLog *log = tools->log;
+    int w, h, err;
+
+    *c = (LacColour){ .tools = *tools };
+    lac_network_size(width, height, set->size, &w, &h);
+    if (w > LAC_MAX_SIDE || h > LAC_MAX_SIDE) {
+        return lac_fail(log, LAC_EINVAL, "size %d makes a frame of %dx%d %dx%d for the network, more than %d a side",
+                        set->size, width, height, w, h, LAC_MAX_SIDE);
+    }
+    err = lac_lineart_open(&c->lineart, width, height, w, h, set->threads, log);
+    err = err ? err : lac_paint_open(&c->paint, width, height, w, h, set->threads, log);
+    if (!err && set->fill != LAC_FILL_SMOOTH) {
+        c->transferred = lac_alloc((size_t)width * height, 4);
+        err = c->transferred
+                  ? lac_transfer_open(&c->transfer, width, height, w, h, LAC_MAX_REFS, set->threads, log)
+                  : lac_fail(log, LAC_ENOMEM, "no memory for frames of %dx%d", width, height);
+    }
+    if (!err && set->fill == LAC_FILL_AUTO) {
+        err = lac_vote_frame_open(&c->regions, width, height, set->gap, c->transfer, log);
+    }
+    if (!err) {
+        c->rgb = lac_alloc((size_t)w * h, 3 * sizeof *c->rgb);
+        err = c->rgb ? LAC_OK : lac_fail(log, LAC_ENOMEM, "no memory for frames of %dx%d", width, height);
+    }
+    if (!err) {
+        lac_log(log, LAC_LOG_DEBUG, "frames of %dx%d, network at %dx%d", width, height, w, h);
+    }
+    return err;
+}
+
+void lac_colour_close(LacColour *c)
+{
+    lac_lineart_close(&c->lineart);
+    lac_paint_close(&c->paint);
+    lac_transfer_close(&c->transfer);
+    lac_vote_frame_close(&c->regions);
+    lac_free(c->transferred);
+    lac_free(c->rgb);
+    *c = (LacColour){ 0 };
+}
+
+/* The network's picture -> c->rgb. */
+static int predict(LacColour *c, const int *chosen, const float *lag, int count, const uint8_t *gray)
+{
+    const LacTools *tools = &c->tools;
+    LacLineart *la = &c->lineart;
+    LacRefCode *codes[LAC_MAX_REFS];
+    double since;
+
+    for (int i = 0; i < count; i++) {
+        int err = lac_refs_code(tools->refs, chosen[i], tools->net, tools->packer, la, chosen, count, &codes[i]);
+
+        if (err) {
+            return err;
+        }
+    }
+    since = omp_get_wtime();
+    lac_lineart_run(la, gray, la->width);
+    lac_time_add(tools->times, LAC_STAGE_LINEART, since);
+    return lac_net_color(tools->net, la->net_height, la->net_width, la->line, la->distance, codes, lag, count, c->rgb);
+}
+
+/* The references' pixels for the frame in c->rgb -> c->transferred. */
+static int transfer(LacColour *c, const uint8_t *gray, const int *chosen, const float *lag, int count,
+                    LacTransferRef **pixels)
+{
+    const LacTools *tools = &c->tools;
+    const double since = omp_get_wtime();
+    int err = LAC_OK;
+
+    for (int i = 0; i < count && !err; i++) {
+        err = lac_refs_pixels(tools->refs, chosen[i], c->transfer, tools->packer, &c->lineart, chosen, count,
+                              &pixels[i]);
+    }
+    if (!err) {
+        lac_transfer_run(c->transfer, c->rgb, gray, pixels, lag, count, tools->set->lines == LAC_LINES_REF,
+                         c->transferred);
+    }
+    lac_time_add(tools->times, LAC_STAGE_TRANSFER, since);
+    return err;
+}
+
+int lac_colour_frame(LacColour *c, const LacPlace *place, const int *chosen, int count, const uint8_t *gray,
+                     LacPicture *out)
+{
+    const LacTools *tools = &c->tools;
+    LacTransferRef *pixels[LAC_MAX_REFS];
+    LacLineColour ink;
+    float lag[LAC_MAX_REFS];
+    double since;
+    int err;
+
+    lac_refs_lag(tools->refs, place, chosen, count, lag);
+    err = predict(c, chosen, lag, count, gray);
+    if (!err && c->transfer) {
+        err = transfer(c, gray, chosen, lag, count, pixels);
+    }
+    if (!err) {
+        since = omp_get_wtime();
+        ink = lac_refs_ink(tools->refs, chosen, count);
+        lac_paint_run(c->paint, c->rgb, gray, c->transferred, tools->set->lines, &ink, out->data, out->stride);
+        lac_time_add(tools->times, LAC_STAGE_PAINT, since);
+    }
+    if (!err && c->regions.rgb) {
+        since = omp_get_wtime();
+        err = lac_vote_frame_run(&c->regions, c->transfer, pixels, count, gray, out->data, out->stride);
+        lac_time_add(tools->times, LAC_STAGE_REGIONS, since);
+    }
+    return err;
+}

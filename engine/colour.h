@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One frame of line art -> its coloured picture: network inputs, network, the references' pixels, painting, regions. */
+#ifndef LAC_COLOUR_H
+#define LAC_COLOUR_H
+
+#include "refs_encode.h"
+#include "timing.h"
+#include "vote_frame.h"
+
+/* What frames are coloured with; all of it outlives the LacColour. */
+typedef struct LacTools {
+    LacNet *net;
+    LacPacker *packer;
+    LacRefs *refs;
+    LacTimes *times;
+    const LacSettings *set; /* resolved */
+    const LacLog *log;
+} LacTools;
+
+/* All that depends on the size of the video, allocated once. */
+typedef struct LacColour {
+    LacTools tools;
+    LacLineart lineart;
+    LacPaint *paint;
+    LacTransfer *transfer; /* NULL unless fill needs it, as `transferred` */
+    uint8_t *transferred;
+    LacVoteFrame regions; /* open where regions.rgb is not NULL */
+    float *rgb;           /* the network's picture */
+} LacColour;
+
+/* For frames of width x height. LAC_EINVAL if the network's size is too large, LAC_ENOMEM, both logged; *c is then safe
+ * to close. */
+int lac_colour_open(LacColour *c, const LacTools *tools, int width, int height);
+void lac_colour_close(LacColour *c);
+
+/* gray: dense native line art of the frame at `place`; chosen: the `count` references that serve it -> out, LAC_RGB24
+ * of the same size. Errors are logged. */
+int lac_colour_frame(LacColour *c, const LacPlace *place, const int *chosen, int count, const uint8_t *gray,
+                     LacPicture *out);
+
+#endif
