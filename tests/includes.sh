@@ -54,8 +54,9 @@ allow "engine/match*" "lac.h common.h config.h match.h match_search.h match_vec.
 allow "engine/transfer.*" "$base $pictures match.h transfer.h vote.h"
 allow "engine/regions* engine/vote*" "$base regions.h regions_ink.h match.h vote.h vote_bins.h vote_frame.h transfer.h"
 allow "engine/settings.* engine/locate.*" "$base refs.h regions.h settings.h locate.h"
+allow "engine/colour.* engine/timing.h" "$base refs_choose.h refs_encode.h timing.h vote_frame.h colour.h"
 allow "engine/load.*" "$base locate.h net/net.h load.h"
-nothing=$(ls engine/*.[ch] | grep -vE '/(lac|common|safetensors.*|model|picture|resize|pack|lineart|queue|refs.*|match.*|transfer|paint.*|regions.*|vote.*|spread|settings|locate|load)\.')
+nothing=$(ls engine/*.[ch] | grep -vE '/(lac|colour|timing|common|safetensors.*|model|picture|resize|pack|lineart|queue|refs.*|match.*|transfer|paint.*|regions.*|vote.*|spread|settings|locate|load)\.')
 [ -z "$nothing" ] || bad "no room is named in tests/includes.sh for:" $nothing
 allow "libavfilter-lac/*" "libavutil/* libavfilter/* libavcodec/* libavformat/* libswscale/* avfilter.h filters.h formats.h internal.h version.h video.h lavfutils.h lac_*.h"
 
