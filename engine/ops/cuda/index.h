@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Index arithmetic that kernels and their tests on the CPU share: C that nvcc compiles for both sides. */
+#ifndef LAC_OPS_CUDA_INDEX_H
+#define LAC_OPS_CUDA_INDEX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __CUDACC__
+#define LAC_HD static __host__ __device__ __forceinline__
+#else
+#define LAC_HD static inline
+#endif
+
+/* Blocks of `size` that cover `count`. */
+LAC_HD size_t lac_cover(size_t count, size_t size)
+{
+    return (count + size - 1) / size;
+}
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What kernels share: values of any of the three types as fp32, one by one and 16 bytes at a time, and the choice of a
+ * kernel by a tensor's type. */
+#ifndef LAC_OPS_CUDA_KERNEL_CUH
+#define LAC_OPS_CUDA_KERNEL_CUH
+
+#include <cuda_bf16.h>
+#include <cuda_fp16.h>
+#include <cuda_runtime.h>
+
+#include "ops/cuda/cuda.h"
+#include "ops/cuda/index.h"
+
+__device__ __forceinline__ float lac_load(const float *p) { return *p; }
+__device__ __forceinline__ float lac_load(const __half *p) { return __half2float(*p); }
+__device__ __forceinline__ float lac_load(const __nv_bfloat16 *p) { return __bfloat162float(*p); }
+
+/* Rounded to nearest even; beyond fp16's range it becomes infinite. */
+__device__ __forceinline__ void lac_store(float *p, float v) { *p = v; }
+__device__ __forceinline__ void lac_store(__half *p, float v) { *p = __float2half_rn(v); }
+__device__ __forceinline__ void lac_store(__nv_bfloat16 *p, float v) { *p = __float2bfloat16_rn(v); }
+
+/* 16 bytes of a type, moved at once; the address must be 16-byte aligned. */
+template <typename T> struct CudaVec {
+    static constexpr int count = 16 / sizeof(T);
+    alignas(16) T at[count];
+};
+
+template <typename T> __device__ __forceinline__ void lac_load16(const T *p, float (&v)[CudaVec<T>::count])
+{
+    union {
+        uint4 raw;
+        T at[CudaVec<T>::count];
+    } u = { *reinterpret_cast<const uint4 *>(p) };
+
+#pragma unroll
+    for (int i = 0; i < CudaVec<T>::count; i++) {
+        v[i] = lac_load(u.at + i);
+    }
+}
+
+template <typename T> __device__ __forceinline__ void lac_store16(T *p, const float (&v)[CudaVec<T>::count])
+{
+    union {
+        uint4 raw;
+        T at[CudaVec<T>::count];
+    } u = {};
+
+#pragma unroll
+    for (int i = 0; i < CudaVec<T>::count; i++) {
+        lac_store(u.at + i, v[i]);
+    }
+    *reinterpret_cast<uint4 *>(p) = u.raw;
+}
+
+/* Sum over the 32 lanes of a warp, the same in every lane and every run. */
+__device__ __forceinline__ float lac_warp_sum(float v)
+{
+#pragma unroll
+    for (int step = 16; step; step /= 2) {
+        v += __shfl_xor_sync(0xffffffffu, v, step);
+    }
+    return v;
+}
+
+/* Runs its last arguments with T standing for the C++ type of a tensor of this LacType. */
+#define LAC_CUDA_TYPED(type, T, ...)      \
+    switch (type) {                       \
+    case LAC_F32: {                       \
+        typedef float T;                  \
+        __VA_ARGS__;                      \
+    } break;                              \
+    case LAC_BF16: {                      \
+        typedef __nv_bfloat16 T;          \
+        __VA_ARGS__;                      \
+    } break;                              \
+    default: {                            \
+        typedef __half T;                 \
+        __VA_ARGS__;                      \
+    }                                     \
+    }
+
+#endif
