@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What kernels share: values of any of the three types as fp32, one by one and 16 bytes at a time, and the choice of a
- * kernel by a tensor's type. */
+/* What kernels share: values of any of the three types as fp32, one by one and 16 bytes at a time, the choice of a
+ * kernel by a tensor's type, and how kernels are launched.
+ *
+ * The same sources run on the CPU, one block after the other, in a test: tests/cuda/ holds stand-ins for CUDA's headers
+ * and LAC_LAUNCH. So no <<<>>>, no inline PTX and no bare extern __shared__ outside of the macros below; what a warp
+ * does together beyond __syncthreads, __syncwarp, __shfl_*_sync and atomics needs a stand-in there. */
 #ifndef LAC_OPS_CUDA_KERNEL_CUH
 #define LAC_OPS_CUDA_KERNEL_CUH
 
@@ -52,6 +56,15 @@ template <typename T> __device__ __forceinline__ void lac_store16(T *p, const fl
     }
     *reinterpret_cast<uint4 *>(p) = u.raw;
 }
+
+/* Runs a kernel on so many blocks of threads, with so many bytes of dynamic shared memory; the name of a template with
+ * a comma stands in parentheses. LAC_DYNAMIC_SHARED declares, inside the kernel, a pointer to that memory. */
+#ifndef LAC_LAUNCH
+#define LAC_LAUNCH(kernel, grid, block, shared, stream, ...) kernel<<<grid, block, shared, stream>>>(__VA_ARGS__)
+#define LAC_DYNAMIC_SHARED(type, name)                                  \
+    extern __shared__ __align__(16) unsigned char lac_dynamic_shared[]; \
+    type *name = reinterpret_cast<type *>(lac_dynamic_shared)
+#endif
 
 /* Sum over the 32 lanes of a warp, the same in every lane and every run. */
 __device__ __forceinline__ float lac_warp_sum(float v)
