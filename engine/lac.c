@@ -6,6 +6,7 @@
 #include "colour.h"
 #include "load.h"
 #include "refs_choose.h"
+#include "scene.h"
 #include "settings.h"
 
 static const char *const stage_name[LAC_STAGE_COUNT] = { "pack", "unpack", "lineart", "transfer", "paint", "regions" };
@@ -25,6 +26,9 @@ struct LacContext {
     LacColour colour;
     uint8_t *gray; /* native line art, unpacked */
     LacQueue queue;
+    LacScene scene;  /* not open where set.scene is LAC_SCENE_NONE */
+    int64_t shot;    /* of the last frame sent */
+    int64_t strange; /* shot that was last found to have no reference, or -1 */
 
     bool ended;
 };
@@ -121,6 +125,7 @@ static void unconfigure(LacContext *ctx)
 {
     lac_colour_close(&ctx->colour);
     lac_queue_close(&ctx->queue);
+    lac_scene_close(&ctx->scene);
     lac_free(ctx->gray);
     ctx->gray = NULL;
     ctx->configured = false;
@@ -143,12 +148,16 @@ static int configure(LacContext *ctx, int width, int height)
         err = ctx->gray ? lac_queue_open(&ctx->queue, width, height, &ctx->log)
                         : lac_fail(&ctx->log, LAC_ENOMEM, "no memory for frames of %dx%d", width, height);
     }
+    if (!err && ctx->set.scene > 0) {
+        err = lac_scene_open(&ctx->scene, width, height, &ctx->log);
+    }
     if (err) {
         unconfigure(ctx);
         return err;
     }
     ctx->width = width;
     ctx->height = height;
+    ctx->strange = -1;
     ctx->configured = true;
     return LAC_OK;
 }
@@ -171,6 +180,17 @@ static int take_frame(LacContext *ctx, const LacPicture *line, const LacPlace *p
     lac_queue_push(&ctx->queue, place, reference, line->data, line->stride);
     lac_time_add(&ctx->times, LAC_STAGE_PACK, since);
     return LAC_OK;
+}
+
+static bool new_shot(LacContext *ctx, const LacPicture *line, int64_t index)
+{
+    const float change = lac_scene_change(&ctx->scene, line->data, line->stride);
+
+    if (change < ctx->set.scene) {
+        return false;
+    }
+    lac_log(&ctx->log, LAC_LOG_DEBUG, "frame %" PRId64 " begins a new shot (difference %.2f)", index, change);
+    return true;
 }
 
 int lac_send_frame(LacContext *ctx, const LacPicture *line, int64_t time, int64_t duration)
@@ -204,7 +224,17 @@ int lac_send_frame(LacContext *ctx, const LacPicture *line, int64_t time, int64_
                        "frame %" PRId64 " is %dx%d, the frames before it %dx%d: sizes must not change",
                        place.index, line->width, line->height, ctx->width, ctx->height);
     }
-    return err ? err : take_frame(ctx, line, &place);
+    if (!err) {
+        place.shot = ctx->shot + (ctx->set.scene > 0 && new_shot(ctx, line, place.index));
+        err = take_frame(ctx, line, &place);
+    }
+    if (!err) {
+        ctx->shot = place.shot;
+        if (ctx->set.scene > 0) {
+            lac_scene_accept(&ctx->scene);
+        }
+    }
+    return err;
 }
 
 /* Frames out */
@@ -215,8 +245,9 @@ static int choose(LacContext *ctx, const LacPlace *place, int *chosen, bool *wai
                          ? INT64_MAX
                          : place->index + (ctx->set.lookahead > 0 ? ctx->set.lookahead : 0);
 
-    return lac_refs_choose(&ctx->refs, place, ctx->set.k, latest, ctx->ended ? INT64_MAX : ctx->queue.sent - 1,
-                           chosen, wait);
+    const LacKnown known = { latest, ctx->ended ? INT64_MAX : ctx->queue.sent - 1, ctx->shot };
+
+    return lac_refs_choose(&ctx->refs, place, ctx->set.k, &known, chosen, wait);
 }
 
 int lac_ready(LacContext *ctx)
@@ -259,6 +290,12 @@ static int emit_coloured(LacContext *ctx, const LacPending *frame, const int *ch
     const double since = omp_get_wtime();
     int err = LAC_OK;
 
+    if (frame->place.shot != ctx->strange && lac_refs_strange(&ctx->refs, &frame->place, chosen, count)) {
+        ctx->strange = frame->place.shot;
+        lac_log(&ctx->log, LAC_LOG_WARNING,
+                "the shot of frame %" PRId64 " has no reference of its own; it is coloured from the nearest of other "
+                "shots: give it one, or set `scene` to 0 if there is no cut", frame->place.index);
+    }
     if (frame->packed.data) {
         err = lac_unpack(ctx->packer, &frame->packed, ctx->gray);
         lac_time_add(&ctx->times, LAC_STAGE_UNPACK, since);
@@ -315,6 +352,9 @@ void lac_flush(LacContext *ctx)
     }
     lac_queue_clear(&ctx->queue);
     ctx->ended = false;
+    ctx->shot = 0;
+    ctx->strange = -1;
+    lac_scene_reset(&ctx->scene);
     lac_refs_flush(&ctx->refs);
 }
 

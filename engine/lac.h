@@ -82,6 +82,8 @@ typedef struct LacSettings {
     enum LacFill fill;
     int gap;                 /* largest gap in lines, in pixels, that still closes a region, 1..64; 0: 4;
                                 LAC_GAP_NONE */
+    float scene;             /* a frame that differs this much from the one before begins a new shot, which references
+                                of other shots do not serve, 0 to 1; 0: 0.5; LAC_SCENE_NONE: all is one shot */
     int threads;             /* CPU threads, 1..256; 0: one per core the process may use */
     LacLogCallback *log;     /* NULL: silent */
     void *log_opaque;
@@ -90,6 +92,7 @@ typedef struct LacSettings {
 #define LAC_SIZE_NATIVE (-1)
 #define LAC_LOOKAHEAD_NONE (-1)
 #define LAC_GAP_NONE (-1)
+#define LAC_SCENE_NONE (-1.0f)
 
 /* Fills in the defaults: k 2, size 384, lookahead unlimited, everything else automatic. */
 LAC_API void lac_settings_default(LacSettings *s);

@@ -56,7 +56,7 @@ int lac_queue_place(const LacQueue *q, int64_t time, int64_t duration, LacPlace 
                         "frame %" PRId64 ": time %" PRId64 " us does not follow %" PRId64 " us", q->sent, time,
                         q->last_time);
     }
-    *place = (LacPlace){ q->sent, time, duration };
+    *place = (LacPlace){ .index = q->sent, .time = time, .duration = duration };
     if (duration <= 0) {
         place->duration = q->sent ? time - q->last_time : 0;
     }

@@ -8,6 +8,7 @@
 /* A frame's place in the stream; times in microseconds. */
 typedef struct LacPlace {
     int64_t index, time, duration;
+    int64_t shot; /* 0 and up, one more after each cut */
 } LacPlace;
 
 typedef struct LacPending {
@@ -30,7 +31,7 @@ typedef struct LacQueue {
 int lac_queue_open(LacQueue *q, int width, int height, const LacLog *log);
 void lac_queue_close(LacQueue *q);
 
-/* Where the next frame stands; `q` may still be zeroed. duration <= 0: the time since the frame before. LAC_EINVAL,
+/* Where the next frame stands, in shot 0; `q` may still be zeroed. duration <= 0: the time since the frame before. LAC_EINVAL,
  * logged, unless the time follows that of the frame before. */
 int lac_queue_place(const LacQueue *q, int64_t time, int64_t duration, LacPlace *place, const LacLog *log);
 

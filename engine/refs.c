@@ -144,6 +144,7 @@ int lac_refs_add(LacRefs *refs, LacPacker *packer, enum LacWhen when, int64_t ti
         return err;
     }
     r.frame = INT64_MIN;
+    r.shot = -1;
     if (when == LAC_WHEN_NEVER) {
         r.state = LAC_REF_MATCHED;
         refs->sheets++;
@@ -238,6 +239,7 @@ int lac_refs_match(LacRefs *refs, const LacPlace *place, int width, int height, 
         if (i != match && r->when != LAC_WHEN_NEVER && r->state == LAC_REF_WAITING &&
             (beyond(r, place) < 0 || (match >= 0 && i < match))) {
             r->state = LAC_REF_PASSED;
+            r->shot = place->shot;
             snprintf(why, sizeof why, "frame %" PRId64 " %s is later", place->index,
                      place_text(LAC_WHEN_TIME, place->time, at));
             warn_passed(refs, r, why);
@@ -247,6 +249,7 @@ int lac_refs_match(LacRefs *refs, const LacPlace *place, int width, int height, 
         LacRef *r = &refs->item[match];
         r->state = LAC_REF_MATCHED;
         r->frame = place->index;
+        r->shot = place->shot;
         if (!r->line.data) {
             r->line = *line;
             r->line_width = width;
@@ -273,6 +276,7 @@ void lac_refs_flush(LacRefs *refs)
     for (int i = 0; i < refs->count; i++) {
         LacRef *r = &refs->item[i];
         r->frame = INT64_MIN;
+        r->shot = -1;
         if (r->state == LAC_REF_PASSED) {
             r->state = LAC_REF_WAITING;
         }

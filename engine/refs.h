@@ -26,6 +26,7 @@ typedef struct LacRef {
     char *name;   /* file, for messages */
     enum LacRefState state;
     int64_t frame; /* when matched: its frame's number; INT64_MIN when that was before a flush */
+    int64_t shot;  /* the frame's, or that of the first frame after its time; -1 until then: any */
     bool own_line;
     int width, height; /* of colour */
     int line_width, line_height;

@@ -6,42 +6,72 @@
 #include <math.h>
 
 /* Usable now, or (*coming) perhaps later. */
-static bool candidate(const LacRef *r, int64_t latest, int64_t sent, bool *coming)
+static bool candidate(const LacRef *r, const LacKnown *known, bool *coming)
 {
     *coming = false;
     if (r->line.data) {
-        return r->own_line || r->frame <= latest;
+        return r->own_line || r->frame <= known->latest;
     }
-    *coming = r->state == LAC_REF_WAITING && sent < latest;
+    *coming = r->state == LAC_REF_WAITING && known->sent < known->latest;
     return *coming;
 }
 
-int lac_refs_choose(const LacRefs *refs, const LacPlace *place, int k, int64_t latest, int64_t sent,
-                    int *chosen, bool *wait)
+/* No cut is known to lie between. Of a reference with line art of its own that lies ahead none ever is: it is used at
+ * once, whatever comes. */
+static bool same_shot(const LacRef *r, const LacPlace *place, const LacKnown *known)
+{
+    if (r->state == LAC_REF_WAITING && !r->own_line) {
+        return known->shot == place->shot;
+    }
+    return r->shot < 0 || r->shot == place->shot || (r->own_line && r->frame > place->index);
+}
+
+/* own: only references of the frame's shot do */
+static bool serves(const LacRef *r, const LacPlace *place, const LacKnown *known, bool own)
+{
+    bool coming;
+
+    return r->when != LAC_WHEN_NEVER && candidate(r, known, &coming) && (!own || same_shot(r, place, known));
+}
+
+bool lac_refs_strange(const LacRefs *refs, const LacPlace *place, const int *chosen, int count)
+{
+    const LacKnown all = { INT64_MAX, INT64_MAX, INT64_MAX };
+
+    for (int i = 0; i < count; i++) {
+        const LacRef *r = &refs->item[chosen[i]];
+        if (r->when == LAC_WHEN_NEVER || same_shot(r, place, &all)) {
+            return false;
+        }
+    }
+    return count > 0;
+}
+
+int lac_refs_choose(const LacRefs *refs, const LacPlace *place, int k, const LacKnown *known, int *chosen, bool *wait)
 {
     int64_t at = refs->kind == LAC_WHEN_FRAME ? place->index : place->time;
     int left = -1, right, count = 0, lefts = 0, rights = 0;
-    bool coming;
+    bool coming, own = refs->sheets > 0;
 
     *wait = false;
     if (k > LAC_MAX_REFS - refs->sheets) {
         k = LAC_MAX_REFS - refs->sheets;
     }
     for (int i = 0; i < refs->count; i++) {
-        if (refs->item[i].when != LAC_WHEN_NEVER && refs->item[i].time <= at) {
-            left = i;
+        const LacRef *r = &refs->item[i];
+        if (r->when != LAC_WHEN_NEVER) {
+            left = r->time <= at ? i : left;
+            own = own || (same_shot(r, place, known) && candidate(r, known, &coming));
         }
     }
     right = left + 1;
     while (count < k) {
         bool to_left;
 
-        while (left >= 0 && (refs->item[left].when == LAC_WHEN_NEVER ||
-                             !candidate(&refs->item[left], latest, sent, &coming))) {
+        while (left >= 0 && !serves(&refs->item[left], place, known, own)) {
             left--;
         }
-        while (right < refs->count && (refs->item[right].when == LAC_WHEN_NEVER ||
-                                       !candidate(&refs->item[right], latest, sent, &coming))) {
+        while (right < refs->count && !serves(&refs->item[right], place, known, own)) {
             right++;
         }
         if (left < 0 && right >= refs->count) {
@@ -57,7 +87,7 @@ int lac_refs_choose(const LacRefs *refs, const LacPlace *place, int k, int64_t l
         lefts += to_left;
         rights += !to_left;
         chosen[count] = to_left ? left-- : right++;
-        candidate(&refs->item[chosen[count]], latest, sent, &coming);
+        candidate(&refs->item[chosen[count]], known, &coming);
         *wait = *wait || coming;
         count++;
     }

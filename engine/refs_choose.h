@@ -2,7 +2,8 @@
 /* Which references serve frame n.
  *
  * Rules of choice. A reference is usable for frame n once its line art is known: at once when it brings its
- * own, else from the frame it matches, if that frame is no more than `lookahead` after n. Of the usable ones
+ * own, else from the frame it matches, if that frame is no more than `lookahead` after n. One of another shot, as far
+ * as cuts up to frame n or to the reference's frame tell, is not used, unless n's shot has none at all. Of the usable ones
  * frame n takes the k nearest by time, but with k >= 2 one before and one after it before any other; the
  * earlier wins a tie. Model sheets serve every frame besides these. All together are at most LAC_MAX_REFS. A
  * reference still to come that would be chosen makes frame n wait. The choice depends on the stream alone,
@@ -12,11 +13,19 @@
 
 #include "refs.h"
 
+/* What is known of the stream when frame n is to be coloured. */
+typedef struct LacKnown {
+    int64_t latest; /* number of the latest frame that may lend its line art */
+    int64_t sent;   /* number of the last frame sent; INT64_MAX at the end of the stream */
+    int64_t shot;   /* of the last frame sent */
+} LacKnown;
+
 /* Indices of the references that serve `place` into chosen[LAC_MAX_REFS], in the bank's order; returns their
- * number. latest: number of the latest frame that may lend its line art. sent: number of the last frame sent,
- * INT64_MAX at the end of the stream. *wait: one of them is still to come. */
-int lac_refs_choose(const LacRefs *refs, const LacPlace *place, int k, int64_t latest, int64_t sent,
-                    int *chosen, bool *wait);
+ * number. *wait: one of them is still to come. */
+int lac_refs_choose(const LacRefs *refs, const LacPlace *place, int k, const LacKnown *known, int *chosen, bool *wait);
+
+/* Whether `count` chosen references are of other shots, for want of one of the frame's own. */
+bool lac_refs_strange(const LacRefs *refs, const LacPlace *place, const int *chosen, int count);
 
 /* How far in time each of the `count` chosen references is from `place`, for the attention (docs/MODEL.md): -1 at the
  * frame itself, 1 at least as far as the two nearest are from each other where the frame lies between them. 0 for a

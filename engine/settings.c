@@ -65,6 +65,9 @@ int lac_settings_resolve(LacSettings *out, const LacSettings *s, const LacLog *l
         return lac_fail(log, LAC_EINVAL, "gap is %d; 1 to %d pixels, or none, are possible", s->gap,
                         LAC_REGIONS_MAX_GAP);
     }
+    if (s->scene != LAC_SCENE_NONE && !(s->scene >= 0 && s->scene <= 1)) {
+        return lac_fail(log, LAC_EINVAL, "scene is %g; 0 to 1, or none, are possible", s->scene);
+    }
     if (s->threads < 0 || s->threads > 256) {
         return lac_fail(log, LAC_EINVAL, "threads is %d; 1 to 256, or 0 for one per core, are possible",
                         s->threads);
@@ -72,6 +75,7 @@ int lac_settings_resolve(LacSettings *out, const LacSettings *s, const LacLog *l
     *out = *s;
     out->k = s->k ? s->k : 2;
     out->gap = s->gap == LAC_GAP_NONE ? 0 : s->gap ? s->gap : 4;
+    out->scene = s->scene == 0 ? 0.5f : s->scene;
     out->size = s->size ? s->size : 384;
     out->threads = s->threads ? s->threads : omp_get_num_procs();
     out->threads = out->threads > 256 ? 256 : out->threads;

@@ -34,6 +34,7 @@ typedef struct LineartColorContext {
     int lines;
     int fill;
     int gap;
+    float scene;
     int threads;
 
     LacContext *lac;
@@ -151,6 +152,7 @@ static av_cold int init(AVFilterContext *ctx)
     settings.lines     = s->lines;
     settings.fill      = s->fill;
     settings.gap       = s->gap ? s->gap : LAC_GAP_NONE;
+    settings.scene     = s->scene > 0 ? s->scene : LAC_SCENE_NONE;
     /* libavfilter itself takes an option of this name off the filter string, for every filter */
     settings.threads   = s->threads ? s->threads : FFMAX(ctx->nb_threads, 0);
     settings.log       = log_callback;
@@ -367,6 +369,8 @@ static const AVOption lineartcolor_options[] = {
         { "smooth",   "the network's colours", 0, AV_OPT_TYPE_CONST, { .i64 = LAC_FILL_SMOOTH }, 0, 0, FLAGS, "fill" },
     { "gap", "largest gap in the lines, in pixels, that still closes a region (fill=auto)",
         OFFSET(gap), AV_OPT_TYPE_INT, { .i64 = 4 }, 0, 64, FLAGS },
+    { "scene", "difference of two frames that makes a cut; references of one shot do not serve another (0: no cuts)",
+        OFFSET(scene), AV_OPT_TYPE_FLOAT, { .dbl = 0.5 }, 0, 1, FLAGS },
     { "threads", "CPU threads (0: one per core)",
         OFFSET(threads), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, 256, FLAGS },
     { NULL }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # apply.sh SRC: adds the filter to the FFmpeg source tree SRC: the patch series of its release, and links
-# to the filter's sources. May be run again; a tree it does not fit is left as it was.
+# to the filter's sources and documentation. May be run again; a tree it does not fit is left as it was.
 set -eu
 
 [ $# = 1 ] || { echo "usage: apply.sh SRC" >&2; exit 2; }
@@ -43,4 +43,5 @@ done
 for f in "$here"/../libavfilter-lac/*.[ch]; do
     ln -sf "$(cd "$(dirname "$f")" && pwd)/$(basename "$f")" "$src/libavfilter/"
 done
+ln -sf "$(cd "$here/../libavfilter-lac" && pwd)/lineartcolor.texi" "$src/doc/"
 echo "FFmpeg $release in $src: ${todo:- nothing new} applied"

@@ -44,8 +44,8 @@ allow "engine/ops/cuda/*" "$base $seam ops/cuda/*"
 allow "engine/safetensors*" "$base safetensors*.h"
 allow "engine/model.*" "$base safetensors.h model.h"
 allow "engine/net/*" "$base $ops net/* model.h"
-pictures="picture.h resize.h pack.h lineart.h queue.h"
-allow "engine/picture.* engine/resize.* engine/pack.* engine/lineart.* engine/queue.*" "$base $pictures"
+pictures="picture.h resize.h pack.h lineart.h queue.h scene.h"
+allow "engine/picture.* engine/resize.* engine/pack.* engine/lineart.* engine/queue.* engine/scene.*" "$base $pictures"
 allow "engine/refs.*" "$base $pictures net/net.h paint.h transfer.h refs.h"
 allow "engine/refs_*" "$base transfer.h refs.h refs_choose.h refs_encode.h"
 allow "engine/paint_cells.* engine/spread.*" "$base resize.h paint_cells.h spread.h"
@@ -56,7 +56,7 @@ allow "engine/regions* engine/vote*" "$base regions.h regions_ink.h match.h vote
 allow "engine/settings.* engine/locate.*" "$base refs.h regions.h settings.h locate.h"
 allow "engine/colour.* engine/timing.h" "$base refs_choose.h refs_encode.h timing.h vote_frame.h colour.h"
 allow "engine/load.*" "$base locate.h net/net.h load.h"
-nothing=$(ls engine/*.[ch] | grep -vE '/(lac|colour|timing|common|safetensors.*|model|picture|resize|pack|lineart|queue|refs.*|match.*|transfer|paint.*|regions.*|vote.*|spread|settings|locate|load)\.')
+nothing=$(ls engine/*.[ch] | grep -vE '/(lac|colour|timing|common|safetensors.*|model|picture|resize|pack|lineart|queue|scene|refs.*|match.*|transfer|paint.*|regions.*|vote.*|spread|settings|locate|load)\.')
 [ -z "$nothing" ] || bad "no room is named in tests/includes.sh for:" $nothing
 allow "libavfilter-lac/*" "libavutil/* libavfilter/* libavcodec/* libavformat/* libswscale/* avfilter.h filters.h formats.h internal.h version.h video.h lavfutils.h lac_*.h"
 

@@ -26,9 +26,9 @@ static int add(LacRefs *refs, enum LacWhen when, int64_t time, const char *name,
     return lac_refs_add(refs, packer, when, time, name, &color, line ? &gray : NULL);
 }
 
-static int match(LacRefs *refs, int64_t index, int64_t time, int64_t duration)
+static int match_shot(LacRefs *refs, int64_t index, int64_t time, int64_t duration, int64_t shot)
 {
-    LacPlace place = { index, time, duration };
+    LacPlace place = { index, time, duration, shot };
     LacPacked packed = { 0 };
     uint8_t pixels[16 * 8] = { 0 };
     int i;
@@ -41,15 +41,18 @@ static int match(LacRefs *refs, int64_t index, int64_t time, int64_t duration)
     return i;
 }
 
+static int match(LacRefs *refs, int64_t index, int64_t time, int64_t duration)
+{
+    return match_shot(refs, index, time, duration, 0);
+}
+
 /* The chosen ones as text: names' first letters, "?" in front when the frame has to wait. */
-static const char *choice(const LacRefs *refs, int64_t index, int64_t time, int k, int64_t latest,
-                          int64_t sent)
+static const char *choice_shot(const LacRefs *refs, const LacPlace *place, int k, const LacKnown *known)
 {
     static char text[16];
-    LacPlace place = { index, time, 0 };
     int chosen[LAC_MAX_REFS], at = 0;
     bool wait;
-    int n = lac_refs_choose(refs, &place, k, latest, sent, chosen, &wait);
+    int n = lac_refs_choose(refs, place, k, known, chosen, &wait);
 
     if (wait) {
         text[at++] = '?';
@@ -59,6 +62,15 @@ static const char *choice(const LacRefs *refs, int64_t index, int64_t time, int 
     }
     text[at] = '\0';
     return text;
+}
+
+static const char *choice(const LacRefs *refs, int64_t index, int64_t time, int k, int64_t latest,
+                          int64_t sent)
+{
+    LacPlace place = { index, time, 0, 0 };
+    LacKnown known = { latest, sent, 0 };
+
+    return choice_shot(refs, &place, k, &known);
 }
 
 static void expect_choice(Tally *t, const char *got, const char *wanted)
@@ -192,10 +204,51 @@ static void test_choice(Tally *t)
     lac_refs_close(&r, NULL);
 }
 
+static void test_cut(Tally *t)
+{
+    const int64_t all = INT64_MAX;
+    LacPlace place = { 6, 6, 0, 0 }, second = { 14, 14, 0, 1 }, third = { 25, 25, 0, 2 };
+    LacRefs r = bank();
+
+    for (int i = 0; i < 4; i++) { /* a 0, b 10, c 20, d 30; cuts at 8 and 22; c with line art of its own */
+        char name[2] = { (char)('a' + i), '\0' };
+        add(&r, LAC_WHEN_FRAME, i * 10, name, i == 2);
+    }
+    for (int n = 0; n <= 7; n++) {
+        match_shot(&r, n, n, 0, 0);
+    }
+    expect_choice(t, choice_shot(&r, &place, 2, &(LacKnown){ all, 7, 0 }), "?ab");
+    match_shot(&r, 8, 8, 0, 1);
+    expect_choice(t, choice_shot(&r, &place, 2, &(LacKnown){ all, 8, 1 }), "ac"); /* b cannot be of this shot */
+    for (int n = 9; n <= 21; n++) {
+        match_shot(&r, n, n, 0, 1);
+    }
+    expect_choice(t, choice_shot(&r, &place, 2, &(LacKnown){ all, 21, 1 }), "ac"); /* the same, now that c is known */
+    expect_choice(t, choice_shot(&r, &second, 2, &(LacKnown){ all, 21, 1 }), "bc");
+    expect_choice(t, choice_shot(&r, &second, 4, &(LacKnown){ all, 21, 1 }), "?bcd");
+    for (int n = 22; n <= 40; n++) {
+        match_shot(&r, n, n, 0, n == 30 ? 3 : 2);
+        if (n == 29) {
+            expect_choice(t, choice_shot(&r, &second, 4, &(LacKnown){ all, 29, 2 }), "bc");
+            expect_choice(t, choice_shot(&r, &third, 2, &(LacKnown){ all, 29, 2 }), "?d");
+        }
+    }
+    /* d turned out to be of a shot of its own: none of the third shot, so the nearest of others */
+    expect_choice(t, choice_shot(&r, &third, 2, &(LacKnown){ all, 40, 2 }), "cd");
+    expect(t, lac_refs_strange(&r, &third, (int[]){ 2, 3 }, 2), "strange references");
+    expect(t, !lac_refs_strange(&r, &second, (int[]){ 1, 2 }, 2) && !lac_refs_strange(&r, &second, (int[]){ 0, 2 }, 2),
+           "references of the shot");
+    add(&r, LAC_WHEN_NEVER, 0, "S", true);
+    expect_choice(t, choice_shot(&r, &third, 2, &(LacKnown){ all, 40, 2 }), "S");
+    lac_refs_flush(&r);
+    expect_choice(t, choice_shot(&r, &place, 2, &(LacKnown){ all, 6, 0 }), "abS"); /* a seek: all shots are unknown */
+    lac_refs_close(&r, NULL);
+}
+
 /* The lags of all of the bank's references, as preprocess.py's reference_lags gives them. */
 static void expect_lags(Tally *t, const LacRefs *refs, int64_t index, int64_t time, const float *wanted)
 {
-    LacPlace place = { index, time, 0 };
+    LacPlace place = { index, time, 0, 0 };
     int chosen[LAC_MAX_REFS];
     float lag[LAC_MAX_REFS];
 
@@ -271,6 +324,7 @@ int main(void)
         test_order(&t);
         test_match(&t);
         test_choice(&t);
+    test_cut(&t);
         test_lag(&t);
         test_fit(&t);
         lac_packer_close(&packer);

@@ -10,11 +10,12 @@ from __future__ import annotations
 import math
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 STILL = 2.0             # levels
 MOVING_WEIGHT = 0.1
-WEIGHTS = {"l1": 10.0, "temporal": 20.0, "perceptual": 1.0, "style": 1000.0, "gan": 0.1}
+WEIGHTS = {"l1": 10.0, "temporal": 20.0, "link": 0.1, "perceptual": 1.0, "style": 1000.0, "gan": 0.1}
 
 
 def still_pixels(truth: Tensor) -> Tensor:
@@ -30,6 +31,11 @@ def window_losses(out: Tensor, truth: Tensor, reference: Tensor) -> dict[str, Te
     weight = torch.where(still_pixels(truth), 1.0, MOVING_WEIGHT)
     return {"l1": (per_frame * made).sum() / made.sum().clamp(min=1),
             "temporal": (weight * change.abs()).sum() / (3 * weight.sum()).clamp(min=1)}
+
+
+def link_loss(link: Tensor, truth: Tensor) -> Tensor:
+    """Cross entropy of link / (1 + link), link [S,T-1,1,H,W] as Refine gives it, with whether the truth stands still."""
+    return F.binary_cross_entropy_with_logits(link.log(), still_pixels(truth).float())
 
 
 def psnr(out: Tensor, truth: Tensor) -> float:

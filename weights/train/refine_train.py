@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Trains the temporal refinement on what the frozen colour transform makes of generated shots; stops and resumes.
+"""Trains the temporal refinement on what the filter makes of generated shots (refine_clips.py); stops and resumes.
 
-    /usr/bin/python3 weights/train/refine_train.py --weights weights/small.safetensors --out RUN_DIR --minutes 60
+    /usr/bin/python3 weights/train/refine_train.py --painted build/refine_clips --out RUN_DIR --minutes 60
 
 RUN_DIR gets refine.pt (network, EMA, optimiser, counters), log.csv, validation.csv and validation.png. A run started
 again with the same RUN_DIR goes on where it was. refine_export.py puts the result into the weights file.
@@ -22,34 +22,26 @@ import checkpoint
 import curves
 import device as devices
 import spectral
-from buckets import Bucket
-from clips import Clips
-from data import FRAMES
 from discriminator import GAN_KINDS, Adversary
 from discriminator3d import Discriminator3d
 from device import autocast
-from items import prepare
-from model import ColorTransform
 from options import opened
 from perceptual import Perceptual
 from refine import DEFAULT_BASE, Refine
-from refine_data import BUCKETS, Window, WindowPool, colour, load_transform
-from refine_losses import WEIGHTS, flicker, psnr, window_losses
+from refine_data import HELD_OUT, WindowPool, load_shot, shots
+from refine_losses import WEIGHTS, flicker, link_loss, psnr, window_losses
 from train import LOG_EVERY, SAVE_EVERY, progress_bar
 from trainer import EMA_DECAY, learning_rate
 
-VALIDATION_SHOTS = 6
-VALIDATION_SIZE = 192
-VALIDATION_SEED = 0x5EED1000
+
+SHEET = 128, 6 * 160    # of a shot on the validation sheet
 
 
 class Validation:
-    """Fixed shots coloured from their first and last frame; the frames between are scored as they are and refined."""
+    """Fixed shots; the frames between the ends are scored as they are and refined."""
 
-    def __init__(self, transform: ColorTransform, shots: int = VALIDATION_SHOTS, size: int = VALIDATION_SIZE) -> None:
-        device = next(transform.parameters()).device
-        self.windows = [colour(transform, prepare(VALIDATION_SEED + i, size, size), [0, FRAMES - 1],
-                               torch.eye(3)).to(device) for i in range(shots)]
+    def __init__(self, folders: list[Path], device: torch.device) -> None:
+        self.windows = [load_shot(f).whole().to(device) for f in folders]
 
     @torch.no_grad()
     def run(self, net: Refine, sheet: str | None = None) -> dict[str, float]:
@@ -58,16 +50,17 @@ class Validation:
         scores: dict[str, list[float]] = {k: [] for k in ("psnr_without", "psnr", "flicker_without", "flicker")}
         rows = []
         for w in self.windows:
-            line, given, truth = (t.float()[None] for t in (w.line, w.colour, w.truth))
+            line, given, truth = w.line[None], w.colour[None], w.truth[None]
             with autocast(given.device):
                 out = net(line, given, w.reference[None])["refined"].float()
-            inner = slice(1, FRAMES - 1)
+            inner = slice(1, len(w.line) - 1)
             for suffix, y in (("_without", given), ("", out)):
                 scores["psnr" + suffix].append(psnr(y[:, inner], truth[:, inner]))
                 scores["flicker" + suffix].append(flicker(y[:, inner], truth[:, inner]))
-            t = FRAMES // 2
+            t = len(w.line) // 2
             change = [(8 * (y[0, t + 1] - y[0, t])).clamp(-1, 1) for y in (given, out)]
-            rows.append(torch.cat([line[0, t].expand(3, -1, -1), given[0, t], out[0, t], truth[0, t], *change], 2))
+            row = torch.cat([line[0, t].expand(3, -1, -1), given[0, t], out[0, t], truth[0, t], *change], 2)
+            rows.append(torch.nn.functional.interpolate(row[None], SHEET, mode="area")[0])
         if sheet:
             image = ((torch.cat(rows, 1).clamp(-1, 1) + 1) * 127.5).permute(1, 2, 0).byte().cpu().numpy()
             Image.fromarray(image).save(sheet)
@@ -76,7 +69,7 @@ class Validation:
 
 def main() -> None:
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    ap.add_argument("--weights", required=True, help="the colour transform: weights file or checkpoint")
+    ap.add_argument("--painted", required=True, help="folder of shots that the filter coloured, see refine_clips.py")
     ap.add_argument("--out", required=True)
     ap.add_argument("--minutes", type=float, default=60, help="training time of the whole run")
     ap.add_argument("--base", type=int, default=DEFAULT_BASE, help="width of the refinement, 1 to 64")
@@ -84,34 +77,28 @@ def main() -> None:
     ap.add_argument("--seed", type=int, default=1)
     ap.add_argument("--device", choices=devices.DEVICES, default="auto")
     ap.add_argument("--threads", type=int, default=2)
-    ap.add_argument("--workers", type=int, help="processes that draw shots (1; with a GPU: cores - 2)")
-    ap.add_argument("--reuse", type=int, default=3, help="steps for each newly coloured shot")
-    ap.add_argument("--batch-scale", type=int, default=1, help="times the windows of a step")
+    ap.add_argument("--batch", type=int, default=1, help="windows of a step")
     ap.add_argument("--validate", type=float, default=5, help="minutes between validations")
     ap.add_argument("--temporal", type=float, default=WEIGHTS["temporal"], help="weight of the temporal loss")
+    ap.add_argument("--link", type=float, default=WEIGHTS["link"], help="weight of the links' own loss")
     ap.add_argument("--gan", choices=GAN_KINDS, help="with the 3-D patch discriminator: Eq. 10 (log) or hinge")
     ap.add_argument("--gan-weight", type=float, default=WEIGHTS["gan"])
     ap.add_argument("--vgg", help="torchvision's vgg19 (.pth or .safetensors), for the perceptual and style terms")
     ap.add_argument("--spectral", action="store_true", help="spectral norm in the generator too, folded at export")
-    ap.add_argument("--clips", help="folder of shots SHOT/{line,color}/NNNN.png to mix in, see prepare.py")
     args = ap.parse_args()
     device = opened(ap, "--device", args.device, devices.pick)
     os.makedirs(args.out, exist_ok=True)
     path = os.path.join(args.out, "refine.pt")
 
-    weights = {**WEIGHTS, "temporal": args.temporal, "gan": args.gan_weight}
-    transform = opened(ap, "--weights", args.weights, load_transform)
+    weights = {**WEIGHTS, "temporal": args.temporal, "link": args.link, "gan": args.gan_weight}
+    folders = opened(ap, "--painted", args.painted, shots)
     perceptual = opened(ap, "--vgg", args.vgg, Perceptual) if args.vgg else None
-    clips = opened(ap, "--clips", args.clips, Clips).item if args.clips else None
     state = opened(ap, "--out", path, checkpoint.load) if os.path.exists(path) else None
     if state and (state["base"] != args.base or state["recipe"]["spectral"] != args.spectral):
         ap.error(f"{path} was trained with --base {state['base']} and with{'' if state['recipe']['spectral'] else 'out'} "
                  "--spectral: go on the same way, or begin in another folder")
     step, seconds = (state["step"], state["seconds"]) if state else (0, 0.0)
-    buckets = tuple(Bucket(b.height, b.width, b.shots * args.batch_scale, b.targets, b.share, b.short) for b in BUCKETS)
-    pool = WindowPool(transform, args.seed + step, reuse=args.reuse,
-                      workers=args.workers or devices.default_workers(device), buckets=buckets, clips=clips,
-                      device=device)            # forks: before CUDA is used
+    pool = WindowPool(folders[:-HELD_OUT], args.seed + step, args.batch)
     devices.start(device, args.threads)
     torch.manual_seed(args.seed + step)
     net = Refine(args.base).train().to(device, memory_format=torch.channels_last)
@@ -127,7 +114,7 @@ def main() -> None:
         if adversary and state["adversary"]:
             adversary.load_state_dict(state["adversary"])
         print(f"resumed at step {step}, {seconds / 60:.1f} min", flush=True)
-    validation = Validation(transform)
+    validation = Validation(folders[-HELD_OUT:], device)
     ema_net = Refine(args.base).eval().to(device, memory_format=torch.channels_last)
     log, scores = (curves.Table(Path(args.out, name)) for name in ("log.csv", "validation.csv"))
     mean: dict[str, float] = {}
@@ -137,8 +124,7 @@ def main() -> None:
         checkpoint.save(path, {"base": args.base, "model": net.state_dict(), "ema": ema, "optimizer": opt.state_dict(),
                     "step": step, "seconds": seconds, "seed": args.seed,
                     "recipe": {"losses": weights, "gan": args.gan or "", "spectral": args.spectral,
-                               "perceptual": bool(args.vgg), "clips": bool(args.clips),
-                               "weights": os.path.basename(args.weights)},
+                               "perceptual": bool(args.vgg), "shots": len(folders) - HELD_OUT},
                     "adversary": adversary.state_dict() if adversary else None})
 
     def validate() -> None:
@@ -154,8 +140,9 @@ def main() -> None:
         lr = learning_rate(step, seconds / (args.minutes * 60), args.lr)
         opt.param_groups[0]["lr"] = lr
         with autocast(device):
-            out = net(w.line, w.colour, w.reference)["refined"].float()
-        terms = window_losses(out, w.truth, w.reference)
+            stages = net(w.line, w.colour, w.reference)
+        out = stages["refined"].float()
+        terms = {**window_losses(out, w.truth, w.reference), "link": link_loss(stages["link"], w.truth)}
         shown = {}
         with autocast(device):
             if perceptual:
@@ -191,7 +178,6 @@ def main() -> None:
             validate()
     keep()
     validate()
-    pool.close()
 
 
 if __name__ == "__main__":
