@@ -257,7 +257,7 @@ static void refinement(Reader *r, LacModel *m)
     const struct { int cin, cout, kernel; } list[LAC_REFINE_LAYERS] = { /* gated ones have twice the channels */
         { 3 * LAC_REFINE_INPUTS, 2 * b, 5 }, { b, 4 * b, 3 }, { 2 * b, 8 * b, 3 }, { 4 * b, 8 * b, 3 },
         { 4 * b, 8 * b, 3 }, { 4 * b, 8 * b, 3 }, { 4 * b, 8 * b, 3 }, { 4 * b, 4 * b, 3 }, { 2 * b, 2 * b, 3 },
-        { b, 6, 3 }, { b, 2, 3 },
+        { b, 6, 3 }, { b, 3, 3 },
     };
 
     for (int i = 0; b && i < LAC_REFINE_LAYERS; i++) {

@@ -9,7 +9,7 @@ enum {
     LAC_MODEL_VERSION = 1,      /* metadata "format_version" this library reads */
     LAC_MODEL_MAX_BLOCKS = 32,  /* middle blocks, and matching blocks */
     LAC_REFINE_LAYERS = 11,     /* of the temporal refinement */
-    LAC_REFINE_INPUTS = 5,      /* its channels: line, colour, 1 on references */
+    LAC_REFINE_INPUTS = 6,      /* its channels: line, colour, 1 on references, agreement of the line art */
 };
 
 /* Shape of the network, from the file's metadata. B = base, C = 4 B. */

@@ -52,11 +52,12 @@ allow "engine/paint_cells.* engine/spread.*" "$base resize.h paint_cells.h sprea
 allow "engine/paint.*" "$base $pictures paint.h paint_cells.h spread.h"
 allow "engine/match*" "lac.h common.h config.h match.h match_search.h match_vec.h"
 allow "engine/transfer.*" "$base $pictures match.h transfer.h vote.h"
+allow "engine/steady.*" "$base steady.h"
 allow "engine/regions* engine/vote*" "$base regions.h regions_ink.h match.h vote.h vote_bins.h vote_frame.h transfer.h"
 allow "engine/settings.* engine/locate.*" "$base refs.h regions.h settings.h locate.h"
 allow "engine/colour.* engine/timing.h" "$base refs_choose.h refs_encode.h timing.h vote_frame.h colour.h"
 allow "engine/load.*" "$base locate.h net/net.h load.h"
-nothing=$(ls engine/*.[ch] | grep -vE '/(lac|colour|timing|common|safetensors.*|model|picture|resize|pack|lineart|queue|scene|refs.*|match.*|transfer|paint.*|regions.*|vote.*|spread|settings|locate|load)\.')
+nothing=$(ls engine/*.[ch] | grep -vE '/(lac|colour|timing|common|safetensors.*|model|picture|resize|pack|lineart|queue|scene|refs.*|match.*|transfer|paint.*|regions.*|vote.*|spread|steady|settings|locate|load)\.')
 [ -z "$nothing" ] || bad "no room is named in tests/includes.sh for:" $nothing
 allow "libavfilter-lac/*" "libavutil/* libavfilter/* libavcodec/* libavformat/* libswscale/* avfilter.h filters.h formats.h internal.h version.h video.h lavfutils.h lac_*.h"
 

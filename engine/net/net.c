@@ -317,12 +317,17 @@ bool lac_net_refines(const LacNet *net)
     return net->config.refine_base > 0;
 }
 
+int lac_net_refine_fit(LacNet *net, int h, int w, int frames)
+{
+    return lac_refine_fit(net, h, w, frames);
+}
+
 int lac_net_refine(LacNet *net, int h, int w, const LacRefineFrame *frames, int count)
 {
     int err;
 
     net->lap = now_ms();
-    if ((err = lac_net_refine_fit(net, h, w, count)) || (err = lac_refine_run(net, frames, count))) {
+    if ((err = lac_refine_fit(net, h, w, count)) || (err = lac_refine_run(net, frames, count))) {
         return err;
     }
     return lap(net, LAC_STAGE_REFINE);

@@ -27,20 +27,27 @@ void lac_net_code_free(LacNet *net, LacRefCode **code);
 int lac_net_color(LacNet *net, int h, int w, const float *line, const float *distance,
                   LacRefCode *const *codes, const float *lag, int count, float *rgb);
 
-/* A frame of a window in time order: what refinement needs of it, and where its picture goes. */
+/* A frame of a window in time order: what refinement needs of it, and where its results go, which lac_steady_run
+ * (steady.h) makes the picture of. */
 typedef struct LacRefineFrame {
     const float *line;      /* [h][w] in [-1, 1] */
-    const float *colour;    /* [h][w][3] in [-1, 1]: what lac_net_color gave, or a reference's true colour */
+    const float *colour;    /* [h][w][3] in [-1, 1]: the coloured frame at this size, or a reference's true colour */
     bool reference;         /* the colour is true and stays as it is */
-    float *rgb;             /* out [h][w][3], not clamped; may be `colour`; NULL: this frame's picture is not wanted */
+    float *residual;        /* out [h][w][3]: to be added to the colour; 0 on references */
+    float *link;            /* out [h][w] > 0: how firmly the pixel's colour hangs together with the next frame's; not
+                             * written for the window's last frame */
+    float *trust;           /* out [h][w] > 0: how much its own colour counts */
 } LacRefineFrame;
 
 /* Whether the weights hold a temporal refinement network. */
 bool lac_net_refines(const LacNet *net);
 /* Memory for windows of up to `frames` frames, so that lac_net_refine allocates nothing; it calls this itself. */
 int lac_net_refine_fit(LacNet *net, int h, int w, int frames);
-/* Steadies the colours of a window (3.2: the temporal refinement's generator). Frames beyond its ends count as like the
- * ends. LAC_EINVAL without such weights or with no frame; LAC_EMODEL if a value is not a number. */
+/* The temporal refinement's generator (3.2) on a window of count >= 1 frames; frames beyond its ends count as like the
+ * ends. Without such weights the plain rule it begins with: residual 0, trust 1, and links where the line art of both
+ * frames is the same. h and w multiples of 8, at least 8; meant for a short side of LAC_REFINE_SIZE. LAC_EINVAL, LAC_ENOMEM;
+ * LAC_EMODEL if a value is not a number. */
+enum { LAC_REFINE_SIZE = 256 };
 int lac_net_refine(LacNet *net, int h, int w, const LacRefineFrame *frames, int count);
 
 /* Called with each stage's name (docs/MODEL.md) and fp32 NHWC values while it is set: for the stage vectors.

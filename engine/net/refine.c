@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Temporal refinement (3.2): the colours of a window of frames, each with its neighbours in view.
+/* Temporal refinement (3.2): how the colours of a window of frames hang together, each with its neighbours in view.
  *
- *   x [h,w,5] -5-> e0 [h,w,R] -/2-> e1 [h/2,w/2,2R] -/2-> e2 [h/4,w/4,4R]
+ *   x [h,w,6] -5-> e0 [h,w,R] -/2-> e1 [h/2,w/2,2R] -/2-> e2 [h/4,w/4,4R]
  *   f = e2;  f <- f + layer_r(f), r = 2, 4, 8, 16
- *   d0 = e1 + layer(up2(f)),  d1 = e0 + layer(up2(d0)),  colour += layer(d1),  share = sigmoid(conv(shift(d1))) / 2
- *   eight times: colour_t += share_0 (colour_{t-1} - colour_t) + share_1 (colour_{t+1} - colour_t)
+ *   d0 = e1 + layer(up2(f)),  d1 = e0 + layer(up2(d0)),  residual = layer(d1),  [a, b, c] = conv(shift(d1))
+ *   link_t = exp(FIRM - difference of the line art + a_{t+1} + b_t),  trust_t = exp(c_t)
  *
  * A layer is sigmoid(g) * act(f), [f, g] = conv(shift(x)) + bias, the shift being a weighted sum of the frame, the one
  * before and the one after. It runs frame by frame: only what neighbours need again is kept for the whole window. */
@@ -13,9 +13,11 @@
 #include <math.h>
 #include <string.h>
 
-#define ROUNDS 8   /* of mixing */
-#define BLOCK 512  /* pixels mixed at a time */
-#define SLOPE 0.2f /* of the leaky ReLU */
+#define SLOPE 0.2f       /* of the leaky ReLU */
+#define FIRM 4.158883f   /* log 64: the link of pixels whose line art agrees */
+#define LEAST_LINK (-8.0f) /* the logarithms' ranges */
+#define MOST_LINK 6.0f
+#define MOST_TRUST 4.0f
 
 int lac_refine_open(LacNet *net, const LacModel *model)
 {
@@ -59,15 +61,15 @@ static void free_window(LacNet *net)
 {
     LacRefine *r = &net->refine;
     LacTensor *all[] = { &r->input, &r->e0, &r->e1, &r->e2, &r->mid, &r->seen, &r->wide, &r->wide_f32, &r->residual,
-                         &r->share };
+                         &r->ties };
 
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         lac_net_tensor_free(net, all[i]);
     }
     lac_free(r->staging);
-    lac_free(r->colours);
-    lac_free(r->shares);
-    r->staging = r->colours = r->shares = NULL;
+    lac_free(r->differs);
+    lac_free(r->scratch);
+    r->staging = r->differs = r->scratch = NULL;
     r->h = r->w = r->frames = 0;
 }
 
@@ -82,7 +84,7 @@ void lac_refine_close(LacNet *net)
     }
 }
 
-static int alloc_window(LacNet *net, int h, int w, int frames)
+static int alloc_tensors(LacNet *net, int h, int w, int frames)
 {
     LacRefine *r = &net->refine;
     enum LacType act = net->dev->act;
@@ -97,24 +99,32 @@ static int alloc_window(LacNet *net, int h, int w, int frames)
         { &r->wide, act, 1, h, w, 2 * b },
         { &r->wide_f32, LAC_F32, 1, h, w, 6 },
         { &r->residual, LAC_F32, 1, h, w, 3 },
-        { &r->share, LAC_F32, 1, h, w, 2 },
+        { &r->ties, LAC_F32, 1, h, w, 3 },
     };
-    size_t pixels;
-    int err;
+    int err = LAC_OK;
 
-    for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
+    for (size_t i = 0; b && !err && i < sizeof list / sizeof list[0]; i++) {
         err = lac_net_tensor(net, list[i].t, list[i].type, list[i].n, list[i].h, list[i].w, list[i].c);
-        if (err) {
-            return err;
-        }
+    }
+    return err;
+}
+
+static int alloc_window(LacNet *net, int h, int w, int frames)
+{
+    LacRefine *r = &net->refine;
+    size_t pixels;
+    int err = alloc_tensors(net, h, w, frames);
+
+    if (err) {
+        return err;
     }
     if (!lac_mul((size_t)h * (size_t)w, (size_t)frames, &pixels)) {
         return lac_fail(net->dev->log, LAC_ENOMEM, "a window of %d frames of %dx%d does not fit into memory", frames, w, h);
     }
     r->staging = lac_alloc((size_t)h * (size_t)w, LAC_REFINE_INPUTS * sizeof *r->staging);
-    r->colours = lac_alloc(pixels, 3 * sizeof *r->colours);
-    r->shares = lac_alloc(pixels, 2 * sizeof *r->shares);
-    if (!r->staging || !r->colours || !r->shares) {
+    r->scratch = lac_alloc((size_t)h * (size_t)w, 2 * sizeof *r->scratch);
+    r->differs = lac_alloc(pixels, sizeof *r->differs);
+    if (!r->staging || !r->scratch || !r->differs) {
         return lac_fail(net->dev->log, LAC_ENOMEM, "out of memory for a window of %d frames of %dx%d", frames, w, h);
     }
     r->h = h;
@@ -123,14 +133,11 @@ static int alloc_window(LacNet *net, int h, int w, int frames)
     return LAC_OK;
 }
 
-int lac_net_refine_fit(LacNet *net, int h, int w, int frames)
+int lac_refine_fit(LacNet *net, int h, int w, int frames)
 {
     const LacRefine *r = &net->refine;
     int err;
 
-    if (!lac_net_refines(net)) {
-        return lac_fail(net->dev->log, LAC_EINVAL, "these weights have no temporal refinement");
-    }
     if (frames < 1) {
         return lac_fail(net->dev->log, LAC_EINVAL, "a window of %d frames: expected 1 or more", frames);
     }
@@ -201,6 +208,7 @@ static int upload(LacNet *net, const LacRefineFrame *frames, int count)
 
     for (int t = 0; t < count; t++) {
         LacTensor one = lac_net_slice(&r->input, t);
+        const float *differs = r->differs + (size_t)t * area;
         float *to = r->staging;
         int err;
 
@@ -208,6 +216,7 @@ static int upload(LacNet *net, const LacRefineFrame *frames, int count)
             to[0] = frames[t].line[i];
             memcpy(to + 1, frames[t].colour + 3 * i, 3 * sizeof *to);
             to[4] = frames[t].reference ? 1 : 0;
+            to[5] = expf(-differs[i]);
         }
         err = net->dev->ops->upload(net->dev->be, r->staging, &one);
         if (err) {
@@ -217,90 +226,111 @@ static int upload(LacNet *net, const LacRefineFrame *frames, int count)
     return LAC_OK;
 }
 
-/* The last two layers of one frame: its colour with the residual, and its shares of its neighbours, to the host. */
-static int last_layers(LacNet *net, const LacTensor *x, int count, int t, const LacRefineFrame *frame)
+static float within(float v, float least, float most)
+{
+    return v < least ? least : v > most ? most : v;
+}
+
+/* What one frame's ties tell: the gains of the links to the frame before, after, and the log of the trust. Links come
+ * here as logarithms; they belong to two frames, so that they are finished when the later one is there. */
+static void tie(LacRefine *r, const LacRefineFrame *frames, int count, int t)
+{
+    size_t area = (size_t)r->h * (size_t)r->w;
+    const float *ties = r->staging, *differs = r->differs + (size_t)t * area;
+
+    for (size_t i = 0; i < area; i++) {
+        frames[t].trust[i] = expf(within(ties[3 * i + 2], -MOST_TRUST, MOST_TRUST));
+    }
+    for (size_t i = 0; t && i < area; i++) {
+        float *link = frames[t - 1].link + i;
+
+        *link = expf(within(*link + ties[3 * i], LEAST_LINK, MOST_LINK));
+    }
+    for (size_t i = 0; t + 1 < count && i < area; i++) {
+        frames[t].link[i] = FIRM - differs[i] + ties[3 * i + 1];
+    }
+}
+
+/* The last two layers of one frame, to the host. */
+static int last_layers(LacNet *net, const LacTensor *x, const LacRefineFrame *frames, int count, int t)
 {
     const LacOps *ops = net->dev->ops;
     LacRefine *r = &net->refine;
-    size_t area = (size_t)r->h * (size_t)r->w;
-    float *colour = r->colours + (size_t)t * 3 * area, *share = r->shares + (size_t)t * 2 * area;
     int err;
 
-    if (frame->reference) {
-        memcpy(colour, frame->colour, 3 * area * sizeof *colour);
-        memset(share, 0, 2 * area * sizeof *share);
-        return LAC_OK;
-    }
     if ((err = convolve(net, 9, x, count, t, &r->wide_f32)) ||
         (err = ops->gate(net->dev->be, &(LacGateDesc){ &r->wide_f32, NULL, 1 }, &r->residual)) ||
-        (err = ops->download(net->dev->be, &r->residual, r->staging)) ||
-        (err = convolve(net, 10, x, count, t, &r->share)) ||
-        (err = ops->download(net->dev->be, &r->share, share))) {
+        (err = ops->download(net->dev->be, &r->residual, frames[t].residual)) ||
+        (err = convolve(net, 10, x, count, t, &r->ties)) ||
+        (err = ops->download(net->dev->be, &r->ties, r->staging))) {
         return err;
     }
-    for (size_t i = 0; i < 3 * area; i++) {
-        colour[i] = frame->colour[i] + r->staging[i];
+    if (frames[t].reference) {
+        memset(frames[t].residual, 0, 3 * (size_t)r->h * (size_t)r->w * sizeof(float));
     }
-    for (size_t i = 0; i < 2 * area; i++) {
-        share[i] = 0.5f / (1 + expf(-share[i]));
+    tie(r, frames, count, t);
+    return LAC_OK;
+}
+
+static bool sane(const float *values, size_t count)
+{
+    bool all = true;
+
+    for (size_t i = 0; i < count; i++) {
+        all &= values[i] - values[i] == 0;
+    }
+    return all;
+}
+
+/* What was made: checked, and given to the callback. */
+static int check(LacNet *net, const LacRefineFrame *frames, int count)
+{
+    const LacRefine *r = &net->refine;
+    size_t area = (size_t)r->h * (size_t)r->w;
+    LacTensor one = { .n = 1, .h = r->h, .w = r->w, .c = 1 }, three = { .n = 1, .h = r->h, .w = r->w, .c = 3 };
+
+    for (int t = 0; t < count; t++) {
+        const LacRefineFrame *f = &frames[t];
+        bool linked = t + 1 < count;
+        int err;
+
+        if (!sane(f->residual, 3 * area) || !sane(f->trust, area) || (linked && !sane(f->link, area))) {
+            return lac_fail(net->dev->log, LAC_EMODEL, "the refinement's output is not a number; try precision=fp32, or the "
+                            "weights are damaged");
+        }
+        if (net->callback && ((err = lac_net_give(net, "residual", three, f->residual)) ||
+                              (err = linked ? lac_net_give(net, "link", one, f->link) : LAC_OK) ||
+                              (err = lac_net_give(net, "trust", one, f->trust)))) {
+            return err;
+        }
     }
     return LAC_OK;
 }
 
-/* One round for `n` pixels of a frame: y = x + share_0 (before - x) + share_1 (after - x) */
-static void mix(const float *before, const float *x, const float *after, const float *share, float *y, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        for (int c = 0; c < 3; c++) {
-            size_t j = 3 * i + (size_t)c;
-
-            y[j] = x[j] + share[2 * i] * (before[j] - x[j]) + share[2 * i + 1] * (after[j] - x[j]);
-        }
-    }
-}
-
-/* All rounds, some pixels of all frames after the other: no pixel needs another place. In place; a frame's old
- * values are needed by the next one alone. */
-static void mix_window(const LacRefine *r, int count)
+/* The links by the line art alone, where the weights have no refinement. */
+static void plain_rule(const LacRefine *r, const LacRefineFrame *frames, int count)
 {
     size_t area = (size_t)r->h * (size_t)r->w;
 
-    for (size_t at = 0; at < area; at += BLOCK) {
-        size_t n = area - at < BLOCK ? area - at : BLOCK;
-
-        for (int round = 0; round < ROUNDS; round++) {
-            float before[3 * BLOCK], now[3 * BLOCK];
-
-            memcpy(before, r->colours + 3 * at, 3 * n * sizeof *before);
-            for (int t = 0; t < count; t++) {
-                size_t first = (size_t)t * area + at;
-                float *x = r->colours + 3 * first;
-
-                memcpy(now, x, 3 * n * sizeof *now);
-                mix(before, now, t + 1 < count ? x + 3 * area : now, r->shares + 2 * first, x, n);
-                memcpy(before, now, 3 * n * sizeof *before);
-            }
+    for (int t = 0; t < count; t++) {
+        memset(frames[t].residual, 0, 3 * area * sizeof(float));
+        for (size_t i = 0; i < area; i++) {
+            frames[t].trust[i] = 1;
+        }
+        for (size_t i = 0; t + 1 < count && i < area; i++) {
+            frames[t].link[i] = expf(FIRM - r->differs[(size_t)t * area + i]);
         }
     }
 }
 
-/* Frame t's picture to where the caller wants it. */
-static int give(LacNet *net, int t, const LacRefineFrame *frame)
+static void differences(const LacRefine *r, const LacRefineFrame *frames, int count)
 {
-    size_t values = 3 * (size_t)net->refine.h * (size_t)net->refine.w;
-    const float *from = net->refine.colours + (size_t)t * values;
-    LacTensor shape = { .n = 1, .h = net->refine.h, .w = net->refine.w, .c = 3 };
-    bool sane = true;
+    size_t area = (size_t)r->h * (size_t)r->w;
 
-    for (size_t i = 0; i < values; i++) {
-        sane &= from[i] - from[i] == 0;
+    for (int t = 0; t + 1 < count; t++) {
+        lac_line_difference(frames[t].line, frames[t + 1].line, r->h, r->w, r->scratch, r->differs + (size_t)t * area);
     }
-    if (!sane) {
-        return lac_fail(net->dev->log, LAC_EMODEL, "the refinement's output is not a number; try precision=fp32, or the "
-                        "weights are damaged");
-    }
-    memcpy(frame->rgb, from, values * sizeof *from);
-    return net->callback ? lac_net_give(net, "refined", shape, from) : LAC_OK;
+    memset(r->differs + (size_t)(count - 1) * area, 0, area * sizeof *r->differs);
 }
 
 /* The first `count` frames of what a stage keeps, for the callback. */
@@ -316,6 +346,11 @@ int lac_refine_run(LacNet *net, const LacRefineFrame *frames, int count)
     LacTensor *from = &r->e2, *to = &r->mid;
     int err;
 
+    differences(r, frames, count);
+    if (!net->config.refine_base) {
+        plain_rule(r, frames, count);
+        return LAC_OK;
+    }
     if ((err = upload(net, frames, count)) ||
         (err = layer(net, 0, &r->input, count, NULL, &r->e0)) || (err = emit(net, "refine_e0", r->e0, count)) ||
         (err = layer(net, 1, &r->e0, count, NULL, &r->e1)) || (err = emit(net, "refine_e1", r->e1, count)) ||
@@ -338,14 +373,10 @@ int lac_refine_run(LacNet *net, const LacRefineFrame *frames, int count)
         return err;
     }
     for (int t = 0; t < count; t++) {
-        err = last_layers(net, &r->e0, count, t, &frames[t]);
+        err = last_layers(net, &r->e0, frames, count, t);
         if (err) {
             return err;
         }
     }
-    mix_window(r, count);
-    for (int t = 0; !err && t < count; t++) {
-        err = frames[t].rgb ? give(net, t, &frames[t]) : LAC_OK;
-    }
-    return err;
+    return check(net, frames, count);
 }

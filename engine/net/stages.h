@@ -71,12 +71,13 @@ typedef struct LacRefine {
     LacConv *conv[LAC_REFINE_LAYERS];
     LacTensor kernel[LAC_REFINE_LAYERS];    /* f32 [3,1,1,cin] */
     int h, w, frames;              /* what the memory below is for; 0: there is none */
-    LacTensor input;               /* [frames,h,w,5]: line, colour, 1 on references */
+    LacTensor input;               /* [frames,h,w,6]: line, colour, 1 on references, agreement with the next frame */
     LacTensor e0, e1, e2, mid;     /* [frames,...]: R, half 2R, quarter 4R, quarter 4R */
     LacTensor seen, wide;          /* one frame's, of any layer: shifted input, output of the convolution */
-    LacTensor wide_f32, residual, share; /* f32 [1,h,w,6], [1,h,w,3], [1,h,w,2] */
-    float *staging;                /* host [h][w][5] */
-    float *colours, *shares;       /* host [frames][h][w][3], [frames][h][w][2]: what is mixed, and how much of it */
+    LacTensor wide_f32, residual, ties; /* f32 [1,h,w,6], [1,h,w,3], [1,h,w,3] */
+    float *staging;                /* host [h][w][6] */
+    float *differs;                /* host [frames][h][w]: of the line art, from the next frame's */
+    float *scratch;                /* host [2][h][w] */
 } LacRefine;
 
 struct LacRefCode {
@@ -173,6 +174,13 @@ int lac_decoder_run(LacNet *net, const LacTensor *f);                  /* -> ws.
 /* refine.c */
 int lac_refine_open(LacNet *net, const LacModel *model);               /* nothing without refine_base */
 void lac_refine_close(LacNet *net);
+int lac_refine_fit(LacNet *net, int h, int w, int frames);
 int lac_refine_run(LacNet *net, const LacRefineFrame *frames, int count);
+
+/* differ.c */
+/* Line art of two frames [h][w] in [-1, 1] -> out [h][w] in 0..LAC_DIFFER_MOST: how much it differs around each pixel;
+ * scratch [2][h][w]. */
+#define LAC_DIFFER_MOST 8.0f
+void lac_line_difference(const float *a, const float *b, int h, int w, float *scratch, float *out);
 
 #endif

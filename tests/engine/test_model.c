@@ -312,7 +312,7 @@ static void test_files(Tally *t)
 
 static int whole_flow(const LacLog *log)
 {
-    float plane[8 * 8] = { 0 }, rgb[3 * 8 * 8] = { 0 };
+    float plane[8 * 8] = { 0 }, rgb[3 * 8 * 8] = { 0 }, residual[3 * 8 * 8], trust[8 * 8];
     LacDevice dev = { 0 };
     LacModel *model = NULL;
     LacNet *net = NULL;
@@ -324,7 +324,7 @@ static int whole_flow(const LacLog *log)
         !(err = lac_device_open(&dev, "ref", LAC_PRECISION_AUTO, 1, log)) &&
         !(err = lac_net_open(&net, model, &dev)) &&
         !(err = lac_net_encode(net, 8, 8, plane, plane, rgb, true, &code))) {
-        LacRefineFrame frame = { plane, rgb, false, rgb };
+        LacRefineFrame frame = { plane, rgb, false, residual, NULL, trust };
 
         err = lac_net_color(net, 8, 8, plane, plane, &code, NULL, 1, rgb);
         if (!err) {

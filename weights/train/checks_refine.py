@@ -2,21 +2,22 @@
 """Self checks of the temporal refinement's training: check.py runs them."""
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 
 import spectral
-from buckets import Bucket
 from discriminator import Adversary
 from discriminator3d import Discriminator3d
-from items import prepare
-from model import PRESETS, ColorTransform
-from refine import PREFIX, Refine, initial_kernel, temporal_shift
-from refine_data import WindowPool, colour, part
+from refine import FIRM, PREFIX, REACH, Refine, difference, initial_kernel, steady, temporal_shift
+from refine_clips import still_share, tremble
+from refine_data import HELD_OUT, WindowPool, load_shot, shots, turned
 from refine_export import join
-from refine_losses import flicker, psnr, window_losses
+from refine_losses import flicker, link_loss, psnr, window_losses
 
 
 def check_shift() -> None:
@@ -34,6 +35,31 @@ def check_shift() -> None:
     assert torch.equal(initial_kernel(8, 0.25).sum(1), torch.ones(8)) and initial_kernel(8, 0.25)[:, 0].sum() == 2
 
 
+def check_steady() -> None:
+    """The colours are the solution of their equations; fixed ones stay; strong links make a mean."""
+    g = torch.Generator().manual_seed(6)
+    colour, trust = torch.rand(1, 5, 3, 1, 1, generator=g), torch.rand(1, 5, 1, 1, 1, generator=g) + 0.1
+    link, fixed = torch.exp(4 * torch.randn(1, 4, 1, 1, 1, generator=g)), torch.tensor([[0.0, 0, 1, 0, 0]])
+    matrix, right = torch.diag(trust[0, :, 0, 0, 0]), trust[0, :, :, 0, 0] * colour[0, :, :, 0, 0]
+    for t, k in enumerate(link[0, :, 0, 0, 0]):
+        matrix[t:t + 2, t:t + 2] += k * torch.tensor([[1.0, -1], [-1, 1]])
+    matrix[2], right[2] = torch.eye(5)[2], colour[0, 2, :, 0, 0]
+    got = steady(colour, link, trust, fixed)[0, :, :, 0, 0]
+    assert torch.allclose(got, torch.linalg.solve(matrix, right), atol=1e-4)
+    mean = steady(colour, torch.full_like(link, 1e4), torch.ones_like(trust), torch.zeros(1, 5))
+    assert torch.allclose(mean, colour.mean(1, keepdim=True).expand_as(mean), atol=1e-2)
+
+
+def check_difference() -> None:
+    """Line art that is the same differs by nothing; a line that comes counts around it and no further."""
+    line = torch.ones(1, 3, 1, 48, 48)
+    line[:, 1:, :, :, 20] = -1
+    d = difference(line)
+    assert d.shape == line.shape and float(d[:, 1:].abs().max()) == 0 and float(d[0, 0, 0, 24, 20]) > FIRM + 3
+    assert float(d[0, 0, 0, 24, 20 + REACH]) > FIRM + 3 and float(d[0, 0, 0, 24, 20 + REACH + 4]) == 0
+    assert float(difference(line[:, :1]).abs().max()) == 0
+
+
 def stepped_window(frames: int = 5, size: int = 32) -> tuple[torch.Tensor, ...]:
     """Truth that stands still and colours that jump about it, in a window with a reference at each end."""
     g = torch.Generator().manual_seed(4)
@@ -46,13 +72,16 @@ def stepped_window(frames: int = 5, size: int = 32) -> tuple[torch.Tensor, ...]:
 
 
 def check_refine() -> None:
-    """Untrained it changes little; it learns to take flicker away; references stay; the losses measure what they say."""
+    """Untrained it is the plain rule; it learns to take flicker away where that does not; references stay; the losses
+    measure what they say."""
     line, given, truth, reference = stepped_window()
     torch.manual_seed(2)
     net = Refine(4)
-    change = (net(line, given, reference)["refined"] - given).abs().mean()
-    assert change < 0.2 * (given - truth).abs().mean(), change
+    assert flicker(net(line, given, reference)["refined"], truth) < 0.5 * flicker(given, truth)
+    line = (torch.rand(line.shape, generator=torch.Generator().manual_seed(7)) - 0.5).sign()    # never the same
     before = window_losses(given, truth, reference)
+    untrained = window_losses(net(line, given, reference)["refined"], truth, reference)
+    assert untrained["temporal"] > 0.8 * before["temporal"]
     opt = torch.optim.Adam(net.parameters(), 3e-3)
     for _ in range(80):
         terms = window_losses(net(line, given, reference)["refined"], truth, reference)
@@ -89,22 +118,54 @@ def check_refine_discriminator() -> None:
     assert logits.shape == (2, 3, 1, 8, 6)
 
 
+def check_link_loss() -> None:
+    """Little for firm links where the truth stands still and weak ones where it moves, much the other way round."""
+    truth = torch.zeros(1, 3, 3, 4, 4)
+    truth[:, 2] = 0.5
+    link = torch.tensor([50.0, 0.02])[None, :, None, None, None].expand(1, 2, 1, 4, 4)
+    assert link_loss(link, truth) < 0.05 and link_loss(1 / link, truth) > 3
+
+
 def check_refine_data() -> None:
-    """Windows hold the truth at references alone; changes reach every tensor alike; batches have one length."""
-    torch.manual_seed(3)
-    net = ColorTransform(PRESETS["tiny"]).eval().requires_grad_(False)
-    w = colour(net, prepare(11, 64, 64), [0, 3, 7], torch.eye(3))
-    same = [torch.equal(a, b) for a, b in zip(w.colour, w.truth)]
-    assert same == [f == 1 for f in w.reference] == [t in (0, 3, 7) for t in range(8)], same
-    p = part(w, 2, 5, True, True, torch.eye(3))
-    assert torch.equal(p.line[0], w.line[6].float().flip(-1)) and torch.equal(p.reference, w.reference[2:7].flip(0))
-    assert torch.equal(p.colour[3], p.truth[3]) and len(p.line) == 5
-    pool = WindowPool(net, 1, first=1, buckets=(Bucket(64, 64, 2, 8, 1.0),))
-    try:
+    """Shots are read as they were written, the truth at references; parts have one place in all tensors; changes reach
+    every tensor alike; lines tremble where asked and stay on the whole."""
+    rng = np.random.default_rng(3)
+    colours = rng.integers(0, 256, (5, 40, 48, 3), np.uint8)
+    with tempfile.TemporaryDirectory() as folder:
+        for i in range(HELD_OUT + 1):
+            shot = Path(folder, f"{i:02d}")
+            for kind in ("line", "color", "given"):
+                (shot / kind).mkdir(parents=True)
+                for t, c in enumerate(colours):
+                    Image.fromarray(c if kind == "color" else 255 - c if kind == "given" else c[..., 0]).save(
+                        shot / kind / f"{t:04d}.png")
+            if i == HELD_OUT:
+                try:
+                    shots(folder)
+                except ValueError as e:
+                    assert "refine_clips.py" in str(e)
+                else:
+                    raise AssertionError("too few shots were accepted")
+            (shot / "references.txt").write_text("0 3\n")
+        found = shots(folder)
+        assert len(found) == HELD_OUT + 1
+        w = load_shot(found[0]).whole()
+        same = [torch.equal(a, b) for a, b in zip(w.colour, w.truth)]
+        assert same == [f == 1 for f in w.reference] == [t in (0, 3) for t in range(5)], same
+        assert torch.equal(w.line[:, 0], w.truth[:, 0]) and torch.allclose(w.colour[1], -w.truth[1], atol=1e-6)
+        p = turned(w, True, True, torch.eye(3))
+        assert torch.equal(p.line[0], w.line[4].flip(-1)) and torch.equal(p.reference, w.reference.flip(0))
+        assert torch.equal(turned(w, False, False, torch.eye(3)[[1, 0, 2]]).colour[:, 0], w.colour[:, 1])
+        pool = WindowPool(found, 1, count=2, sizes=(32,))
         b = pool.batch()
-        assert b.line.shape[0] == 2 and b.line.shape[1] == b.reference.shape[1] >= 3 and b.truth.shape[2:] == (3, 64, 64)
-    finally:
-        pool.close()
+        assert b.line.shape[0] == 2 and 3 <= b.line.shape[1] == b.reference.shape[1] and b.truth.shape[2:] == (3, 32, 32)
+    still = np.full((3, 24, 24, 3), 9, np.uint8)
+    still[2] = 30
+    assert still_share(still) == 0.5
+    line = np.full((4, 64, 64), 255, np.uint8)
+    line[:, :, 30:33] = 0
+    moved = tremble(line, np.random.default_rng(1))
+    assert (moved[0] != moved[3]).any() and (moved[:, :, :24] == 255).all() and moved[:, :, 31].mean() < 128
 
 
 def check_refine_export() -> None:
@@ -128,5 +189,6 @@ def check_refine_export() -> None:
 
 
 CHECKS: dict[str, Callable[[], None]] = {
-    "shift": check_shift, "refine": check_refine, "refine-discriminator": check_refine_discriminator,
+    "shift": check_shift, "steady": check_steady, "difference": check_difference, "refine": check_refine,
+    "link-loss": check_link_loss, "refine-discriminator": check_refine_discriminator,
     "refine-data": check_refine_data, "refine-export": check_refine_export}

@@ -137,11 +137,13 @@ def run_refine(net: Refine, h: int, w: int, reference: list[int], seed: int) -> 
     g = torch.Generator().manual_seed(seed)
     frames = [picture(h, w, g) for _ in reference]
     x, y = torch.stack([f[0] for f in frames]), torch.stack([f[2] for f in frames])
+    for t in range(1, len(x), 2):                               # every other drawing is held, nearly
+        x[t] = x[t - 1] + 0.02 * (x[t] - x[t - 1])
     flag = torch.tensor(reference).float()
     with torch.no_grad():
         stages = net(x[None, :, None], y.movedim(-1, 1)[None], flag[None])
     return {"in.line": x, "in.colour": y, "in.reference": flag,
-            **{k: nhwc(v[0]).contiguous() for k, v in stages.items()}}
+            **{k: nhwc(v[0]).contiguous() for k, v in stages.items() if k != "refined" and v.shape[1]}}
 
 
 def main() -> None:

@@ -98,7 +98,7 @@ def main() -> None:
         ap.error(f"{path} was trained with --base {state['base']} and with{'' if state['recipe']['spectral'] else 'out'} "
                  "--spectral: go on the same way, or begin in another folder")
     step, seconds = (state["step"], state["seconds"]) if state else (0, 0.0)
-    pool = WindowPool(folders[:-HELD_OUT], args.seed + step, args.batch)
+    pool = WindowPool(folders[HELD_OUT:], args.seed + step, args.batch)
     devices.start(device, args.threads)
     torch.manual_seed(args.seed + step)
     net = Refine(args.base).train().to(device, memory_format=torch.channels_last)
@@ -114,7 +114,7 @@ def main() -> None:
         if adversary and state["adversary"]:
             adversary.load_state_dict(state["adversary"])
         print(f"resumed at step {step}, {seconds / 60:.1f} min", flush=True)
-    validation = Validation(folders[-HELD_OUT:], device)
+    validation = Validation(folders[:HELD_OUT], device)
     ema_net = Refine(args.base).eval().to(device, memory_format=torch.channels_last)
     log, scores = (curves.Table(Path(args.out, name)) for name in ("log.csv", "validation.csv"))
     mean: dict[str, float] = {}
