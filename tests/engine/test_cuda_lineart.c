@@ -30,7 +30,7 @@ static void run(const LacLineart *la, const uint8_t *gray, float *line, float *d
     bool shrinks = w < la->width || h < la->height;
     float *rows = malloc((size_t)h * (size_t)native * sizeof *rows);
     uint8_t *minima = malloc((size_t)h * (size_t)native), *mask = malloc((size_t)h * (size_t)w);
-    uint16_t *column = malloc((size_t)h * (size_t)w * sizeof *column);
+    uint16_t *column = calloc((size_t)h * (size_t)w, sizeof *column);
 
     for (int i = 0; i < h * native; i++) {
         int y = i / native, x = i % native, least = 255;

@@ -31,8 +31,9 @@ struct AttentionArgs {
     float *top;             /* [splits][slab][128] */
 };
 
-/* Below every logit, so that a first one counts; and what an unseen key's is set to, further below. */
-#define ATTENTION_NOTHING (-1e37f)
+/* What sums are relative to at first: a logit below counts for nothing, for a key at the query's own place has 0 for its
+ * prior, and the largest bias is 0. What an unseen key's is set to. */
+#define ATTENTION_NOTHING (-1e6f)
 #define ATTENTION_UNSEEN (-1e38f)
 /* Sums are rescaled when a logit is so far above what they are relative to: their weights then reach 2^8. */
 #define ATTENTION_ABOVE 8.0f

@@ -147,15 +147,18 @@ template <typename T> __global__ void put_together(AttentionArgs a, T *mat, floa
 int lac_cuda_attention_pack(LacBackend *be, const AttentionArgs &a, const LacAttentionDesc *d)
 {
     CudaBackend *cuda = lac_cuda(be);
-    double unit = a.shape.h < a.shape.w ? a.shape.h : a.shape.w;
+    double unit = a.shape.h < a.shape.w ? a.shape.h : a.shape.w, bias = d->refs[0].bias;
     int ret = LAC_OK;
 
+    for (int i = 1; i < d->count; i++) { /* the softmax does not change when all biases do */
+        bias = fmax(bias, d->refs[i].bias);
+    }
     for (int i = 0; !ret && i < d->count; i++) {
         const LacAttentionRef *ref = &d->refs[i];
         double y = ref->lambda * LOG2E / (unit * unit);
         PackRef r = { ref->k.data, ref->v.data, static_cast<const float *>(ref->colour.data),
                       static_cast<const float *>(ref->mask.data),
-                      { (float)sqrt(y / a.scale), (float)sqrt(y), (float)(ref->bias * LOG2E), 0 }, i };
+                      { (float)sqrt(y / a.scale), (float)sqrt(y), (float)((ref->bias - bias) * LOG2E), 0 }, i };
 
         LAC_CUDA_TYPED(d->q->type, T, LAC_LAUNCH(pack<T>, a.shape.ref_groups, 128, 0, cuda->stream, a, r));
         ret = lac_cuda_launched(be, "attention, packing");
