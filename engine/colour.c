@@ -4,6 +4,37 @@
 
 #include "refs_choose.h"
 
+static int open_transfer(LacColour *c)
+{
+    const LacLineart *la = &c->lineart;
+    const LacLog *log = c->tools.log;
+
+    if (!c->transferred) {
+        c->transferred = lac_alloc((size_t)la->width * la->height, 4);
+    }
+    return c->transferred ? lac_transfer_open(&c->transfer, la->width, la->height, la->net_width, la->net_height,
+                                              LAC_MAX_REFS, la->threads, log)
+                          : lac_fail(log, LAC_ENOMEM, "no memory for frames of %dx%d", la->width, la->height);
+}
+
+/* The first picture with alpha or 16 bits. Alpha is carried whatever fills the colours. */
+static int open_exact(LacColour *c)
+{
+    const LacTools *tools = &c->tools;
+    int err = lac_paint_widen(c->paint, tools->log);
+
+    if (!err && !c->transfer && tools->refs->alpha) {
+        err = open_transfer(c);
+    }
+    err = err ? err
+              : lac_exact_open(&c->exact, c->lineart.width, c->lineart.height, tools->refs->alpha, tools->set->gap,
+                               tools->set->threads, tools->log);
+    if (err) {
+        lac_exact_close(&c->exact);
+    }
+    return err;
+}
+
 int lac_colour_open(LacColour *c, const LacTools *tools, int width, int height)
 {
     const LacSettings *set = tools->set;
@@ -19,10 +50,7 @@ int lac_colour_open(LacColour *c, const LacTools *tools, int width, int height)
     err = lac_lineart_open(&c->lineart, width, height, w, h, set->threads, log);
     err = err ? err : lac_paint_open(&c->paint, width, height, w, h, set->threads, log);
     if (!err && set->fill != LAC_FILL_SMOOTH) {
-        c->transferred = lac_alloc((size_t)width * height, 4);
-        err = c->transferred
-                  ? lac_transfer_open(&c->transfer, width, height, w, h, LAC_MAX_REFS, set->threads, log)
-                  : lac_fail(log, LAC_ENOMEM, "no memory for frames of %dx%d", width, height);
+        err = open_transfer(c);
     }
     if (!err && set->fill == LAC_FILL_AUTO) {
         err = lac_vote_frame_open(&c->regions, width, height, set->gap, c->transfer, log);
@@ -42,6 +70,7 @@ void lac_colour_close(LacColour *c)
     lac_lineart_close(&c->lineart);
     lac_paint_close(&c->paint);
     lac_transfer_close(&c->transfer);
+    lac_exact_close(&c->exact);
     lac_vote_frame_close(&c->regions);
     lac_free(c->transferred);
     lac_free(c->rgb);
@@ -69,8 +98,8 @@ static int predict(LacColour *c, const int *chosen, const float *lag, int count,
     return lac_net_color(tools->net, la->net_height, la->net_width, la->line, la->distance, codes, lag, count, c->rgb);
 }
 
-/* The references' pixels for the frame in c->rgb -> c->transferred. */
-static int transfer(LacColour *c, const uint8_t *gray, const int *chosen, const float *lag, int count,
+/* The references' pixels for the frame in c->rgb -> c->transferred, and with `exact` c->exact. */
+static int transfer(LacColour *c, const uint8_t *gray, const int *chosen, const float *lag, int count, bool exact,
                     LacTransferRef **pixels)
 {
     const LacTools *tools = &c->tools;
@@ -78,42 +107,61 @@ static int transfer(LacColour *c, const uint8_t *gray, const int *chosen, const 
     int err = LAC_OK;
 
     for (int i = 0; i < count && !err; i++) {
-        err = lac_refs_pixels(tools->refs, chosen[i], c->transfer, tools->packer, &c->lineart, chosen, count,
+        err = lac_refs_pixels(tools->refs, chosen[i], c->transfer, tools->packer, &c->lineart, chosen, count, exact,
                               &pixels[i]);
     }
     if (!err) {
         lac_transfer_run(c->transfer, c->rgb, gray, pixels, lag, count, tools->set->lines == LAC_LINES_REF,
-                         c->transferred);
+                         c->transferred, exact ? c->exact.transferred : NULL);
+    }
+    if (!err && exact && c->exact.alpha.fill) {
+        err = lac_alpha_run(&c->exact.alpha, gray, c->transferred, c->exact.transferred);
     }
     lac_time_add(tools->times, LAC_STAGE_TRANSFER, since);
     return err;
 }
 
 int lac_colour_frame(LacColour *c, const LacPlace *place, const int *chosen, int count, const uint8_t *gray,
-                     LacPicture *out)
+                     const uint8_t *black, LacPicture *out)
 {
     const LacTools *tools = &c->tools;
+    const bool exact = out->format != LAC_RGB24, smooth = tools->set->fill == LAC_FILL_SMOOTH;
     LacTransferRef *pixels[LAC_MAX_REFS];
+    LacPaintExact painted;
     LacLineColour ink;
     float lag[LAC_MAX_REFS];
+    uint8_t *rgb = out->data;
+    ptrdiff_t stride = out->stride;
     double since;
-    int err;
+    int err = exact && !c->exact.picture ? open_exact(c) : LAC_OK;
 
     lac_refs_lag(tools->refs, place, chosen, count, lag);
-    err = predict(c, chosen, lag, count, gray);
-    if (!err && c->transfer) {
-        err = transfer(c, gray, chosen, lag, count, pixels);
+    err = err ? err : predict(c, chosen, lag, count, gray);
+    if (!err && c->transfer && (!smooth || exact)) {
+        err = transfer(c, gray, chosen, lag, count, exact, pixels);
+    }
+    if (exact) {
+        painted = (LacPaintExact){ c->exact.transferred, c->exact.alpha.fill, c->exact.picture };
+        rgb = c->exact.rgb;
+        stride = (ptrdiff_t)out->width * 3;
     }
     if (!err) {
         since = omp_get_wtime();
         ink = lac_refs_ink(tools->refs, chosen, count);
-        lac_paint_run(c->paint, c->rgb, gray, c->transferred, tools->set->lines, &ink, out->data, out->stride);
+        lac_paint_run(c->paint, c->rgb, gray, black, smooth ? NULL : c->transferred, tools->set->lines, &ink, rgb,
+                      stride, exact ? &painted : NULL);
         lac_time_add(tools->times, LAC_STAGE_PAINT, since);
     }
     if (!err && c->regions.rgb) {
         since = omp_get_wtime();
-        err = lac_vote_frame_run(&c->regions, c->transfer, pixels, count, gray, out->data, out->stride);
+        err = lac_vote_frame_run(&c->regions, c->transfer, pixels, count, gray, rgb, stride);
+        if (!err && exact) {
+            lac_exact_follow(&c->exact, &c->regions.vote, gray);
+        }
         lac_time_add(tools->times, LAC_STAGE_REGIONS, since);
+    }
+    if (!err && exact) {
+        lac_exact_write(&c->exact, c->paint, out);
     }
     return err;
 }

@@ -3,6 +3,7 @@
 #ifndef LAC_COLOUR_H
 #define LAC_COLOUR_H
 
+#include "exact.h"
 #include "refs_encode.h"
 #include "timing.h"
 #include "vote_frame.h"
@@ -24,6 +25,7 @@ typedef struct LacColour {
     LacPaint *paint;
     LacTransfer *transfer; /* NULL unless fill needs it, as `transferred` */
     uint8_t *transferred;
+    LacExact exact;       /* open where exact.picture is not NULL */
     LacVoteFrame regions; /* open where regions.rgb is not NULL */
     float *rgb;           /* the network's picture */
 } LacColour;
@@ -33,9 +35,9 @@ typedef struct LacColour {
 int lac_colour_open(LacColour *c, const LacTools *tools, int width, int height);
 void lac_colour_close(LacColour *c);
 
-/* gray: dense native line art of the frame at `place`; chosen: the `count` references that serve it -> out, LAC_RGB24
- * of the same size. Errors are logged. */
+/* gray: dense native line art of the frame at `place`; black: the same without coloured ink (ink.h), or gray itself;
+ * chosen: the `count` references that serve it -> out of the same size and any colour format. Errors are logged. */
 int lac_colour_frame(LacColour *c, const LacPlace *place, const int *chosen, int count, const uint8_t *gray,
-                     LacPicture *out);
+                     const uint8_t *black, LacPicture *out);
 
 #endif

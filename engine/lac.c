@@ -4,8 +4,10 @@
 
 #include <inttypes.h>
 #include "colour.h"
+#include "ink.h"
 #include "load.h"
 #include "refs_choose.h"
+#include "refs_read.h"
 #include "scene.h"
 #include "settings.h"
 
@@ -24,7 +26,8 @@ struct LacContext {
     bool configured; /* the first frame has fixed the size; what follows is allocated */
     int width, height;
     LacColour colour;
-    uint8_t *gray; /* native line art, unpacked */
+    uint8_t *gray;  /* native line art, unpacked or from another format */
+    uint8_t *black; /* the same without coloured ink; NULL until a frame was not gray */
     LacQueue queue;
     LacScene scene;  /* not open where set.scene is LAC_SCENE_NONE */
     int64_t shot;    /* of the last frame sent */
@@ -63,14 +66,13 @@ int lac_open(LacContext **out, const LacSettings *settings)
 
 /* References */
 
-static int add_images(LacContext *ctx, enum LacWhen when, int64_t time, const char *name, LacImage *color,
-                      LacImage *line, int err)
+static int add_pictures(LacContext *ctx, enum LacWhen when, int64_t time, const char *name, LacRefPictures *pictures,
+                        int err)
 {
     double since = omp_get_wtime();
 
-    err = err ? err : lac_refs_add(&ctx->refs, ctx->packer, when, time, name, color, line);
-    lac_image_free(color);
-    lac_image_free(line);
+    err = err ? err : lac_refs_add(&ctx->refs, ctx->packer, when, time, name, pictures);
+    lac_refs_pictures_free(pictures);
     lac_time_add(&ctx->times, LAC_STAGE_PACK, since);
     return err;
 }
@@ -89,22 +91,21 @@ static int check_can_add(LacContext *ctx, const char *name)
 
 int lac_add_reference(LacContext *ctx, enum LacWhen when, int64_t time, const char *color, const char *line)
 {
-    LacImage c = { 0 }, l = { 0 };
+    LacRefPictures p = { 0 };
     int err;
 
     if (!ctx) {
         return LAC_EINVAL;
     }
     err = check_can_add(ctx, color);
-    err = err ? err : lac_image_read_png(&c, color, 3, &ctx->log);
-    err = err || !line ? err : lac_image_read_png(&l, line, 1, &ctx->log);
-    return add_images(ctx, when, time, color, &c, &l, err);
+    err = err ? err : lac_refs_read(&p, color, line, ctx->set.threads, &ctx->log);
+    return add_pictures(ctx, when, time, color, &p, err);
 }
 
 int lac_add_reference_picture(LacContext *ctx, enum LacWhen when, int64_t time, const char *name,
                               const LacPicture *color, const LacPicture *line)
 {
-    LacImage c = { 0 }, l = { 0 };
+    LacRefPictures p = { 0 };
     int err;
 
     if (!ctx) {
@@ -112,11 +113,13 @@ int lac_add_reference_picture(LacContext *ctx, enum LacWhen when, int64_t time, 
     }
     name = name ? name : "reference";
     err = check_can_add(ctx, color ? name : NULL);
-    err = err ? err : lac_picture_check(color, LAC_RGB24, name, &ctx->log);
-    err = err || !line ? err : lac_picture_check(line, LAC_GRAY8, name, &ctx->log);
-    err = err ? err : lac_image_copy(&c, color, name, &ctx->log);
-    err = err || !line ? err : lac_image_copy(&l, line, name, &ctx->log);
-    return add_images(ctx, when, time, name, &c, &l, err);
+    err = err ? err : lac_refs_copy(&p, color, line, name, ctx->set.threads, &ctx->log);
+    return add_pictures(ctx, when, time, name, &p, err);
+}
+
+int lac_has_alpha(const LacContext *ctx)
+{
+    return ctx && ctx->refs.alpha;
 }
 
 /* Frames in */
@@ -127,7 +130,8 @@ static void unconfigure(LacContext *ctx)
     lac_queue_close(&ctx->queue);
     lac_scene_close(&ctx->scene);
     lac_free(ctx->gray);
-    ctx->gray = NULL;
+    lac_free(ctx->black);
+    ctx->gray = ctx->black = NULL;
     ctx->configured = false;
 }
 
@@ -162,24 +166,51 @@ static int configure(LacContext *ctx, int width, int height)
     return LAC_OK;
 }
 
-/* Nothing of the context changes before the last step that can fail. */
-static int take_frame(LacContext *ctx, const LacPicture *line, const LacPlace *place)
+static int need_black(LacContext *ctx)
 {
-    LacPacked packed = { 0 };
+    if (!ctx->black) {
+        ctx->black = lac_alloc((size_t)ctx->width, (size_t)ctx->height);
+    }
+    return ctx->black ? LAC_OK : lac_fail(&ctx->log, LAC_ENOMEM, "no memory for frames of %dx%d", ctx->width, ctx->height);
+}
+
+/* Line art of any format: *gray is the picture itself or ctx->gray, *black is ctx->black or, without coloured ink, NULL. */
+static int as_gray(LacContext *ctx, const LacPicture *line, LacPicture *gray, const uint8_t **black)
+{
+    *gray = *line;
+    *black = NULL;
+    if (line->format == LAC_GRAY8) {
+        return LAC_OK;
+    }
+    if (need_black(ctx)) {
+        return LAC_ENOMEM;
+    }
+    *black = lac_ink_split(line, ctx->gray, ctx->black, ctx->set.threads) ? ctx->black : NULL;
+    *gray = (LacPicture){ LAC_GRAY8, line->width, line->height, line->width, ctx->gray };
+    return LAC_OK;
+}
+
+/* Nothing of the context changes before the last step that can fail. */
+static int take_frame(LacContext *ctx, const LacPicture *line, const uint8_t *black, const LacPlace *place)
+{
+    LacPacked packed = { 0 }, packed_black = { 0 };
     double since = omp_get_wtime();
-    int reference, err = lac_queue_prepare(&ctx->queue, ctx->packer);
+    int err = lac_queue_prepare(&ctx->queue, ctx->packer, black != NULL);
 
     if (!err && lac_refs_matches(&ctx->refs, place)) {
         err = lac_pack(ctx->packer, line->data, line->stride, (size_t)ctx->width, ctx->height, &packed);
+        if (!err && black) {
+            err = lac_pack(ctx->packer, black, ctx->width, (size_t)ctx->width, ctx->height, &packed_black);
+        }
     }
-    if (err) {
-        return err;
+    if (!err) {
+        const int reference = lac_refs_match(&ctx->refs, place, ctx->width, ctx->height, &packed, &packed_black);
+        lac_queue_push(&ctx->queue, place, reference, line->data, line->stride, black);
     }
-    reference = lac_refs_match(&ctx->refs, place, ctx->width, ctx->height, &packed);
     lac_packed_free(&packed);
-    lac_queue_push(&ctx->queue, place, reference, line->data, line->stride);
+    lac_packed_free(&packed_black);
     lac_time_add(&ctx->times, LAC_STAGE_PACK, since);
-    return LAC_OK;
+    return err;
 }
 
 static bool new_shot(LacContext *ctx, const LacPicture *line, int64_t index)
@@ -195,6 +226,8 @@ static bool new_shot(LacContext *ctx, const LacPicture *line, int64_t index)
 
 int lac_send_frame(LacContext *ctx, const LacPicture *line, int64_t time, int64_t duration)
 {
+    const uint8_t *black;
+    LacPicture gray;
     LacPlace place;
     int err;
 
@@ -212,7 +245,7 @@ int lac_send_frame(LacContext *ctx, const LacPicture *line, int64_t time, int64_
         return lac_fail(&ctx->log, LAC_EINVAL,
                         "a frame was sent after the end of the stream: lac_flush starts anew");
     }
-    err = lac_picture_check(line, LAC_GRAY8, "frame", &ctx->log);
+    err = lac_picture_check(line, LAC_LINE_FORMATS, "frame", &ctx->log);
     err = err ? err : lac_queue_place(&ctx->queue, time, duration, &place, &ctx->log);
     if (err) {
         return err;
@@ -224,9 +257,10 @@ int lac_send_frame(LacContext *ctx, const LacPicture *line, int64_t time, int64_
                        "frame %" PRId64 " is %dx%d, the frames before it %dx%d: sizes must not change",
                        place.index, line->width, line->height, ctx->width, ctx->height);
     }
+    err = err ? err : as_gray(ctx, line, &gray, &black);
     if (!err) {
-        place.shot = ctx->shot + (ctx->set.scene > 0 && new_shot(ctx, line, place.index));
-        err = take_frame(ctx, line, &place);
+        place.shot = ctx->shot + (ctx->set.scene > 0 && new_shot(ctx, &gray, place.index));
+        err = take_frame(ctx, &gray, black, &place);
     }
     if (!err) {
         ctx->shot = place.shot;
@@ -269,18 +303,12 @@ int lac_ready(LacContext *ctx)
     return !wait;
 }
 
-/* The frame is a reference: its picture as it was given, resized only if its size differs. */
 static int emit_reference(LacContext *ctx, int reference, LacPicture *out)
 {
-    LacImage image;
     double since = omp_get_wtime();
-    int err = lac_refs_colour(&ctx->refs, reference, ctx->packer, &image);
+    int err = lac_refs_write(&ctx->refs, reference, ctx->packer, out, ctx->set.threads);
 
     lac_time_add(&ctx->times, LAC_STAGE_UNPACK, since);
-    if (!err) {
-        err = lac_image_write(&image, out, ctx->set.threads, ctx->refs.item[reference].name, &ctx->log);
-    }
-    lac_image_free(&image);
     return err;
 }
 
@@ -288,6 +316,8 @@ static int emit_coloured(LacContext *ctx, const LacPending *frame, const int *ch
                          LacPicture *out)
 {
     const double since = omp_get_wtime();
+    const bool packed = frame->packed.data;
+    const uint8_t *gray = packed ? ctx->gray : ctx->queue.newest, *black = gray;
     int err = LAC_OK;
 
     if (frame->place.shot != ctx->strange && lac_refs_strange(&ctx->refs, &frame->place, chosen, count)) {
@@ -296,13 +326,18 @@ static int emit_coloured(LacContext *ctx, const LacPending *frame, const int *ch
                 "the shot of frame %" PRId64 " has no reference of its own; it is coloured from the nearest of other "
                 "shots: give it one, or set `scene` to 0 if there is no cut", frame->place.index);
     }
-    if (frame->packed.data) {
+    if (packed) {
         err = lac_unpack(ctx->packer, &frame->packed, ctx->gray);
+        if (!err && frame->black.data) {
+            err = need_black(ctx);
+            err = err ? err : lac_unpack(ctx->packer, &frame->black, ctx->black);
+            black = ctx->black;
+        }
         lac_time_add(&ctx->times, LAC_STAGE_UNPACK, since);
+    } else if (ctx->queue.newest_inked) {
+        black = ctx->queue.newest_black;
     }
-    return err ? err
-               : lac_colour_frame(&ctx->colour, &frame->place, chosen, count,
-                                  frame->packed.data ? ctx->gray : ctx->queue.newest, out);
+    return err ? err : lac_colour_frame(&ctx->colour, &frame->place, chosen, count, gray, black, out);
 }
 
 int lac_receive_frame(LacContext *ctx, LacPicture *out)
@@ -321,7 +356,7 @@ int lac_receive_frame(LacContext *ctx, LacPicture *out)
     if (!out) {
         return lac_fail(&ctx->log, LAC_EINVAL, "lac_receive_frame: no picture to write to");
     }
-    err = lac_picture_check(out, LAC_RGB24, "output picture", &ctx->log);
+    err = lac_picture_check(out, LAC_COLOUR_FORMATS, "output picture", &ctx->log);
     if (err) {
         return err;
     }

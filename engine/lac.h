@@ -100,13 +100,17 @@ LAC_API void lac_settings_default(LacSettings *s);
 enum LacFormat {
     LAC_GRAY8,  /* 1 byte: line art, black lines 0 on white 255, full range */
     LAC_RGB24,  /* 3 bytes R, G, B, sRGB as stored */
+    LAC_RGBA32, /* 4 bytes R, G, B, A; alpha is straight: colours are not multiplied by it */
+    LAC_GRAY16, /* as GRAY8, 2 bytes in the machine's order; so are the samples of the next two */
+    LAC_RGB48,  /* 3 samples of 16 bits R, G, B */
+    LAC_RGBA64, /* 4 samples of 16 bits R, G, B, A */
 };
 
 /* One picture in host memory. The caller owns the pixels. */
 typedef struct LacPicture {
     enum LacFormat format;
     int width, height;     /* pixels, 1..16384 each */
-    ptrdiff_t stride;      /* bytes from a row to the next, may be negative */
+    ptrdiff_t stride;      /* bytes from a row to the next, may be negative; need not be even */
     uint8_t *data;         /* first pixel of the first row; only read by lac_send_frame */
 } LacPicture;
 
@@ -123,17 +127,21 @@ typedef struct LacContext LacContext;
 LAC_API int lac_open(LacContext **ctx, const LacSettings *settings);
 
 /* Adds a reference before the first frame is sent. Times and frame numbers must ascend strictly; kinds
- * TIME and FRAME may not be mixed. `color` is a PNG file (8 or 16 bit, palette, gray, alpha over white).
+ * TIME and FRAME may not be mixed. `color` is a PNG file (8 or 16 bit, palette, gray, alpha).
  * `line` is the PNG file of its line art, or NULL: then the line art of the frame it matches is used and
  * frames wait for it. Both files are read now, so a missing or broken one fails here. */
 LAC_API int lac_add_reference(LacContext *ctx, enum LacWhen when, int64_t time,
                               const char *color, const char *line);
 
-/* The same with the colour picture (LAC_RGB24, copied) given instead of a PNG file; `name` for messages. */
+/* The same with the colour picture (RGB or RGBA, copied) given instead of a PNG file; `name` for messages. */
 LAC_API int lac_add_reference_picture(LacContext *ctx, enum LacWhen when, int64_t time, const char *name,
                                       const LacPicture *color, const LacPicture *line);
 
-/* Takes one frame of line art (LAC_GRAY8; copied and packed). `time` and `duration` in microseconds;
+/* 1 when a reference added so far is not opaque everywhere: then LAC_RGBA32 and LAC_RGBA64 carry more than LAC_RGB24,
+ * which is over white. */
+LAC_API int lac_has_alpha(const LacContext *ctx);
+
+/* Takes one frame of line art (any format; copied and packed). `time` and `duration` in microseconds;
  * times must ascend. duration <= 0: taken from the distance to the frame before. NULL line: end of
  * stream. Never LAC_EAGAIN: pending frames are kept packed. Size must be the same for all frames. */
 LAC_API int lac_send_frame(LacContext *ctx, const LacPicture *line, int64_t time, int64_t duration);
@@ -141,7 +149,8 @@ LAC_API int lac_send_frame(LacContext *ctx, const LacPicture *line, int64_t time
 /* 1 when lac_receive_frame has a frame to give, 0 for LAC_EAGAIN, LAC_EOF when drained. Cheap. */
 LAC_API int lac_ready(LacContext *ctx);
 
-/* Colours the oldest pending frame into the caller's LAC_RGB24 picture, same size as the line art.
+/* Colours the oldest pending frame into the caller's RGB or RGBA picture, same size as the line art. A frame that is a
+ * reference has its very samples; 8 bits out of 16 and 16 out of 8 are rounded. The format may change from frame to frame.
  * LAC_EAGAIN when it still waits for a reference, LAC_EOF after the last. On failure the frame stays pending. */
 LAC_API int lac_receive_frame(LacContext *ctx, LacPicture *out);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Joint upsampling guided by the native line art; the steps are described in paint.h. */
 #include "paint.h"
+#include "rgba.h"
 #include "spread.h"
 
 #include <omp.h>
@@ -13,6 +14,8 @@ struct LacPaint {
     int *x0, *own_x; /* per native column: left one of two cells, the cell that holds it */
     float *fx;
     LacField field; /* native */
+    const LacPaintExact *exact; /* of this run */
+    int line_below; /* darker pixels are lines */
 };
 
 /* Half-pixel centres: pixel i of n lies between cells *at and *at + 1, *frac of the way, inside cell *own. */
@@ -42,6 +45,7 @@ int lac_paint_open(LacPaint **paint, int width, int height, int net_width, int n
         p->threads = threads;
         p->depth = side / 90 > 4 ? side / 90 : 4;
         p->reach = 2 * ((width - 1) / p->cells.width + 1);
+        p->line_below = (int)(255 * (1 - LAC_PAINT_CLEAR));
         p->rows = lac_alloc((size_t)threads * p->cells.width, 4 * sizeof *p->rows);
         p->x0 = lac_alloc((size_t)width, sizeof *p->x0);
         p->own_x = lac_alloc((size_t)width, sizeof *p->own_x);
@@ -76,21 +80,41 @@ void lac_paint_close(LacPaint **paint)
     *paint = NULL;
 }
 
+int lac_paint_widen(LacPaint *p, const LacLog *log)
+{
+    return p->field.exact || lac_field_widen(&p->field) == LAC_OK
+               ? LAC_OK
+               : lac_fail(log, LAC_ENOMEM, "no memory to paint pictures with alpha or 16 bits");
+}
+
+/* Colour v over white, 0..255, becomes native pixel i. */
+static inline void put(LacPaint *p, size_t i, const float v[3])
+{
+    if (p->exact) {
+        lac_rgba_from_white(v, p->exact->alpha ? p->exact->alpha[i] : LAC_OPAQUE, p->field.exact + i * 4);
+        return;
+    }
+    for (int c = 0; c < 3; c++) {
+        p->field.colour[i * 4 + c] = (uint8_t)(v[c] + 0.5f);
+    }
+}
+
 /* Bilinear over four cells, each times its own factor. */
-static void blend4(const LacPaint *p, const size_t cell[4], const float weight[4], uint8_t *out)
+static void blend4(LacPaint *p, const size_t cell[4], const float weight[4], size_t i)
 {
     float sum[4] = { 0 };
 
-    for (int i = 0; i < 4; i++) {
-        const float *v = p->cells.value + cell[i] * 4;
+    for (int k = 0; k < 4; k++) {
+        const float *v = p->cells.value + cell[k] * 4;
         for (int c = 0; c < 3; c++) {
-            sum[c] += weight[i] * v[c];
+            sum[c] += weight[k] * v[c];
         }
-        sum[3] += weight[i];
+        sum[3] += weight[k];
     }
     for (int c = 0; c < 3; c++) {
-        out[c] = (uint8_t)(sum[c] / sum[3] + 0.5f);
+        sum[c] /= sum[3];
     }
+    put(p, i, sum);
 }
 
 /* The four cells around a native pixel and their bilinear weights. */
@@ -112,7 +136,7 @@ static void quad(const LacPaint *p, int x, int y0, float fy, size_t cell[4], flo
 /* Step 1 for a pixel whose own cell (number `own` of the four) is clear: clear cells beside it count, the
  * diagonal one only through a clear neighbour. A line between two clear cells that touch by a side would have
  * darkened one of them. */
-static void sample_joined(const LacPaint *p, const size_t cell[4], float weight[4], int own, uint8_t *out)
+static void sample_joined(LacPaint *p, const size_t cell[4], float weight[4], int own, size_t i)
 {
     bool beside = p->cells.clear[cell[own ^ 1]], below = p->cells.clear[cell[own ^ 2]];
 
@@ -120,11 +144,11 @@ static void sample_joined(const LacPaint *p, const size_t cell[4], float weight[
     weight[own ^ 1] *= beside;
     weight[own ^ 2] *= below;
     weight[own ^ 3] *= (beside || below) && p->cells.clear[cell[own ^ 3]];
-    blend4(p, cell, weight, out);
+    blend4(p, cell, weight, i);
 }
 
 /* The prediction as it is, light cells before dark ones. */
-static void sample_plain(const LacPaint *p, int x, int y, uint8_t *out)
+static void sample_plain(LacPaint *p, int x, int y)
 {
     size_t cell[4];
     float weight[4], fy;
@@ -135,19 +159,18 @@ static void sample_plain(const LacPaint *p, int x, int y, uint8_t *out)
     for (int i = 0; i < 4; i++) {
         weight[i] = (weight[i] + 1e-6f) * p->cells.value[cell[i] * 4 + 3];
     }
-    blend4(p, cell, weight, out);
+    blend4(p, cell, weight, (size_t)y * p->width + x);
 }
 
 static void classify_and_sample(LacPaint *p, const uint8_t *gray)
 {
-    const int line_below = (int)(255 * (1 - LAC_PAINT_CLEAR)), w = p->cells.width;
+    const int w = p->cells.width;
 
 #pragma omp parallel for num_threads(p->threads) schedule(static)
     for (int y = 0; y < p->height; y++) {
         float *row = p->rows + (size_t)omp_get_thread_num() * w * 4, fy;
         const uint8_t *g = gray + (size_t)y * p->width;
-        uint8_t *state = p->field.state + (size_t)y * p->width,
-                *out = p->field.colour + (size_t)y * p->width * 4;
+        uint8_t *state = p->field.state + (size_t)y * p->width;
         int y0, own_y;
 
         locate(y, p->height, p->cells.height, &y0, &fy, &own_y);
@@ -157,22 +180,25 @@ static void classify_and_sample(LacPaint *p, const uint8_t *gray)
         for (int i = 0; i < w * 4; i++) {
             row[i] = a[i] + fy * (b[i] - a[i]);
         }
-        for (int x = 0; x < p->width; x++, out += 4) {
+        for (int x = 0; x < p->width; x++) {
+            const size_t at = (size_t)y * p->width + x;
             int x0 = p->x0[x];
 
-            if (g[x] < line_below) {
+            if (g[x] < p->line_below) {
                 state[x] = LAC_PIXEL_LINE;
             } else if (whole[x0]) {
                 const float *l = row + x0 * 4, *r = x0 + 1 < w ? l + 4 : l;
+                float v[3];
                 for (int c = 0; c < 3; c++) {
-                    out[c] = (uint8_t)(l[c] + p->fx[x] * (r[c] - l[c]) + 0.5f);
+                    v[c] = l[c] + p->fx[x] * (r[c] - l[c]);
                 }
+                put(p, at, v);
                 state[x] = LAC_PIXEL_KNOWN;
             } else if (clear[p->own_x[x]]) {
                 size_t cell[4];
                 float weight[4];
                 quad(p, x, y0, fy, cell, weight);
-                sample_joined(p, cell, weight, (own_y != y0) * 2 + (p->own_x[x] != x0), out);
+                sample_joined(p, cell, weight, (own_y != y0) * 2 + (p->own_x[x] != x0), at);
                 state[x] = LAC_PIXEL_KNOWN;
             } else {
                 state[x] = LAC_PIXEL_UNKNOWN;
@@ -189,7 +215,7 @@ static void sample_rest(LacPaint *p, enum LacPixel state)
         for (int x = 0; x < p->width; x++) {
             size_t i = (size_t)y * p->width + x;
             if (p->field.state[i] == state) {
-                sample_plain(p, x, y, p->field.colour + i * 4);
+                sample_plain(p, x, y);
                 p->field.state[i] = LAC_PIXEL_KNOWN;
             }
         }
@@ -203,23 +229,74 @@ static uint8_t mix(int under, float over, int dark)
     return v < 0 ? 0 : v > 255 ? 255 : (uint8_t)v;
 }
 
-static void draw_lines(LacPaint *p, const uint8_t *gray, enum LacLines lines, uint8_t *out, ptrdiff_t stride)
+/* What a line that covers pixel (x, y) of this fill has for colour, 0..255. */
+static inline void line_colour(const LacPaint *p, int x, const float *cells, enum LacLines lines, const float fill[3],
+                               float over[3])
+{
+    const float *line = cells + (size_t)p->own_x[x] * 4;
+    const bool own_colour = lines == LAC_LINES_REF && line[3] > 0.05f;
+
+    for (int i = 0; i < 3; i++) {
+        const float v = own_colour ? line[i] / line[3] : lines == LAC_LINES_REF ? fill[i] : 0;
+        over[i] = v < 0 ? 0 : v > 255 ? 255 : v;
+    }
+}
+
+static const float *line_row(const LacPaint *p, int y)
+{
+    const int own_y = (int)(((int64_t)2 * y + 1) * p->cells.height / (2 * (int64_t)p->height));
+
+    return p->cells.line + (size_t)own_y * p->cells.width * 4;
+}
+
+static void draw_lines(LacPaint *p, const uint8_t *black, enum LacLines lines, uint8_t *out, ptrdiff_t stride)
 {
 #pragma omp parallel for num_threads(p->threads) schedule(static)
     for (int y = 0; y < p->height; y++) {
-        const uint8_t *g = gray + (size_t)y * p->width, *c = p->field.colour + (size_t)y * p->width * 4;
+        const uint8_t *g = black + (size_t)y * p->width, *c = p->field.colour + (size_t)y * p->width * 4;
+        const float *cells = line_row(p, y);
         uint8_t *o = out + y * stride;
-        int own_y = (int)(((int64_t)2 * y + 1) * p->cells.height / (2 * (int64_t)p->height));
 
         for (int x = 0; x < p->width; x++, c += 4, o += 3) {
-            const float *line = p->cells.line + ((size_t)own_y * p->cells.width + p->own_x[x]) * 4;
-            int dark = lines == LAC_LINES_NONE ? 0 : 255 - g[x];
-            bool own_colour = lines == LAC_LINES_REF && dark > 0 && line[3] > 0.05f;
+            const int dark = lines == LAC_LINES_NONE ? 0 : 255 - g[x];
+            const float fill[3] = { c[0], c[1], c[2] };
+            float over[3];
 
+            if (dark) {
+                line_colour(p, x, cells, lines, fill, over);
+            }
             for (int i = 0; i < 3; i++) {
-                float over = own_colour ? line[i] / line[3] : lines == LAC_LINES_REF ? c[i] : 0;
-                over = over < 0 ? 0 : over > 255 ? 255 : over;
-                o[i] = dark ? mix(c[i], over, dark) : c[i];
+                o[i] = dark ? mix(c[i], over[i], dark) : c[i];
+            }
+        }
+    }
+}
+
+/* The same with alpha and 16 bits into p->exact->out, and over white into out. */
+static void draw_lines_exact(LacPaint *p, const uint8_t *black, enum LacLines lines, uint8_t *out, ptrdiff_t stride)
+{
+#pragma omp parallel for num_threads(p->threads) schedule(static)
+    for (int y = 0; y < p->height; y++) {
+        const size_t row = (size_t)y * p->width;
+        const uint16_t *c = p->field.exact + row * 4;
+        const float *cells = line_row(p, y);
+        uint16_t *o = p->exact->out + row * 4;
+
+        for (int x = 0; x < p->width; x++, c += 4, o += 4) {
+            const int dark = lines == LAC_LINES_NONE ? 0 : 255 - black[row + x];
+            const float fill[3] = { (float)c[0] / 257, (float)c[1] / 257, (float)c[2] / 257 };
+            float over[3];
+            uint16_t line[4] = { 0, 0, 0, LAC_OPAQUE };
+
+            if (dark) {
+                line_colour(p, x, cells, lines, fill, over);
+                for (int i = 0; i < 3; i++) {
+                    line[i] = lac_rgba_round(over[i] * 257);
+                }
+            }
+            lac_rgba_mix(c, line, (float)dark / 255, o);
+            for (int i = 0; i < 3; i++) {
+                out[y * stride + (ptrdiff_t)x * 3 + i] = lac_rgba_white8(o, i);
             }
         }
     }
@@ -245,24 +322,94 @@ static void lay_over(const LacPaint *p, const uint8_t *transferred, const uint8_
     }
 }
 
-void lac_paint_run(LacPaint *p, const float *rgb, const uint8_t *gray, const uint8_t *transferred,
-                   enum LacLines lines, const LacLineColour *ink, uint8_t *out, ptrdiff_t stride)
+/* The same with 16 bits. Fills keep the alpha they have, lines take over the references'. */
+static void lay_over_exact(const LacPaint *p, const uint8_t *gray, const uint8_t *transferred, bool inked, uint16_t *out)
 {
+#pragma omp parallel for num_threads(p->threads) schedule(static)
+    for (int y = 0; y < p->height; y++) {
+        for (size_t i = (size_t)y * p->width; i < (size_t)(y + 1) * p->width; i++) {
+            const bool line = gray[i] < p->line_below;
+            const uint16_t alpha = out[i * 4 + 3];
+
+            if (!line || inked) {
+                lac_rgba_mix(out + i * 4, p->exact->transferred + i * 4, (float)transferred[i * 4 + 3] / 255,
+                             out + i * 4);
+                out[i * 4 + 3] = line ? out[i * 4 + 3] : alpha;
+            }
+        }
+    }
+}
+
+static void flatten(const LacPaint *p, uint8_t *out, ptrdiff_t stride)
+{
+#pragma omp parallel for num_threads(p->threads) schedule(static)
+    for (int y = 0; y < p->height; y++) {
+        const uint16_t *e = p->exact->out + (size_t)y * p->width * 4;
+
+        for (int x = 0; x < p->width * 3; x++) {
+            out[y * stride + x] = lac_rgba_white8(e + (ptrdiff_t)x / 3 * 4, x % 3);
+        }
+    }
+}
+
+static void draw(LacPaint *p, const uint8_t *black, enum LacLines lines, uint8_t *out, ptrdiff_t stride)
+{
+    if (p->exact) {
+        draw_lines_exact(p, black, lines, out, stride);
+    } else {
+        draw_lines(p, black, lines, out, stride);
+    }
+}
+
+void lac_paint_run(LacPaint *p, const float *rgb, const uint8_t *gray, const uint8_t *black,
+                   const uint8_t *transferred, enum LacLines lines, const LacLineColour *ink, uint8_t *out,
+                   ptrdiff_t stride, const LacPaintExact *exact)
+{
+    p->exact = exact;
+    p->field.wide = exact != NULL;
     lac_cells_run(&p->cells, rgb, gray);
     classify_and_sample(p, gray);
     lac_field_spread(&p->field, p->reach);
     sample_rest(p, LAC_PIXEL_UNKNOWN);
-    if (transferred && lines != LAC_LINES_REF) {
+    if (transferred && lines != LAC_LINES_REF && exact) {
+        lay_over_exact(p, gray, transferred, false, p->field.exact);
+    } else if (transferred && lines != LAC_LINES_REF) {
         lay_over(p, transferred, p->field.state, 4, p->field.colour, (ptrdiff_t)p->width * 4);
     }
     lac_field_spread_lines(&p->field, gray, p->depth);
     sample_rest(p, LAC_PIXEL_LINE);
     if (lines == LAC_LINES_REF) {
-        draw_lines(p, gray, LAC_LINES_KEEP, out, stride);
-        lac_cells_lines(&p->cells, out, stride, ink);
+        draw(p, black, LAC_LINES_KEEP, out, stride);
+        lac_cells_lines(&p->cells, black == gray ? NULL : black, out, stride, ink);
     }
-    draw_lines(p, gray, lines, out, stride);
-    if (transferred && lines == LAC_LINES_REF) {
+    draw(p, black, lines, out, stride);
+    if (transferred && lines == LAC_LINES_REF && exact) {
+        lay_over_exact(p, gray, transferred, true, exact->out);
+        flatten(p, out, stride);
+    } else if (transferred && lines == LAC_LINES_REF) {
         lay_over(p, transferred, NULL, 3, out, stride);
+    }
+}
+
+void lac_paint_bleed(LacPaint *p, uint16_t *rgba)
+{
+    const size_t n = (size_t)p->width * p->height;
+
+    p->field.wide = true;
+#pragma omp parallel for num_threads(p->threads) schedule(static)
+    for (size_t i = 0; i < n; i++) {
+        p->field.state[i] = rgba[i * 4 + 3] ? LAC_PIXEL_KNOWN : LAC_PIXEL_UNKNOWN;
+        for (int c = 0; c < 4; c++) {
+            p->field.exact[i * 4 + c] = rgba[i * 4 + c];
+        }
+    }
+    lac_field_spread(&p->field, LAC_PAINT_BLEED);
+#pragma omp parallel for num_threads(p->threads) schedule(static)
+    for (size_t i = 0; i < n; i++) {
+        const enum LacPixel state = p->field.state[i];
+
+        for (int c = 0; c < 3 && state != LAC_PIXEL_KNOWN; c++) {
+            rgba[i * 4 + c] = state == LAC_PIXEL_REACHED ? p->field.exact[i * 4 + c] : LAC_OPAQUE;
+        }
     }
 }

@@ -178,10 +178,14 @@ static void match_ink(LacCells *k, const LacLineColour *ink)
 /* A dark cell's prediction is the mean of (1 - D) colour + D line over its native
  * pixels. `black` is the picture with black lines, (1 - D) colour, so mean(D) line = prediction -
  * mean(black). Sums over the dark ones of 3x3 cells even out what the network blurs. */
-void lac_cells_lines(LacCells *k, const uint8_t *black, ptrdiff_t stride, const LacLineColour *ink)
+void lac_cells_lines(LacCells *k, const uint8_t *drawn, const uint8_t *black, ptrdiff_t stride,
+                     const LacLineColour *ink)
 {
     const int w = k->width, h = k->height;
 
+    if (drawn) {
+        lac_resize_u8(&k->lines, drawn, k->lines.x.in, 1, k->mean);
+    }
     lac_resize_u8(&k->lines, black, stride, 3, k->black);
 #pragma omp parallel for num_threads(k->threads) schedule(static)
     for (int y = 0; y < h; y++) {

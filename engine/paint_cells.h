@@ -40,7 +40,9 @@ void lac_cells_close(LacCells *k);
 void lac_cells_run(LacCells *k, const float *rgb, const uint8_t *gray);
 
 /* `line`, from the native picture with black lines, rows `stride` bytes apart; with `ink` (NULL or not known:
- * without) brought to the references' line colours. */
-void lac_cells_lines(LacCells *k, const uint8_t *black, ptrdiff_t stride, const LacLineColour *ink);
+ * without) brought to the references' line colours. drawn: the line art that was drawn in it, where that is not the one
+ * lac_cells_run had; else NULL. */
+void lac_cells_lines(LacCells *k, const uint8_t *drawn, const uint8_t *black, ptrdiff_t stride,
+                     const LacLineColour *ink);
 
 #endif

@@ -17,6 +17,7 @@ void lac_queue_close(LacQueue *q)
     lac_queue_clear(q);
     lac_free(q->ring);
     lac_free(q->newest);
+    lac_free(q->newest_black);
     *q = (LacQueue){ 0 };
 }
 
@@ -63,10 +64,19 @@ int lac_queue_place(const LacQueue *q, int64_t time, int64_t duration, LacPlace 
     return LAC_OK;
 }
 
-int lac_queue_prepare(LacQueue *q, LacPacker *packer)
+int lac_queue_prepare(LacQueue *q, LacPacker *packer, bool inked)
 {
     int err = q->count == q->room ? grow(q) : LAC_OK;
 
+    if (!err && inked && !q->newest_black) {
+        q->newest_black = lac_alloc((size_t)q->width, (size_t)q->height);
+        err = q->newest_black ? LAC_OK
+                              : lac_fail(q->log, LAC_ENOMEM, "no memory for frames of %dx%d", q->width, q->height);
+    }
+    if (!err && q->newest_inked) {
+        err = lac_pack(packer, q->newest_black, q->width, (size_t)q->width, q->height, &at(q, q->count - 1)->black);
+        q->newest_inked = err != LAC_OK;
+    }
     if (!err && q->newest_raw) {
         err =
             lac_pack(packer, q->newest, q->width, (size_t)q->width, q->height, &at(q, q->count - 1)->packed);
@@ -75,15 +85,20 @@ int lac_queue_prepare(LacQueue *q, LacPacker *packer)
     return err;
 }
 
-void lac_queue_push(LacQueue *q, const LacPlace *place, int reference, const uint8_t *line, ptrdiff_t stride)
+void lac_queue_push(LacQueue *q, const LacPlace *place, int reference, const uint8_t *line, ptrdiff_t stride,
+                    const uint8_t *black)
 {
     q->count++;
     *at(q, q->count - 1) = (LacPending){ .place = *place, .reference = reference };
     q->newest_raw = reference < 0;
+    q->newest_inked = q->newest_raw && black;
     q->sent++;
     q->last_time = place->time;
     for (int y = 0; q->newest_raw && y < q->height; y++) {
         memcpy(q->newest + (size_t)y * q->width, line + y * stride, (size_t)q->width);
+    }
+    if (q->newest_inked) {
+        memcpy(q->newest_black, black, (size_t)q->width * q->height);
     }
 }
 
@@ -95,9 +110,11 @@ const LacPending *lac_queue_head(const LacQueue *q)
 void lac_queue_pop(LacQueue *q)
 {
     lac_packed_free(&at(q, 0)->packed);
+    lac_packed_free(&at(q, 0)->black);
     q->first = (q->first + 1) % q->room;
     q->count--;
     q->newest_raw = q->newest_raw && q->count > 0;
+    q->newest_inked = q->newest_inked && q->count > 0;
 }
 
 void lac_queue_clear(LacQueue *q)

@@ -15,6 +15,7 @@ typedef struct LacPending {
     LacPlace place;
     int reference;    /* the frame is this reference and needs no line art, or -1 */
     LacPacked packed; /* empty: the line art, if any is needed, is the queue's `newest` */
+    LacPacked black;  /* the line art without coloured ink; empty, with `packed` not: it has none */
 } LacPending;
 
 typedef struct LacQueue {
@@ -22,6 +23,8 @@ typedef struct LacQueue {
     int first, count, room;
     uint8_t *newest; /* dense, width x height */
     bool newest_raw; /* the last frame's line art is there and nowhere else */
+    uint8_t *newest_black; /* the same without coloured ink; NULL until there was some */
+    bool newest_inked;     /* newest_raw, and newest_black is used */
     int width, height;
     int64_t sent, last_time; /* frames added since it was opened or cleared; time of the last of them */
     const LacLog *log;
@@ -35,12 +38,13 @@ void lac_queue_close(LacQueue *q);
  * logged, unless the time follows that of the frame before. */
 int lac_queue_place(const LacQueue *q, int64_t time, int64_t duration, LacPlace *place, const LacLog *log);
 
-/* Makes sure that one more frame can be added, packing the newest if it still waits. */
-int lac_queue_prepare(LacQueue *q, LacPacker *packer);
+/* Makes sure that one more frame can be added, packing the newest if it still waits; inked: one with coloured ink. */
+int lac_queue_prepare(LacQueue *q, LacPacker *packer, bool inked);
 
-/* Adds a frame after a successful prepare; cannot fail. line: its art, `stride` bytes from row to row; not
- * used when it is a reference. */
-void lac_queue_push(LacQueue *q, const LacPlace *place, int reference, const uint8_t *line, ptrdiff_t stride);
+/* Adds a frame after a successful prepare; cannot fail. line: its art, `stride` bytes from row to row; black: the same
+ * without coloured ink, dense, or NULL; both not used when it is a reference. */
+void lac_queue_push(LacQueue *q, const LacPlace *place, int reference, const uint8_t *line, ptrdiff_t stride,
+                    const uint8_t *black);
 
 /* The oldest frame, or NULL. Owned by the queue. */
 const LacPending *lac_queue_head(const LacQueue *q);

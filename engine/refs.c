@@ -22,6 +22,23 @@ static const char *place_text(enum LacWhen when, int64_t time, char text[48])
     return text;
 }
 
+void lac_refs_pictures_free(LacRefPictures *p)
+{
+    lac_image_free(&p->color);
+    lac_rgba_free(&p->exact);
+    lac_image_free(&p->line);
+    lac_image_free(&p->black);
+}
+
+static void free_packed(LacRef *r)
+{
+    lac_packed_free(&r->colour);
+    lac_packed_free(&r->exact);
+    lac_packed_free(&r->line);
+    lac_packed_free(&r->black);
+    lac_free(r->name);
+}
+
 void lac_refs_close(LacRefs *refs, LacNet *net)
 {
     for (int i = 0; i < refs->count; i++) {
@@ -30,9 +47,7 @@ void lac_refs_close(LacRefs *refs, LacNet *net)
             lac_net_code_free(net, &r->code);
         }
         lac_transfer_ref_free(&r->pixels);
-        lac_packed_free(&r->colour);
-        lac_packed_free(&r->line);
-        lac_free(r->name);
+        free_packed(r);
     }
     lac_free(refs->item);
     *refs = (LacRefs){ .log = refs->log };
@@ -103,10 +118,18 @@ static int grow(LacRefs *refs)
     return LAC_OK;
 }
 
-int lac_refs_add(LacRefs *refs, LacPacker *packer, enum LacWhen when, int64_t time, const char *name,
-                 const LacImage *color, const LacImage *line)
+static int pack_image(LacPacker *packer, const LacImage *image, LacPacked *out)
 {
-    bool has_line = line && line->data;
+    const size_t row = (size_t)image->width * image->channels;
+
+    return image->data ? lac_pack(packer, image->data, (ptrdiff_t)row, row, image->height, out) : LAC_OK;
+}
+
+int lac_refs_add(LacRefs *refs, LacPacker *packer, enum LacWhen when, int64_t time, const char *name,
+                 const LacRefPictures *pictures)
+{
+    const LacImage *color = &pictures->color, *line = &pictures->line;
+    bool has_line = line->data;
     size_t length = strlen(name) + 1;
     LacRef r = {
         .when = when, .time = time, .own_line = has_line, .width = color->width, .height = color->height
@@ -131,18 +154,21 @@ int lac_refs_add(LacRefs *refs, LacPacker *packer, enum LacWhen when, int64_t ti
         return lac_fail(refs->log, LAC_ENOMEM, "no memory for reference '%s'", name);
     }
     memcpy(r.name, name, length);
-    err = lac_pack(packer, color->data, (ptrdiff_t)color->width * 3, (size_t)color->width * 3, color->height,
-                   &r.colour);
-    if (!err && has_line) {
-        r.line_width = line->width;
-        r.line_height = line->height;
-        err = lac_pack(packer, line->data, line->width, (size_t)line->width, line->height, &r.line);
+    r.line_width = line->width;
+    r.line_height = line->height;
+    r.alpha = pictures->exact.alpha;
+    r.wide = pictures->exact.wide;
+    err = pack_image(packer, color, &r.colour);
+    err = err ? err : pack_image(packer, line, &r.line);
+    err = err ? err : pack_image(packer, &pictures->black, &r.black);
+    if (!err && pictures->exact.data) {
+        err = lac_rgba_pack(packer, &pictures->exact, &r.exact, refs->log);
     }
     if (err) {
-        lac_packed_free(&r.colour);
-        lac_free(r.name);
+        free_packed(&r);
         return err;
     }
+    refs->alpha = refs->alpha || r.alpha;
     r.frame = INT64_MIN;
     r.shot = -1;
     if (when == LAC_WHEN_NEVER) {
@@ -229,7 +255,7 @@ static void warn_passed(const LacRefs *refs, const LacRef *r, const char *why)
     }
 }
 
-int lac_refs_match(LacRefs *refs, const LacPlace *place, int width, int height, LacPacked *line)
+int lac_refs_match(LacRefs *refs, const LacPlace *place, int width, int height, LacPacked *line, LacPacked *black)
 {
     int match = find_match(refs, place);
     char why[96], at[48];
@@ -252,9 +278,10 @@ int lac_refs_match(LacRefs *refs, const LacPlace *place, int width, int height, 
         r->shot = place->shot;
         if (!r->line.data) {
             r->line = *line;
+            r->black = *black;
             r->line_width = width;
             r->line_height = height;
-            *line = (LacPacked){ 0 };
+            *line = *black = (LacPacked){ 0 };
         }
     }
     return match;

@@ -10,6 +10,7 @@
 #include "paint.h"
 #include "picture.h"
 #include "queue.h"
+#include "rgba.h"
 #include "transfer.h"
 
 enum { LAC_MAX_REFS = 8 }; /* references that serve one frame */
@@ -19,6 +20,14 @@ enum LacRefState {
     LAC_REF_MATCHED, /* `frame` is its frame, or it is a model sheet */
     LAC_REF_PASSED,  /* its time has passed without a frame */
 };
+
+/* Zeroed means empty. */
+typedef struct LacRefPictures {
+    LacImage color; /* over white */
+    LacRgba exact;  /* of the same size; empty: color holds all there is */
+    LacImage line;  /* empty: none */
+    LacImage black; /* line without coloured ink (ink.h); empty: it has none */
+} LacRefPictures;
 
 typedef struct LacRef {
     enum LacWhen when;
@@ -30,7 +39,9 @@ typedef struct LacRef {
     bool own_line;
     int width, height; /* of colour */
     int line_width, line_height;
-    LacPacked colour, line; /* line.data is NULL until the line art is known */
+    LacPacked colour, exact, line, black; /* line.data is NULL until the line art is known; exact, black: empty where
+                                             there is none */
+    bool alpha, wide;       /* of exact */
     LacRefCode *code;       /* NULL until used */
     LacTransferRef *pixels; /* NULL until copied from */
     LacLineColour ink;      /* measured when it is encoded */
@@ -44,16 +55,19 @@ typedef struct LacRefs {
     enum LacWhen kind; /* of the others, once there is one */
     int64_t last;      /* time of the latest of them */
     bool timed;        /* there is one */
+    bool alpha;        /* one has alpha */
     uint64_t clock;
     const LacLog *log;
 } LacRefs;
 
 void lac_refs_close(LacRefs *refs, LacNet *net);
 
-/* Packs colour and line (NULL or empty: none). LAC_EINVAL names an unordered, doubled or mixed time,
+void lac_refs_pictures_free(LacRefPictures *pictures);
+
+/* Packs the pictures. LAC_EINVAL names an unordered, doubled or mixed time,
  * LAC_EREFERENCE line art of another shape than the colour. */
 int lac_refs_add(LacRefs *refs, LacPacker *packer, enum LacWhen when, int64_t time, const char *name,
-                 const LacImage *color, const LacImage *line);
+                 const LacRefPictures *pictures);
 
 /* LAC_EREFERENCE naming every reference whose aspect ratio differs from the video's by more than 1 %. Model
  * sheets may. */
@@ -61,9 +75,9 @@ int lac_refs_fit(const LacRefs *refs, int width, int height);
 
 /* The reference that frame `place` is, or -1: times match within half a frame duration. The first frame that
  * lies so near is taken, since a frame is decided when it arrives. References whose time is over are marked,
- * with a warning when that makes them useless. `line`: its packed native line art (taken over when the
+ * with a warning when that makes them useless. `line`, `black`: its packed native line art (taken over when the
  * reference has none: then zeroed). */
-int lac_refs_match(LacRefs *refs, const LacPlace *place, int width, int height, LacPacked *line);
+int lac_refs_match(LacRefs *refs, const LacPlace *place, int width, int height, LacPacked *line, LacPacked *black);
 
 /* True when lac_refs_match would find one (it then needs the packed line art). Changes nothing. */
 bool lac_refs_matches(const LacRefs *refs, const LacPlace *place);

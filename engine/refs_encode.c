@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+/* The picture is to be freed also after a failure. */
 static int unpack_picture(const LacRefs *refs, LacPacker *packer, const LacPacked *packed, int width, int height,
                           int channels, LacImage *image)
 {
@@ -15,42 +16,92 @@ static int unpack_picture(const LacRefs *refs, LacPacker *packer, const LacPacke
 static int letterbox(const LacRefs *refs, LacImage *image, int width, int height)
 {
     LacImage boxed;
-    int err = lac_image_letterbox(&boxed, image, width, height, refs->log);
+    int err = image->data ? lac_image_letterbox(&boxed, image, width, height, refs->log) : LAC_OK;
 
-    if (!err) {
+    if (!err && image->data) {
         lac_image_free(image);
         *image = boxed;
     }
     return err;
 }
 
-int lac_refs_colour(const LacRefs *refs, int i, LacPacker *packer, LacImage *color)
+static int letterbox_all(const LacRefs *refs, LacRefPictures *p, int width, int height)
 {
-    const LacRef *r = &refs->item[i];
-    int err = unpack_picture(refs, packer, &r->colour, r->width, r->height, 3, color);
+    LacRgba boxed;
+    int err = letterbox(refs, &p->color, width, height);
 
-    if (err) {
-        lac_image_free(color);
+    err = err ? err : letterbox(refs, &p->line, width, height);
+    err = err ? err : letterbox(refs, &p->black, width, height);
+    if (!err && p->exact.data) {
+        err = lac_rgba_letterbox(&boxed, &p->exact, width, height, refs->log);
+        if (!err) {
+            lac_rgba_free(&p->exact);
+            p->exact = boxed;
+        }
     }
     return err;
 }
 
-int lac_refs_pictures(const LacRefs *refs, int i, LacPacker *packer, int width, int height, LacImage *color,
-                      LacImage *line)
+static int unpack_exact(const LacRefs *refs, int i, LacPacker *packer, LacRgba *exact)
+{
+    const LacRef *r = &refs->item[i];
+
+    *exact = (LacRgba){ .width = r->width, .height = r->height, .alpha = r->alpha, .wide = r->wide };
+    return lac_rgba_unpack(packer, &r->exact, exact, refs->log);
+}
+
+static int write_exact(const LacRefs *refs, int i, LacPacker *packer, LacPicture *out, int threads)
+{
+    LacRgba exact, resized;
+    int err = unpack_exact(refs, i, packer, &exact);
+
+    if (!err && (exact.width != out->width || exact.height != out->height)) {
+        err = lac_rgba_resize(&resized, &exact, out->width, out->height, threads, refs->log);
+        lac_rgba_free(&exact);
+        exact = resized;
+    }
+    if (!err) {
+        lac_rgba_write(exact.data, out, threads);
+    }
+    lac_rgba_free(&exact);
+    return err;
+}
+
+int lac_refs_write(const LacRefs *refs, int i, LacPacker *packer, LacPicture *out, int threads)
+{
+    const LacRef *r = &refs->item[i];
+    LacImage color;
+    int err;
+
+    if (out->format != LAC_RGB24 && r->exact.data) {
+        return write_exact(refs, i, packer, out, threads);
+    }
+    err = unpack_picture(refs, packer, &r->colour, r->width, r->height, 3, &color);
+    err = err ? err : lac_image_write(&color, out, threads, r->name, refs->log);
+    lac_image_free(&color);
+    return err;
+}
+
+int lac_refs_pictures(const LacRefs *refs, int i, LacPacker *packer, int width, int height, bool exact,
+                      LacRefPictures *out)
 {
     const LacRef *r = &refs->item[i];
     int err;
 
-    *color = *line = (LacImage){ 0 };
-    err = lac_refs_colour(refs, i, packer, color);
-    err = err ? err : unpack_picture(refs, packer, &r->line, r->line_width, r->line_height, 1, line);
+    *out = (LacRefPictures){ 0 };
+    err = unpack_picture(refs, packer, &r->colour, r->width, r->height, 3, &out->color);
+    err = err ? err : unpack_picture(refs, packer, &r->line, r->line_width, r->line_height, 1, &out->line);
+    if (!err && r->black.data) {
+        err = unpack_picture(refs, packer, &r->black, r->line_width, r->line_height, 1, &out->black);
+    }
+    if (!err && exact && r->exact.data) {
+        err = unpack_exact(refs, i, packer, &out->exact);
+    }
     if (!err && r->when == LAC_WHEN_NEVER && !lac_same_aspect(r->width, r->height, width, height)) {
-        err = letterbox(refs, color, width, height);
-        err = err ? err : letterbox(refs, line, width, height);
+        err = letterbox_all(refs, out, width, height);
     }
     if (err) {
-        lac_image_free(color);
-        lac_image_free(line);
+        lac_refs_pictures_free(out);
     }
     return err;
 }
@@ -133,11 +184,12 @@ LacLineColour lac_refs_ink(const LacRefs *refs, const int *chosen, int count)
 static int encode(LacRefs *refs, int i, LacNet *net, LacPacker *packer, const LacLineart *video,
                   LacRefCode **code)
 {
-    LacImage color, line;
+    LacRefPictures p;
+    const LacImage *color = &p.color, *line = &p.line;
     LacLineart a = { 0 }, b = { 0 }; /* the sizes of colour and line art may differ */
     float *y = NULL;
     const int w = video->net_width, h = video->net_height;
-    int err = lac_refs_pictures(refs, i, packer, video->width, video->height, &color, &line);
+    int err = lac_refs_pictures(refs, i, packer, video->width, video->height, false, &p);
 
     if (err) {
         return err;
@@ -146,19 +198,18 @@ static int encode(LacRefs *refs, int i, LacNet *net, LacPacker *packer, const La
     if (!y) {
         err = lac_fail(refs->log, LAC_ENOMEM, "no memory to encode reference '%s'", refs->item[i].name);
     }
-    err = err ? err : lac_lineart_open(&a, line.width, line.height, w, h, video->threads, refs->log);
-    err = err ? err : lac_lineart_open(&b, color.width, color.height, w, h, video->threads, refs->log);
+    err = err ? err : lac_lineart_open(&a, line->width, line->height, w, h, video->threads, refs->log);
+    err = err ? err : lac_lineart_open(&b, color->width, color->height, w, h, video->threads, refs->log);
     if (!err) {
-        lac_lineart_run(&a, line.data, line.width);
-        lac_lineart_colour(&b, color.data, y);
-        refs->item[i].ink = measure_ink(&color, &line);
+        lac_lineart_run(&a, line->data, line->width);
+        lac_lineart_colour(&b, color->data, y);
+        refs->item[i].ink = measure_ink(color, p.black.data ? &p.black : line);
         err = lac_net_encode(net, h, w, a.line, a.distance, y, refs->item[i].when != LAC_WHEN_NEVER, code);
     }
     lac_lineart_close(&a);
     lac_lineart_close(&b);
     lac_free(y);
-    lac_image_free(&color);
-    lac_image_free(&line);
+    lac_refs_pictures_free(&p);
     return err;
 }
 
@@ -178,19 +229,22 @@ int lac_refs_code(LacRefs *refs, int i, LacNet *net, LacPacker *packer, const La
 }
 
 int lac_refs_pixels(LacRefs *refs, int i, LacTransfer *transfer, LacPacker *packer, const LacLineart *video,
-                    const int *keep, int count, LacTransferRef **pixels)
+                    const int *keep, int count, bool exact, LacTransferRef **pixels)
 {
     LacRef *r = &refs->item[i];
-    LacImage color, line;
+    LacRefPictures p;
     int err = LAC_OK;
 
+    if (r->pixels && exact && r->exact.data && !r->pixels->rgba) {
+        lac_transfer_ref_free(&r->pixels);
+    }
     if (!r->pixels) {
         drop_oldest(refs, NULL, true, keep, count);
-        err = lac_refs_pictures(refs, i, packer, video->width, video->height, &color, &line);
+        err = lac_refs_pictures(refs, i, packer, video->width, video->height, exact, &p);
         if (!err) {
-            err = lac_transfer_ref(transfer, &color, &line, r->when != LAC_WHEN_NEVER, &r->pixels);
-            lac_image_free(&color);
-            lac_image_free(&line);
+            err = lac_transfer_ref(transfer, &p.color, p.exact.data ? &p.exact : NULL, &p.line,
+                                   r->when != LAC_WHEN_NEVER, &r->pixels);
+            lac_refs_pictures_free(&p);
         }
     }
     r->used = ++refs->clock;

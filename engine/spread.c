@@ -26,9 +26,22 @@ void lac_field_close(LacField *f)
 {
     lac_free(f->state);
     lac_free(f->colour);
+    lac_free(f->exact);
     lac_free(f->next);
     lac_free(f->cost);
     *f = (LacField){ 0 };
+}
+
+int lac_field_widen(LacField *f)
+{
+    uint16_t *exact = lac_alloc((size_t)f->width * f->height, 4 * sizeof *exact);
+
+    if (!exact) {
+        return LAC_ENOMEM;
+    }
+    lac_free(f->exact);
+    f->exact = exact;
+    return LAC_OK;
 }
 
 /* The up to 4 neighbours of pixel i, always in the same order; returns their number. */
@@ -54,7 +67,11 @@ static int neighbours(const LacField *f, int32_t i, int32_t near[4])
 
 static void take(LacField *f, int32_t to, int32_t from, enum LacPixel state, int32_t cost)
 {
-    memcpy(f->colour + (size_t)to * 4, f->colour + (size_t)from * 4, 4);
+    if (f->wide) {
+        memcpy(f->exact + (size_t)to * 4, f->exact + (size_t)from * 4, 8);
+    } else {
+        memcpy(f->colour + (size_t)to * 4, f->colour + (size_t)from * 4, 4);
+    }
     f->state[to] = state;
     f->cost[to] = cost;
 }

@@ -18,11 +18,16 @@ typedef struct LacField {
     int width, height;
     uint8_t *state;       /* [height][width] enum LacPixel */
     uint8_t *colour;      /* [height][width][4] */
+    uint16_t *exact;      /* the same of 16 bits a channel; NULL until lac_field_widen */
+    bool wide;            /* `exact` is spread instead of `colour`; the caller's choice */
     int32_t *next, *cost; /* scratch */
 } LacField;
 
 int lac_field_open(LacField *f, int width, int height);
 void lac_field_close(LacField *f);
+
+/* Allocates `exact`. LAC_ENOMEM leaves *f as it was. */
+int lac_field_widen(LacField *f);
 
 /* UNKNOWN pixels within `reach` steps over UNKNOWN pixels of a KNOWN one take its colour: the nearest's. */
 void lac_field_spread(LacField *f, int reach);

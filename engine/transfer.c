@@ -132,7 +132,22 @@ static uint8_t *at_native(const LacTransfer *t, const LacImage *image)
     return out;
 }
 
-int lac_transfer_ref(LacTransfer *t, const LacImage *color, const LacImage *line, bool local, LacTransferRef **out)
+/* The pixels are the caller's; NULL when out of memory, logged. */
+static uint16_t *exact_at_native(const LacTransfer *t, const LacRgba *exact)
+{
+    LacRgba copy;
+
+    if (exact->width != t->width || exact->height != t->height) {
+        return lac_rgba_resize(&copy, exact, t->width, t->height, t->threads, t->log) ? NULL : copy.data;
+    }
+    if (lac_rgba_alloc(&copy, t->width, t->height, t->log) == LAC_OK) {
+        memcpy(copy.data, exact->data, (size_t)t->width * t->height * 4 * sizeof *copy.data);
+    }
+    return copy.data;
+}
+
+int lac_transfer_ref(LacTransfer *t, const LacImage *color, const LacRgba *exact, const LacImage *line, bool local,
+                     LacTransferRef **out)
 {
     LacTransferRef *r = lac_calloc(1, sizeof *r);
 
@@ -142,8 +157,9 @@ int lac_transfer_ref(LacTransfer *t, const LacImage *color, const LacImage *line
         r->described = lac_alloc((size_t)t->match.width * t->match.height, LAC_MATCH_DIMS);
         r->rgb = at_native(t, color);
         r->gray = at_native(t, line);
+        r->rgba = exact ? exact_at_native(t, exact) : NULL;
     }
-    if (!r || !r->described || !r->rgb || !r->gray) {
+    if (!r || !r->described || !r->rgb || !r->gray || (exact && !r->rgba)) {
         lac_transfer_ref_free(&r);
         return lac_fail(t->log, LAC_ENOMEM, "no memory for a reference's pixels at %dx%d", t->width, t->height);
     }
@@ -159,6 +175,7 @@ void lac_transfer_ref_free(LacTransferRef **ref)
     if (*ref) {
         lac_free((*ref)->described);
         lac_free((*ref)->rgb);
+        lac_free((*ref)->rgba);
         lac_free((*ref)->gray);
         if ((*ref)->vote) {
             lac_vote_ref_close((*ref)->vote);
@@ -299,10 +316,33 @@ static void refine(const LacTransfer *t, const uint8_t *gray, const LacTransferR
     }
 }
 
-static void copy_pixel(const LacTransfer *t, LacTransferRef *const *refs, const Source *list, int n, int x, int y,
-                       uint8_t gray, bool inked, uint8_t *out)
+/* The mean of the exact pixels at `at`, colours weighted by alpha as well. */
+static void mean_exact(LacTransferRef *const *refs, const Source *list, const size_t *at, const float *weight, int n,
+                       uint16_t *out)
 {
     float c[3] = { 0 }, sum = 0, all = 0;
+
+    for (int k = 0; k < n; k++) {
+        const LacTransferRef *r = refs[list[k].ref];
+        const float alpha = weight[k] * (r->rgba ? (float)r->rgba[at[k] * 4 + 3] : LAC_OPAQUE);
+
+        for (int i = 0; i < 3; i++) {
+            c[i] += alpha * (r->rgba ? (float)r->rgba[at[k] * 4 + i] : (float)r->rgb[at[k] * 3 + i] * 257);
+        }
+        sum += alpha;
+        all += weight[k];
+    }
+    for (int i = 0; i < 3; i++) {
+        out[i] = sum > 0 ? lac_rgba_round(c[i] / sum) : LAC_OPAQUE;
+    }
+    out[3] = all > 0 ? lac_rgba_round(sum / all) : LAC_OPAQUE;
+}
+
+static void copy_pixel(const LacTransfer *t, LacTransferRef *const *refs, const Source *list, int n, int x, int y,
+                       uint8_t gray, bool inked, uint8_t *out, uint16_t *exact)
+{
+    float c[3] = { 0 }, sum = 0, all = 0, weights[SOURCES];
+    size_t places[SOURCES];
 
     for (int k = 0; k < n; k++) {
         const LacTransferRef *r = refs[list[k].ref];
@@ -314,6 +354,11 @@ static void copy_pixel(const LacTransfer *t, LacTransferRef *const *refs, const 
         }
         sum += weight;
         all += list[k].weight;
+        weights[k] = weight;
+        places[k] = at;
+    }
+    if (exact) {
+        mean_exact(refs, list, places, weights, n, exact);
     }
     for (int i = 0; i < 3; i++) {
         out[i] = sum > 0 ? (uint8_t)(c[i] / sum + 0.5f) : 0;
@@ -322,7 +367,7 @@ static void copy_pixel(const LacTransfer *t, LacTransferRef *const *refs, const 
 }
 
 void lac_transfer_run(LacTransfer *t, const float *rgb, const uint8_t *gray, LacTransferRef *const *refs,
-                      const float *lag, int count, bool inked, uint8_t *out)
+                      const float *lag, int count, bool inked, uint8_t *out, uint16_t *exact)
 {
     LacMatchRef described[LAC_MATCH_MAX_FIELDS];
 
@@ -348,7 +393,7 @@ void lac_transfer_run(LacTransfer *t, const float *rgb, const uint8_t *gray, Lac
             for (int y = t->first_y[cy]; y < t->first_y[cy + 1]; y++) {
                 for (int x = t->first_x[cx]; x < t->first_x[cx + 1]; x++) {
                     const size_t i = (size_t)y * t->width + x;
-                    copy_pixel(t, refs, list, n, x, y, gray[i], inked, out + i * 4);
+                    copy_pixel(t, refs, list, n, x, y, gray[i], inked, out + i * 4, exact ? exact + i * 4 : NULL);
                 }
             }
         }

@@ -5,7 +5,7 @@
 
 #include "lineart.h"
 #include "match.h"
-#include "picture.h"
+#include "rgba.h"
 #include "vote.h"
 
 /* The fields are sought with this short side at most: larger ones cost more and bring little. */
@@ -17,6 +17,7 @@ typedef struct LacTransfer LacTransfer;
 typedef struct LacTransferRef {
     int8_t *described;
     uint8_t *rgb;  /* [height][width][3] */
+    uint16_t *rgba; /* [height][width][4] straight, or NULL: rgb holds all there is */
     uint8_t *gray; /* [height][width] line art */
     bool local;    /* a frame of the video, not a model sheet */
     LacVoteRef *vote; /* its regions; NULL until asked for (vote_frame.h) */
@@ -28,9 +29,10 @@ int lac_transfer_open(LacTransfer **t, int width, int height, int net_width, int
                       const LacLog *log);
 void lac_transfer_close(LacTransfer **t);
 
-/* Prepares a reference, whose pictures may have other sizes than the video. *ref is NULL on failure; freed by the
- * caller, before or after the transfer. */
-int lac_transfer_ref(LacTransfer *t, const LacImage *color, const LacImage *line, bool local, LacTransferRef **ref);
+/* Prepares a reference, whose pictures may have other sizes than the video; exact: NULL or of the size of color. *ref is
+ * NULL on failure; freed by the caller, before or after the transfer. */
+int lac_transfer_ref(LacTransfer *t, const LacImage *color, const LacRgba *exact, const LacImage *line, bool local,
+                     LacTransferRef **ref);
 void lac_transfer_ref_free(LacTransferRef **ref);
 
 /* Whose fields the last lac_transfer_run left. */
@@ -38,8 +40,9 @@ const LacMatcher *lac_transfer_matcher(const LacTransfer *t);
 
 /* rgb [net_height][net_width][3]: the prediction; gray [height][width]: native line art; lag [count]: lac_refs_lag.
  * inked: lines are carried too; otherwise only what lies between the references' lines. -> out [height][width][4]: R, G,
- * B, and how sure that is, 0..255. */
+ * B, and how sure that is, 0..255; exact [height][width][4], where not NULL: the same with the references' alpha and 16
+ * bits, straight RGBA. */
 void lac_transfer_run(LacTransfer *t, const float *rgb, const uint8_t *gray, LacTransferRef *const *refs,
-                      const float *lag, int count, bool inked, uint8_t *out);
+                      const float *lag, int count, bool inked, uint8_t *out, uint16_t *exact);
 
 #endif

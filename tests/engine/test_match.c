@@ -76,11 +76,11 @@ static uint8_t *transfer(const Shown *frame, const Shown *refs, int count, bool 
     }
     lac_lineart_colour(&la, frame->color.data, rgb);
     for (int i = 0; i < count; i++) {
-        if (lac_transfer_ref(t, &refs[i].color, &refs[i].line, local, &ref[i])) {
+        if (lac_transfer_ref(t, &refs[i].color, NULL, &refs[i].line, local, &ref[i])) {
             abort();
         }
     }
-    lac_transfer_run(t, rgb, frame->line.data, ref, lag, count, inked, out);
+    lac_transfer_run(t, rgb, frame->line.data, ref, lag, count, inked, out, NULL);
     for (int i = 0; i < count; i++) {
         lac_transfer_ref_free(&ref[i]);
     }

@@ -85,8 +85,8 @@ static void paint_ink(Scene *s, enum LacLines lines, const LacLineColour *ink, i
     memset(s->out, 0, (size_t)s->w * s->h * 3);
     if (lac_paint_open(&p, s->w, s->h, s->nw, s->nh, threads, &log) == LAC_OK) {
         /* twice: nothing of a frame may stay for the next */
-        lac_paint_run(p, s->prediction, s->gray, NULL, lines, ink, s->out, (ptrdiff_t)s->w * 3);
-        lac_paint_run(p, s->prediction, s->gray, NULL, lines, ink, s->out, (ptrdiff_t)s->w * 3);
+        lac_paint_run(p, s->prediction, s->gray, s->gray, NULL, lines, ink, s->out, (ptrdiff_t)s->w * 3, NULL);
+        lac_paint_run(p, s->prediction, s->gray, s->gray, NULL, lines, ink, s->out, (ptrdiff_t)s->w * 3, NULL);
         lac_paint_close(&p);
     }
 }
@@ -108,8 +108,8 @@ static void test_transferred(Tally *t, Scene *s)
         int wrong = 0;
 
         memset(transferred, 0, n * 4);
-        lac_paint_run(p, s->prediction, s->gray, NULL, lines[k], NULL, plain, (ptrdiff_t)s->w * 3);
-        lac_paint_run(p, s->prediction, s->gray, transferred, lines[k], NULL, s->out, (ptrdiff_t)s->w * 3);
+        lac_paint_run(p, s->prediction, s->gray, s->gray, NULL, lines[k], NULL, plain, (ptrdiff_t)s->w * 3, NULL);
+        lac_paint_run(p, s->prediction, s->gray, s->gray, transferred, lines[k], NULL, s->out, (ptrdiff_t)s->w * 3, NULL);
         expect(t, memcmp(plain, s->out, n * 3) == 0, "lines %d: nothing transferred changes nothing", k);
         for (size_t i = 0; i < n; i++) {
             transferred[i * 4] = 10;
@@ -117,7 +117,7 @@ static void test_transferred(Tally *t, Scene *s)
             transferred[i * 4 + 2] = 30;
             transferred[i * 4 + 3] = 255;
         }
-        lac_paint_run(p, s->prediction, s->gray, transferred, lines[k], NULL, s->out, (ptrdiff_t)s->w * 3);
+        lac_paint_run(p, s->prediction, s->gray, s->gray, transferred, lines[k], NULL, s->out, (ptrdiff_t)s->w * 3, NULL);
         for (size_t i = 0; i < n; i++) {
             const bool clear = s->gray[i] == 255 || lines[k] == LAC_LINES_REF;
             wrong += clear && (s->out[i * 3] != 10 || s->out[i * 3 + 1] != 200 || s->out[i * 3 + 2] != 30);

@@ -21,22 +21,25 @@ static LacRefs bank(void)
 static int add(LacRefs *refs, enum LacWhen when, int64_t time, const char *name, bool line)
 {
     uint8_t pixels[16 * 8 * 3] = { 0 };
-    LacImage color = { 16, 8, 3, pixels }, gray = { 16, 8, 1, pixels };
+    LacRefPictures pictures = { .color = { 16, 8, 3, pixels } };
 
-    return lac_refs_add(refs, packer, when, time, name, &color, line ? &gray : NULL);
+    if (line) {
+        pictures.line = (LacImage){ 16, 8, 1, pixels };
+    }
+    return lac_refs_add(refs, packer, when, time, name, &pictures);
 }
 
 static int match_shot(LacRefs *refs, int64_t index, int64_t time, int64_t duration, int64_t shot)
 {
     LacPlace place = { index, time, duration, shot };
-    LacPacked packed = { 0 };
+    LacPacked packed = { 0 }, black = { 0 };
     uint8_t pixels[16 * 8] = { 0 };
     int i;
 
     if (lac_refs_matches(refs, &place)) {
         lac_pack(packer, pixels, 16, 16, 8, &packed);
     }
-    i = lac_refs_match(refs, &place, 16, 8, &packed);
+    i = lac_refs_match(refs, &place, 16, 8, &packed, &black);
     lac_packed_free(&packed);
     return i;
 }
@@ -305,13 +308,13 @@ static void test_fit(Tally *t)
     r = bank();
     add(&r, LAC_WHEN_NEVER, 0, "sheet", true);
     expect(t, lac_refs_fit(&r, 100, 100) == LAC_OK, "a sheet fits always");
-    LacImage color, line;
+    LacRefPictures p;
     expect(t,
-           lac_refs_pictures(&r, 0, packer, 100, 100, &color, &line) == LAC_OK && color.width == 16 &&
-               color.height == 16 && line.height == 16 && color.data[0] == 255 && color.data[16 * 3 * 8] == 0,
+           lac_refs_pictures(&r, 0, packer, 100, 100, false, &p) == LAC_OK && p.color.width == 16 &&
+               p.color.height == 16 && p.line.height == 16 && p.color.data[0] == 255 &&
+               p.color.data[16 * 3 * 8] == 0,
            "a sheet is letterboxed");
-    lac_image_free(&color);
-    lac_image_free(&line);
+    lac_refs_pictures_free(&p);
     lac_refs_close(&r, NULL);
 }
 
