@@ -120,6 +120,10 @@ $(B)/asan/fuzz/%: $(B)/asan/obj/tests/fuzz/%.o $(FUZZ_AUX:%.c=$(B)/asan/obj/%.o)
 	@mkdir -p $(@D)
 	$(CC) $(SAN) $^ $(LAC_LIBS) -o $@
 
+$(B)/tests/evidence/evidence: tests/evidence/evidence.c $(B)/lib/liblac.a
+	@mkdir -p $(@D)
+	$(CC) $(TEST_CFLAGS) -MF $@.d $^ $(LAC_LIBS) -o $@
+
 $(B)/tests/clip/clip: $(wildcard tests/clip/*.c tests/clip/*.h)
 	@[ '$(HAVE_CAIRO)' = yes ] || { echo 'The demo clip needs cairo: apt-get install libcairo2-dev pkgconf' >&2; exit 1; }
 	@mkdir -p $(@D)

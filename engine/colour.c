@@ -2,6 +2,8 @@
 /* One frame of line art to its coloured picture; see colour.h. */
 #include "colour.h"
 
+#include <string.h>
+
 #include "refs_choose.h"
 
 static int open_transfer(LacColour *c)
@@ -52,8 +54,9 @@ int lac_colour_open(LacColour *c, const LacTools *tools, int width, int height)
     if (!err && set->fill != LAC_FILL_SMOOTH) {
         err = open_transfer(c);
     }
-    if (!err && set->fill == LAC_FILL_AUTO) {
-        err = lac_vote_frame_open(&c->regions, width, height, set->gap, c->transfer, log);
+    if (!err && c->transfer) {
+        err = lac_vote_frame_open(&c->regions, width, height, set->gap, set->fill == LAC_FILL_FLAT,
+                                  set->output == LAC_OUTPUT_REGIONS, c->transfer, log);
     }
     if (!err) {
         c->rgb = lac_alloc((size_t)w * h, 3 * sizeof *c->rgb);
@@ -121,6 +124,27 @@ static int transfer(LacColour *c, const uint8_t *gray, const int *chosen, const 
     return err;
 }
 
+/* The coloured frame in `out` gives way to what the output shows. */
+static int show(LacColour *c, LacPicture *out)
+{
+    LacVoteFrame *f = &c->regions;
+    const ptrdiff_t stride = (ptrdiff_t)out->width * 3;
+
+    if (c->tools.set->output == LAC_OUTPUT_COLOR) {
+        return LAC_OK;
+    }
+    if (c->tools.set->output == LAC_OUTPUT_REGIONS) {
+        lac_identity_picture(&f->identity, &f->regions, f->rgb, stride);
+    } else {
+        int err = lac_confidence_picture(&f->confidence, &f->regions, f->rgb, stride, c->tools.log);
+        if (err) {
+            return err;
+        }
+    }
+    return lac_image_write(&(LacImage){ out->width, out->height, 3, f->rgb }, out, c->tools.set->threads,
+                           "what the output shows", c->tools.log);
+}
+
 int lac_colour_frame(LacColour *c, const LacPlace *place, const int *chosen, int count, const uint8_t *gray,
                      const uint8_t *black, LacPicture *out)
 {
@@ -154,14 +178,50 @@ int lac_colour_frame(LacColour *c, const LacPlace *place, const int *chosen, int
     }
     if (!err && c->regions.rgb) {
         since = omp_get_wtime();
-        err = lac_vote_frame_run(&c->regions, c->transfer, pixels, count, gray, rgb, stride);
-        if (!err && exact) {
+        err = lac_vote_frame_run(&c->regions,
+                                 &(LacVoteInput){ c->transfer, pixels, lag, count, gray, black, c->transferred, c->rgb,
+                                                  c->lineart.net_width, c->lineart.net_height, tools->set->fill,
+                                                  tools->set->lines, &ink },
+                                 rgb, stride);
+        if (!err && exact && tools->set->fill != LAC_FILL_TRANSFER) {
             lac_exact_follow(&c->exact, &c->regions.vote, gray);
+        }
+        if (!err && exact && tools->set->fill == LAC_FILL_FLAT) {
+            lac_exact_flat(&c->exact, &c->regions.flat, pixels, black, tools->set->lines, &ink);
         }
         lac_time_add(tools->times, LAC_STAGE_REGIONS, since);
     }
     if (!err && exact) {
         lac_exact_write(&c->exact, c->paint, out);
     }
-    return err;
+    return err ? err : show(c, out);
+}
+
+int lac_colour_reference(LacColour *c, int reference, LacPicture *out)
+{
+    const LacTools *tools = &c->tools;
+    LacTransferRef *pixels;
+    int err;
+
+    if (tools->set->output == LAC_OUTPUT_CONFIDENCE) {
+        memset(c->regions.rgb, 255, (size_t)out->width * out->height * 3);
+        return lac_image_write(&(LacImage){ out->width, out->height, 3, c->regions.rgb }, out, tools->set->threads,
+                               "confidence", tools->log);
+    }
+    err = lac_refs_pixels(tools->refs, reference, c->transfer, tools->packer, &c->lineart, &reference, 1, false,
+                          &pixels);
+    err = err ? err : lac_vote_frame_reference(&c->regions, pixels);
+    return err ? err : show(c, out);
+}
+
+double lac_colour_confidence(const LacColour *c)
+{
+    return c->regions.rgb ? (double)c->regions.confidence.mean : -1;
+}
+
+void lac_colour_flush(LacColour *c)
+{
+    if (c->regions.identity.previous) {
+        lac_identity_flush(&c->regions.identity);
+    }
 }

@@ -40,4 +40,16 @@ void lac_colour_close(LacColour *c);
 int lac_colour_frame(LacColour *c, const LacPlace *place, const int *chosen, int count, const uint8_t *gray,
                      const uint8_t *black, LacPicture *out);
 
+/* The same for a frame that is a reference, where the output is not its colours. */
+int lac_colour_reference(LacColour *c, int reference, LacPicture *out);
+
+/* How sure the frame coloured last is (lac_confidence); -1 where that is not known. */
+double lac_colour_confidence(const LacColour *c);
+
+/* A seek: the next frame does not follow the last one. */
+void lac_colour_flush(LacColour *c);
+
+/* Regions of the frame that was coloured last, with their evidence and confidence. For tests. */
+const LacVoteFrame *lac_colour_regions(const LacContext *ctx);
+
 #endif

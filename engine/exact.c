@@ -43,6 +43,34 @@ void lac_exact_follow(LacExact *e, const LacVote *vote, const uint8_t *gray)
     }
 }
 
+void lac_exact_flat(LacExact *e, const LacFlat *flat, LacTransferRef *const *refs, const uint8_t *black,
+                    enum LacLines lines, const LacLineColour *ink)
+{
+    const size_t n = (size_t)e->width * e->height;
+    uint16_t line[4] = { 0, 0, 0, LAC_OPAQUE };
+
+    for (int c = 0; c < 3 && lines == LAC_LINES_REF && ink->known; c++) {
+        line[c] = lac_rgba_round(ink->mean[c] * 257);
+    }
+#pragma omp parallel for num_threads(e->threads) schedule(static)
+    for (size_t i = 0; i < n; i++) {
+        if (flat->made[i] != LAC_FLAT_LEFT) {
+            const LacFlatClass *k = lac_flat_class(flat, i);
+            const uint16_t *rgba = refs[k->source]->rgba;
+            uint16_t *p = e->picture + i * 4;
+
+            for (int c = 0; c < 4; c++) {
+                p[c] = rgba    ? rgba[(size_t)k->at * 4 + c]
+                       : c < 3 ? (uint16_t)(k->rgb[c] * 257)
+                               : LAC_OPAQUE;
+            }
+            if (flat->made[i] == LAC_FLAT_LINED) {
+                lac_rgba_mix(p, line, (float)(255 - black[i]) / 255, p);
+            }
+        }
+    }
+}
+
 void lac_exact_write(LacExact *e, LacPaint *paint, LacPicture *out)
 {
     if (e->alpha.fill) {

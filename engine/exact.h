@@ -4,6 +4,7 @@
 #define LAC_EXACT_H
 
 #include "alpha.h"
+#include "flat.h"
 #include "paint.h"
 #include "rgba.h"
 #include "transfer.h"
@@ -23,6 +24,10 @@ void lac_exact_close(LacExact *e);
 
 /* The picture follows what the vote has changed in e->rgb since it was painted: the same pixels are carried. */
 void lac_exact_follow(LacExact *e, const LacVote *vote, const uint8_t *gray);
+
+/* The picture follows what lac_flat_run has made of e->rgb: the very samples of the references `refs`, alpha included. */
+void lac_exact_flat(LacExact *e, const LacFlat *flat, LacTransferRef *const *refs, const uint8_t *black,
+                    enum LacLines lines, const LacLineColour *ink);
 
 /* Into the caller's picture, any colour format. Colours of transparent pixels near visible ones are made those, so that
  * who resizes the picture sees no fringes. */

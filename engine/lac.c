@@ -33,6 +33,7 @@ struct LacContext {
     int64_t shot;    /* of the last frame sent */
     int64_t strange; /* shot that was last found to have no reference, or -1 */
 
+    double confidence; /* of the last received frame */
     bool ended;
 };
 
@@ -52,6 +53,7 @@ int lac_open(LacContext **out, const LacSettings *settings)
     }
     ctx->log = log;
     ctx->refs.log = &ctx->log;
+    ctx->confidence = -1;
     err = lac_settings_resolve(&ctx->set, settings, &ctx->log);
     err = err ? err : lac_packer_open(&ctx->packer, &ctx->log);
     err = err ? err : lac_load_network(&ctx->net, &ctx->device, &ctx->set, &ctx->log);
@@ -306,7 +308,9 @@ int lac_ready(LacContext *ctx)
 static int emit_reference(LacContext *ctx, int reference, LacPicture *out)
 {
     double since = omp_get_wtime();
-    int err = lac_refs_write(&ctx->refs, reference, ctx->packer, out, ctx->set.threads);
+    int err = ctx->set.output == LAC_OUTPUT_COLOR
+                  ? lac_refs_write(&ctx->refs, reference, ctx->packer, out, ctx->set.threads)
+                  : lac_colour_reference(&ctx->colour, reference, out);
 
     lac_time_add(&ctx->times, LAC_STAGE_UNPACK, since);
     return err;
@@ -376,8 +380,19 @@ int lac_receive_frame(LacContext *ctx, LacPicture *out)
     if (err) {
         return err;
     }
+    ctx->confidence = frame->reference >= 0 ? 1 : lac_colour_confidence(&ctx->colour);
     lac_queue_pop(&ctx->queue);
     return LAC_OK;
+}
+
+double lac_confidence(const LacContext *ctx)
+{
+    return ctx ? ctx->confidence : -1;
+}
+
+const LacVoteFrame *lac_colour_regions(const LacContext *ctx)
+{
+    return &ctx->colour.regions;
 }
 
 void lac_flush(LacContext *ctx)
@@ -391,6 +406,7 @@ void lac_flush(LacContext *ctx)
     ctx->strange = -1;
     lac_scene_reset(&ctx->scene);
     lac_refs_flush(&ctx->refs);
+    lac_colour_flush(&ctx->colour);
 }
 
 void lac_close(LacContext **out)

@@ -66,6 +66,15 @@ enum LacFill {
                           (default) */
     LAC_FILL_TRANSFER, /* the references' pixels where they are found again, the network's colours elsewhere */
     LAC_FILL_SMOOTH,   /* the network's colours */
+    LAC_FILL_FLAT,     /* TRANSFER, and each region in exact colours of the references */
+};
+
+/* What comes out. */
+enum LacOutput {
+    LAC_OUTPUT_COLOR,      /* the coloured frame (default) */
+    LAC_OUTPUT_CONFIDENCE, /* how likely each region's colours are right, from black to white; not with SMOOTH */
+    LAC_OUTPUT_REGIONS,    /* each closed region in a colour of its own, kept from frame to frame as far as it is found
+                              again, lines black; not with SMOOTH */
 };
 
 /* A zeroed struct means the defaults; lac_settings_default() states them. Strings are copied by lac_open. */
@@ -80,6 +89,7 @@ typedef struct LacSettings {
                                 references behind only, zero delay */
     enum LacLines lines;
     enum LacFill fill;
+    enum LacOutput output;
     int gap;                 /* largest gap in lines, in pixels, that still closes a region, 1..64; 0: 4;
                                 LAC_GAP_NONE */
     float scene;             /* a frame that differs this much from the one before begins a new shot, which references
@@ -153,6 +163,11 @@ LAC_API int lac_ready(LacContext *ctx);
  * reference has its very samples; 8 bits out of 16 and 16 out of 8 are rounded. The format may change from frame to frame.
  * LAC_EAGAIN when it still waits for a reference, LAC_EOF after the last. On failure the frame stays pending. */
 LAC_API int lac_receive_frame(LacContext *ctx, LacPicture *out);
+
+/* How likely the last received frame is right, 0..1: the mean over its pixels, lines left out, of the probability that
+ * more than half of a region's pixels are within 8 levels of the true colours (docs/match.md says how that was
+ * measured). 1 for a reference. -1 before the first frame and with LAC_FILL_SMOOTH, where it is not known. */
+LAC_API double lac_confidence(const LacContext *ctx);
 
 /* Forgets pending frames and the position in the stream (a seek); references, their encodings and those
  * line arts that are known stay. */

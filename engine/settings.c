@@ -58,8 +58,16 @@ int lac_settings_resolve(LacSettings *out, const LacSettings *s, const LacLog *l
     if ((int)s->lines < LAC_LINES_REF || (int)s->lines > LAC_LINES_NONE) {
         return lac_fail(log, LAC_EINVAL, "lines is %d, which is none of ref, keep, none", (int)s->lines);
     }
-    if ((int)s->fill < LAC_FILL_AUTO || (int)s->fill > LAC_FILL_SMOOTH) {
-        return lac_fail(log, LAC_EINVAL, "fill is %d, which is none of auto, transfer, smooth", (int)s->fill);
+    if ((int)s->fill < LAC_FILL_AUTO || (int)s->fill > LAC_FILL_FLAT) {
+        return lac_fail(log, LAC_EINVAL, "fill is %d, which is none of auto, transfer, smooth, flat", (int)s->fill);
+    }
+    if ((int)s->output < LAC_OUTPUT_COLOR || (int)s->output > LAC_OUTPUT_REGIONS) {
+        return lac_fail(log, LAC_EINVAL, "output is %d, which is none of color, confidence, regions", (int)s->output);
+    }
+    if (s->output != LAC_OUTPUT_COLOR && s->fill == LAC_FILL_SMOOTH) {
+        return lac_fail(log, LAC_EINVAL,
+                        "output=%s needs the correspondences that fill=smooth does without; any other fill has them",
+                        s->output == LAC_OUTPUT_REGIONS ? "regions" : "confidence");
     }
     if (s->gap != LAC_GAP_NONE && (s->gap < 0 || s->gap > LAC_REGIONS_MAX_GAP)) {
         return lac_fail(log, LAC_EINVAL, "gap is %d; 1 to %d pixels, or none, are possible", s->gap,

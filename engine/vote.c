@@ -21,18 +21,16 @@ enum {
     BAD,     /* far from lines, not to stay */
 };
 
-int lac_vote_open(LacVote *v, int width, int height, int net_width, int net_height,
-                  const LacLog *log)
+int lac_vote_open(LacVote *v, int width, int height, const LacLog *log)
 {
     const size_t n = (size_t)width * height;
     bool ok;
 
-    *v = (LacVote){
-        .width = width, .height = height, .net_width = net_width, .net_height = net_height};
-    v->order = lac_alloc(n, sizeof *v->order);
+    *v = (LacVote){.width = width, .height = height};
+    v->queue = lac_alloc(n, sizeof *v->queue);
     v->from = lac_alloc(n, sizeof *v->from);
     v->state = lac_alloc(n, 1);
-    ok = v->order && v->from && v->state;
+    ok = v->queue && v->from && v->state;
     v->raw = lac_calloc(LAC_VOTE_BINS, sizeof *v->raw);
     v->smooth = lac_calloc(LAC_VOTE_BINS, sizeof *v->smooth);
     v->touched = lac_alloc(LAC_VOTE_BINS, sizeof *v->touched);
@@ -46,84 +44,28 @@ int lac_vote_open(LacVote *v, int width, int height, int net_width, int net_heig
 
 void lac_vote_close(LacVote *v)
 {
-    lac_free(v->order);
+    lac_free(v->queue);
     lac_free(v->from);
     lac_free(v->state);
     lac_free(v->raw);
     lac_free(v->smooth);
     lac_free(v->touched);
+    lac_free(v->backed);
     *v = (LacVote){0};
 }
 
-/* Pixels of one region of the frame; `core` says which of them count: far from lines, or all where
- * hardly any is. */
-typedef struct Pixels {
-    const int32_t *at;
-    size_t n, far;
-    bool core_is_all;
-} Pixels;
-
-static bool is_core(const Pixels *p, const LacRegions *r, int32_t i)
-{
-    return p->core_is_all || r->squared[i] >= LAC_VOTE_FAR;
-}
-
-/* Where a native pixel lies in the reference. */
-static size_t partner(const LacVote *v, const LacMatchField *f, int32_t i, int32_t *cost)
-{
-    const int x = i % v->width, y = i / v->width;
-    const size_t cell = (size_t)((int64_t)y * v->net_height / v->height) * v->net_width +
-                        (size_t)((int64_t)x * v->net_width / v->width);
-    int rx = x + (int)lroundf((float)f->offset[cell].x * (float)v->width / (float)v->net_width);
-    int ry = y + (int)lroundf((float)f->offset[cell].y * (float)v->height / (float)v->net_height);
-
-    *cost = f->cost[cell];
-    rx = rx < 0 ? 0 : rx >= v->width ? v->width - 1 : rx;
-    ry = ry < 0 ? 0 : ry >= v->height ? v->height - 1 : ry;
-    return (size_t)ry * v->width + rx;
-}
-
-/* Step 1: the share of the votes for each region of the reference into votes [ref->count + 1].
- * False: no votes. */
-static bool cast(const LacVote *v, const LacRegions *r, const Pixels *p, const LacVoteSource *s,
-                 float *votes)
-{
-    float sum = 0;
-
-    memset(votes, 0, ((size_t)s->ref->count + 1) * sizeof *votes);
-    for (size_t k = 0; k < p->n; k++) {
-        int32_t i = p->at[k], cost, label;
-
-        if (is_core(p, r, i) && (label = s->ref->label[partner(v, s->field, i, &cost)])) {
-            int d = r->squared[i] < LAC_REGIONS_FAR * LAC_REGIONS_FAR
-                        ? r->squared[i]
-                        : LAC_REGIONS_FAR * LAC_REGIONS_FAR;
-            float w = sqrtf((float)d) / (1 + 10 * (float)cost / LAC_MATCH_UNIT);
-            votes[label] += w;
-            sum += w;
-        }
-    }
-    for (int c = 1; sum > 0 && c <= s->ref->count; c++) {
-        votes[c] /= sum;
-    }
-    return sum > 0;
-}
-
 /* Adds a reference's origins to the raw histogram, so that each reference counts the same. */
-static void add_origin(LacVote *v, const LacVoteRef *ref, const float *votes, int *touched)
+static void add_origin(LacVote *v, const LacVoteRef *ref, const LacOrigin *origin, int *touched)
 {
-    float most = 0, share;
+    const float share = origin->share < LAC_ORIGIN_SHARE ? origin->share : LAC_ORIGIN_SHARE;
     int64_t far = 0, all = 0;
 
-    for (int c = 1; c <= ref->count; c++) {
-        most = votes[c] > most ? votes[c] : most;
-    }
-    share = most < LAC_VOTE_SHARE ? most : LAC_VOTE_SHARE;
     for (int pass = 0; pass < 2; pass++) { /* the sums, then the shares */
         const bool use_all = far < LAC_VOTE_ISLAND;
 
-        for (int c = 1; c <= ref->count; c++) {
-            for (size_t k = ref->first[c]; votes[c] >= share && k < ref->first[c + 1]; k++) {
+        for (int i = 0; i < LAC_ORIGINS && origin[i].label && origin[i].share >= share; i++) {
+            const int32_t c = origin[i].label;
+            for (size_t k = ref->first[c]; k < ref->first[c + 1]; k++) {
                 const LacVoteBin *b = &ref->bins[k];
                 const int32_t number = use_all ? b->far + b->beside : b->far;
 
@@ -194,7 +136,7 @@ static float least_backed(const LacVote *v, int touched, Density *list)
 }
 
 /* Islands of ISLAND pixels become BAD where they are large enough, PLAIN where not. */
-static void weigh_islands(LacVote *v, const LacRegions *r, const Pixels *p)
+static void weigh_islands(LacVote *v, const LacRegions *r, const LacOriginPixels *p)
 {
     static const int dx[4] = {0, -1, 1, 0}, dy[4] = {-1, 0, 0, 1};
     int32_t *stack = v->from;
@@ -241,8 +183,8 @@ static bool beside_bad(const LacVote *v, const LacRegions *r, int32_t i)
     return false;
 }
 
-/* Step 3's decision for one region: the states of its pixels. */
-static void judge(LacVote *v, const LacRegions *r, const Pixels *p, float least, const uint8_t *rgb)
+/* Step 3's decision for one region: the states of its pixels. Returns the share that is backed. */
+static float judge(LacVote *v, const LacRegions *r, const LacOriginPixels *p, float least, const uint8_t *rgb)
 {
     size_t good = 0, core = 0;
 
@@ -251,7 +193,7 @@ static void judge(LacVote *v, const LacRegions *r, const Pixels *p, float least,
         const int bin = lac_vote_bin(rgb + (size_t)i * 3);
         const bool backed = v->smooth[bin] >= least;
 
-        if (is_core(p, r, i)) {
+        if (lac_origin_core(p, r, i)) {
             core++;
             good += backed;
             v->state[i] = backed ? GOOD : ISLAND;
@@ -263,7 +205,7 @@ static void judge(LacVote *v, const LacRegions *r, const Pixels *p, float least,
         for (size_t k = 0; k < p->n; k++) {
             v->state[p->at[k]] = LEFT;
         }
-        return;
+        return core ? (float)good / (float)core : 0;
     }
     weigh_islands(v, r, p);
     for (size_t k = 0; k < p->n; k++) {
@@ -271,6 +213,7 @@ static void judge(LacVote *v, const LacRegions *r, const Pixels *p, float least,
             v->state[p->at[k]] = beside_bad(v, r, p->at[k]) ? EDGE : PLAIN;
         }
     }
+    return (float)good / (float)core;
 }
 
 /* The rest of step 3: fronts from the GOOD pixels through their regions; BAD and EDGE ones take the
@@ -279,7 +222,7 @@ static int replace(LacVote *v, const LacRegions *r, const uint8_t *gray, uint8_t
 {
     static const int dx[4] = {0, -1, 1, 0}, dy[4] = {-1, 0, 0, 1};
     const int32_t n = v->width * v->height;
-    int32_t *queue = v->order;
+    int32_t *queue = v->queue;
     size_t end = 0;
     int changed = 0;
 
@@ -318,48 +261,39 @@ static int replace(LacVote *v, const LacRegions *r, const uint8_t *gray, uint8_t
     return changed;
 }
 
-int lac_vote_run(LacVote *v, const LacRegions *r, const uint8_t *gray, const LacVoteSource *sources,
-                 int count, uint8_t *rgb, const LacLog *log)
+int lac_vote_run(LacVote *v, const LacRegions *r, const uint8_t *gray, const LacOrigins *origins,
+                 const LacVoteSource *sources, uint8_t *rgb, const LacLog *log)
 {
-    const size_t n = (size_t)v->width * v->height;
-    int most = 0, changed = LAC_ENOMEM;
-
-    for (int s = 0; s < count; s++) {
-        most = sources[s].ref->count > most ? sources[s].ref->count : most;
-    }
-    size_t *start = lac_alloc((size_t)r->count + 2, sizeof *start);
-    float *votes = lac_alloc((size_t)most + 1, sizeof *votes);
     Density *list = lac_alloc(LAC_VOTE_BINS, sizeof *list);
+    int changed = LAC_ENOMEM;
 
-    if (start && votes && list) {
-        memset(v->state, LEFT, n);
-        lac_vote_sort(r->label, n, r->count, start, v->order);
-        for (int c = 1; c <= r->count; c++) {
-            Pixels p = {v->order + start[c], start[c + 1] - start[c], 0, false};
+    if (v->room < (size_t)r->count + 1) {
+        lac_free(v->backed);
+        v->room = (size_t)r->count + 1 + (size_t)r->count / 4;
+        v->backed = lac_alloc(v->room, sizeof *v->backed);
+        v->room = v->backed ? v->room : 0;
+    }
+    if (list && v->backed) {
+        memset(v->state, LEFT, (size_t)v->width * v->height);
+        for (int c = 0; c <= r->count; c++) {
+            const LacOriginPixels *p = &origins->pixels[c];
             int touched = 0;
 
-            if (r->region[c].black || p.n < 2 * LAC_VOTE_ISLAND) {
+            v->backed[c] = 0;
+            if (r->region[c].black || p->n < 2 * LAC_VOTE_ISLAND) {
                 continue;
             }
-            for (size_t k = 0; k < p.n; k++) {
-                p.far += r->squared[p.at[k]] >= LAC_VOTE_FAR;
-            }
-            p.core_is_all = p.far < LAC_VOTE_ISLAND;
-            for (int s = 0; s < count; s++) {
-                if (cast(v, r, &p, &sources[s], votes)) {
-                    add_origin(v, sources[s].ref, votes, &touched);
-                }
+            for (int s = 0; s < origins->sources; s++) {
+                add_origin(v, sources[s].ref, lac_origins_of(origins, c, s), &touched);
             }
             spread_bins(v, touched, false);
-            judge(v, r, &p, least_backed(v, touched, list), rgb);
+            v->backed[c] = judge(v, r, p, least_backed(v, touched, list), rgb);
             spread_bins(v, touched, true);
         }
         changed = replace(v, r, gray, rgb);
     } else {
         lac_fail(log, LAC_ENOMEM, "no memory for the votes of %d regions", r->count);
     }
-    lac_free(start);
-    lac_free(votes);
     lac_free(list);
     return changed;
 }

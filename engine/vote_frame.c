@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-int lac_vote_frame_open(LacVoteFrame *f, int width, int height, int gap,
+int lac_vote_frame_open(LacVoteFrame *f, int width, int height, int gap, bool flat, bool follow,
                         const LacTransfer *transfer, const LacLog *log)
 {
     const LacMatcher *m = lac_transfer_matcher(transfer);
@@ -12,7 +12,10 @@ int lac_vote_frame_open(LacVoteFrame *f, int width, int height, int gap,
 
     *f = (LacVoteFrame){.log = log};
     err = lac_regions_open(&f->regions, width, height, gap, log);
-    err = err ? err : lac_vote_open(&f->vote, width, height, m->width, m->height, log);
+    err = err ? err : lac_origins_open(&f->origins, width, height, m->width, m->height, log);
+    err = err ? err : lac_vote_open(&f->vote, width, height, log);
+    err = err || !flat ? err : lac_flat_open(&f->flat, width, height, log);
+    err = err || !follow ? err : lac_identity_open(&f->identity, width, height, log);
     if (!err) {
         f->rgb = lac_alloc((size_t)width * height, 3);
         err = f->rgb ? LAC_OK
@@ -25,7 +28,11 @@ int lac_vote_frame_open(LacVoteFrame *f, int width, int height, int gap,
 void lac_vote_frame_close(LacVoteFrame *f)
 {
     lac_regions_close(&f->regions);
+    lac_origins_close(&f->origins);
     lac_vote_close(&f->vote);
+    lac_flat_close(&f->flat);
+    lac_confidence_close(&f->confidence);
+    lac_identity_close(&f->identity);
     lac_free(f->rgb);
     *f = (LacVoteFrame){0};
 }
@@ -50,30 +57,75 @@ static int know_regions(LacVoteFrame *f, LacTransferRef *ref)
     return err;
 }
 
-int lac_vote_frame_run(LacVoteFrame *f, const LacTransfer *transfer, LacTransferRef *const *refs,
-                       int count, const uint8_t *gray, uint8_t *out, ptrdiff_t stride)
+static void copy_in(LacVoteFrame *f, const uint8_t *out, ptrdiff_t stride)
+{
+    const size_t row = (size_t)f->regions.width * 3;
+
+    for (int y = 0; y < f->regions.height; y++) {
+        memcpy(f->rgb + (size_t)y * row, out + y * stride, row);
+    }
+}
+
+int lac_vote_frame_run(LacVoteFrame *f, const LacVoteInput *in, uint8_t *out, ptrdiff_t stride)
 {
     const size_t row = (size_t)f->regions.width * 3;
     LacVoteSource source[LAC_MATCH_MAX_FIELDS];
     int err = LAC_OK, changed;
 
-    for (int i = 0; i < count && !err; i++) {
-        err = know_regions(f, refs[i]);
-        source[i] = (LacVoteSource){refs[i]->vote, &lac_transfer_matcher(transfer)->field[i]};
+    for (int i = 0; i < in->count && !err; i++) {
+        err = know_regions(f, in->refs[i]);
+        source[i] = (LacVoteSource){in->refs[i]->vote,
+                                    &lac_transfer_matcher(in->transfer)->field[i],
+                                    in->refs[i]->rgb};
     }
-    err = err ? err : lac_regions_run(&f->regions, gray, f->log);
+    err = err ? err : lac_regions_run(&f->regions, in->gray, f->log);
+    err = err ? err : lac_origins_run(&f->origins, &f->regions, source, in->count, f->log);
     if (err) {
         return err;
     }
-    for (int y = 0; y < f->regions.height; y++) {
-        memcpy(f->rgb + (size_t)y * row, out + y * stride, row);
+    if (f->identity.previous) {
+        err = lac_identity_run(&f->identity, &f->regions, &f->origins, source, f->log);
+        if (err) {
+            return err;
+        }
     }
-    changed = lac_vote_run(&f->vote, &f->regions, gray, source, count, f->rgb, f->log);
+    copy_in(f, out, stride);
+    changed = lac_vote_run(&f->vote, &f->regions, in->gray, &f->origins, source, f->rgb, f->log);
     if (changed < 0) {
         return changed;
     }
-    for (int y = 0; changed && y < f->regions.height; y++) {
-        memcpy(out + y * stride, f->rgb + (size_t)y * row, row);
+    if (in->fill != LAC_FILL_AUTO && in->fill != LAC_FILL_FLAT) {
+        copy_in(f, out, stride); /* the vote was asked for its opinion alone */
+        changed = 0;
     }
-    return LAC_OK;
+    if (in->fill == LAC_FILL_FLAT) {
+        const LacFlatLines lines = {in->lines, in->black, in->ink};
+
+        err = lac_flat_run(&f->flat, &f->regions, in->gray, &f->origins, source, &lines, f->rgb,
+                           f->log);
+        if (err) {
+            return err;
+        }
+        changed = 1;
+    }
+    if (changed) {
+        for (int y = 0; y < f->regions.height; y++) {
+            memcpy(out + y * stride, f->rgb + (size_t)y * row, row);
+        }
+    }
+    return lac_confidence_run(&f->confidence, &f->regions,
+                              &(LacConfidenceFrame){&f->origins, source, in->lag, f->vote.backed,
+                                                    in->transferred, in->prediction,
+                                                    in->prediction_width, in->prediction_height,
+                                                    f->rgb},
+                              f->log);
+}
+
+int lac_vote_frame_reference(LacVoteFrame *f, LacTransferRef *ref)
+{
+    int err = know_regions(f, ref);
+    const LacVoteSource source = {ref->vote, NULL, ref->rgb};
+
+    err = err ? err : lac_regions_run(&f->regions, ref->gray, f->log);
+    return err ? err : lac_identity_run(&f->identity, &f->regions, NULL, &source, f->log);
 }

@@ -1,29 +1,54 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The vote for the frames of a video: regions of each frame and of its references, and the painted
- * picture mended. */
+/* Regions for the frames of a video: those of each frame and of its references, where they come from,
+ * the painted picture mended by the vote, and how sure each region is. */
 #ifndef LAC_VOTE_FRAME_H
 #define LAC_VOTE_FRAME_H
 
+#include "confidence.h"
+#include "flat.h"
+#include "identity.h"
 #include "transfer.h"
 #include "vote.h"
 
 typedef struct LacVoteFrame {
     LacRegions regions;
+    LacOrigins origins;
     LacVote vote;
+    LacFlat flat; /* open where flat.class is not NULL */
+    LacConfidence confidence;
+    LacIdentity identity; /* open where identity.previous is not NULL */
     uint8_t *rgb; /* dense */
     const LacLog *log;
 } LacVoteFrame;
 
-/* For native pictures of width x height and the fields of `transfer`; gap as lac_regions_open.
- * LAC_ENOMEM is logged; *f is then safe to close. */
-int lac_vote_frame_open(LacVoteFrame *f, int width, int height, int gap,
+/* A frame as lac_transfer_run and lac_paint_run left it. */
+typedef struct LacVoteInput {
+    const LacTransfer *transfer;
+    LacTransferRef *const *refs; /* those of lac_transfer_run */
+    const float *lag;            /* their lags */
+    int count;
+    const uint8_t *gray, *black; /* black: gray without coloured ink (ink.h) */
+    const uint8_t *transferred;
+    const float *prediction; /* [prediction_height][prediction_width][3] in [-1, 1] */
+    int prediction_width, prediction_height;
+    enum LacFill fill; /* AUTO: vote, FLAT: flat colours, the others leave the picture */
+    enum LacLines lines;
+    const LacLineColour *ink;
+} LacVoteInput;
+
+/* For native pictures of width x height and the fields of `transfer`; gap as lac_regions_open; flat: for
+ * LAC_FILL_FLAT; follow: regions get numbers. LAC_ENOMEM is logged; *f is then safe to close. */
+int lac_vote_frame_open(LacVoteFrame *f, int width, int height, int gap, bool flat, bool follow,
                         const LacTransfer *transfer, const LacLog *log);
 void lac_vote_frame_close(LacVoteFrame *f);
 
-/* After lac_transfer_run with the same references: out, rows of RGB24 `stride` bytes apart, is the
- * painted frame and is changed in place. A reference's regions are found when it is first used and
- * kept in it. LAC_ENOMEM is logged. */
-int lac_vote_frame_run(LacVoteFrame *f, const LacTransfer *transfer, LacTransferRef *const *refs,
-                       int count, const uint8_t *gray, uint8_t *out, ptrdiff_t stride);
+/* out, rows of RGB24 `stride` bytes apart, is the painted frame and is changed in place; regions,
+ * origins and confidence are then this frame's. A reference's regions are found when it is first used
+ * and kept in it. LAC_ENOMEM is logged. */
+int lac_vote_frame_run(LacVoteFrame *f, const LacVoteInput *in, uint8_t *out, ptrdiff_t stride);
+
+/* The frame is a reference: regions and their numbers are then the reference's. For a LacVoteFrame that
+ * follows regions. LAC_ENOMEM is logged. */
+int lac_vote_frame_reference(LacVoteFrame *f, LacTransferRef *ref);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the vote needs of a reference: its region labels and the colours of each region; see vote.h.
- */
-#include "vote.h"
+/* What the vote needs of a reference: its region labels and the colours of each region; see
+ * vote_ref.h. */
+#include "vote_ref.h"
 
 #include <string.h>
 
@@ -57,12 +57,14 @@ int lac_vote_ref_open(LacVoteRef *ref, const LacRegions *r, const uint8_t *rgb, 
     const size_t n = (size_t)r->width * r->height;
     int32_t *order = lac_alloc(n, sizeof *order), *slot = lac_calloc(LAC_VOTE_BINS, sizeof *slot);
     size_t *start = lac_alloc((size_t)r->count + 2, sizeof *start), used = 0;
+    int err = LAC_ENOMEM;
     LacVoteBin *bins = lac_alloc(n, sizeof *bins);
 
     *ref = (LacVoteRef){.width = r->width, .height = r->height, .count = r->count};
     ref->label = lac_alloc(n, sizeof *ref->label);
     ref->first = lac_alloc((size_t)r->count + 2, sizeof *ref->first);
-    if (order && slot && start && bins && ref->label && ref->first) {
+    ref->number = lac_calloc((size_t)r->count + 1, sizeof *ref->number);
+    if (order && slot && start && bins && ref->label && ref->first && ref->number) {
         memcpy(ref->label, r->label, n * sizeof *ref->label);
         lac_vote_sort(r->label, n, r->count, start, order);
         ref->first[0] = 0;
@@ -74,13 +76,14 @@ int lac_vote_ref_open(LacVoteRef *ref, const LacRegions *r, const uint8_t *rgb, 
         ref->bins = lac_alloc(used, sizeof *ref->bins);
         if (ref->bins) {
             memcpy(ref->bins, bins, used * sizeof *bins);
+            err = lac_palette_open(&ref->palette, r, rgb, order, start, log);
         }
     }
     lac_free(order);
     lac_free(slot);
     lac_free(start);
     lac_free(bins);
-    if (!ref->bins) {
+    if (err) {
         lac_vote_ref_close(ref);
         return lac_fail(log, LAC_ENOMEM, "no memory for the regions of a reference of %dx%d",
                         r->width, r->height);
@@ -93,5 +96,7 @@ void lac_vote_ref_close(LacVoteRef *ref)
     lac_free(ref->label);
     lac_free(ref->first);
     lac_free(ref->bins);
+    lac_free(ref->number);
+    lac_palette_close(&ref->palette);
     *ref = (LacVoteRef){0};
 }

@@ -33,6 +33,7 @@ typedef struct LineartColorContext {
     int size;
     int lines;
     int fill;
+    int output;
     int gap;
     float scene;
     int threads;
@@ -151,6 +152,7 @@ static av_cold int init(AVFilterContext *ctx)
     settings.lookahead = s->lookahead < 0 ? 0 : s->lookahead ? s->lookahead : LAC_LOOKAHEAD_NONE;
     settings.lines     = s->lines;
     settings.fill      = s->fill;
+    settings.output    = s->output;
     settings.gap       = s->gap ? s->gap : LAC_GAP_NONE;
     settings.scene     = s->scene > 0 ? s->scene : LAC_SCENE_NONE;
     /* libavfilter itself takes an option of this name off the filter string, for every filter */
@@ -260,6 +262,17 @@ fail:
     return ret;
 }
 
+/* Frame metadata; nothing where it is not known. */
+static int set_confidence(AVFrame *out, double confidence)
+{
+    char text[16];
+
+    if (confidence < 0)
+        return 0;
+    snprintf(text, sizeof(text), "%.4f", confidence);
+    return av_dict_set(&out->metadata, "lavfi.lineartcolor.confidence", text, 0);
+}
+
 static int emit_frame(AVFilterContext *ctx)
 {
     LineartColorContext *s = ctx->priv;
@@ -281,6 +294,9 @@ static int emit_frame(AVFilterContext *ctx)
     }
     ret = av_frame_copy_props(out, props);
     av_frame_free(&props);
+    if (ret < 0)
+        goto fail;
+    ret = set_confidence(out, lac_confidence(s->lac));
     if (ret < 0)
         goto fail;
     out->color_range = AVCOL_RANGE_JPEG;
@@ -363,10 +379,16 @@ static const AVOption lineartcolor_options[] = {
         { "keep", "the input's lines as they are, black over the colours", 0, AV_OPT_TYPE_CONST, { .i64 = LAC_LINES_KEEP }, 0, 0, FLAGS, "lines" },
         { "none", "no lines, the colours filled in under them",  0, AV_OPT_TYPE_CONST, { .i64 = LAC_LINES_NONE }, 0, 0, FLAGS, "lines" },
     { "fill", "where the colours come from",
-        OFFSET(fill), AV_OPT_TYPE_INT, { .i64 = LAC_FILL_AUTO }, 0, LAC_FILL_SMOOTH, FLAGS, "fill" },
+        OFFSET(fill), AV_OPT_TYPE_INT, { .i64 = LAC_FILL_AUTO }, 0, LAC_FILL_FLAT, FLAGS, "fill" },
         { "auto",     "transfer, and each closed region keeps to the colours of the reference regions it comes from", 0, AV_OPT_TYPE_CONST, { .i64 = LAC_FILL_AUTO }, 0, 0, FLAGS, "fill" },
         { "transfer", "the references' pixels where they are found again, the network's colours elsewhere", 0, AV_OPT_TYPE_CONST, { .i64 = LAC_FILL_TRANSFER }, 0, 0, FLAGS, "fill" },
         { "smooth",   "the network's colours", 0, AV_OPT_TYPE_CONST, { .i64 = LAC_FILL_SMOOTH }, 0, 0, FLAGS, "fill" },
+        { "flat",     "transfer, and each region in exact colours of the references", 0, AV_OPT_TYPE_CONST, { .i64 = LAC_FILL_FLAT }, 0, 0, FLAGS, "fill" },
+    { "output", "what comes out",
+        OFFSET(output), AV_OPT_TYPE_INT, { .i64 = LAC_OUTPUT_COLOR }, 0, LAC_OUTPUT_REGIONS, FLAGS, "output" },
+        { "color",      "the coloured frames", 0, AV_OPT_TYPE_CONST, { .i64 = LAC_OUTPUT_COLOR }, 0, 0, FLAGS, "output" },
+        { "confidence", "how likely each region's colours are right, from black to white", 0, AV_OPT_TYPE_CONST, { .i64 = LAC_OUTPUT_CONFIDENCE }, 0, 0, FLAGS, "output" },
+        { "regions",    "each closed region in a colour of its own", 0, AV_OPT_TYPE_CONST, { .i64 = LAC_OUTPUT_REGIONS }, 0, 0, FLAGS, "output" },
     { "gap", "largest gap in the lines, in pixels, that still closes a region (fill=auto)",
         OFFSET(gap), AV_OPT_TYPE_INT, { .i64 = 4 }, 0, 64, FLAGS },
     { "scene", "difference of two frames that makes a cut; references of one shot do not serve another (0: no cuts)",

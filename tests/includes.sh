@@ -55,7 +55,7 @@ allow "engine/transfer.*" "$base $pictures match.h transfer.h vote.h"
 allow "engine/steady.*" "$base steady.h"
 allow "engine/regions* engine/vote*" "$base regions.h regions_ink.h match.h vote.h vote_bins.h vote_frame.h transfer.h"
 allow "engine/settings.* engine/locate.*" "$base refs.h regions.h settings.h locate.h"
-allow "engine/alpha.* engine/exact.*" "$base regions.h vote.h vote_bins.h paint.h rgba.h transfer.h alpha.h exact.h"
+allow "engine/alpha.* engine/exact.*" "$base regions.h vote.h vote_bins.h flat.h paint.h rgba.h transfer.h alpha.h exact.h"
 allow "engine/colour.* engine/timing.h" "$base refs_choose.h refs_encode.h timing.h exact.h vote_frame.h colour.h"
 allow "engine/load.*" "$base locate.h net/net.h load.h"
 nothing=$(ls engine/*.[ch] | grep -vE '/(lac|colour|alpha|exact|timing|common|safetensors.*|model|picture|picture_png|rgba|ink|resize|pack|lineart|queue|scene|refs.*|match.*|transfer|paint.*|regions.*|vote.*|spread|steady|settings|locate|load)\.')

@@ -58,20 +58,23 @@ static int vote(Case *c, int *regions)
 {
     LacRegions r;
     LacVoteRef ref;
+    LacOrigins origins;
     LacVote v;
     const LacMatchField field = {c->offset, c->cost};
-    const LacVoteSource source = {&ref, &field};
+    const LacVoteSource source = {&ref, &field, c->reference};
     const LacLog log = {0};
 
     if (lac_regions_open(&r, W, H, 4, &log) || lac_regions_run(&r, c->gray, &log) ||
         lac_vote_ref_open(&ref, &r, c->reference, &log) ||
-        lac_vote_open(&v, W, H, W / CELL, H / CELL, &log)) {
+        lac_origins_open(&origins, W, H, W / CELL, H / CELL, &log) ||
+        lac_origins_run(&origins, &r, &source, 1, &log) || lac_vote_open(&v, W, H, &log)) {
         printf("no memory\n");
         exit(1);
     }
     *regions = r.count;
-    int changed = lac_vote_run(&v, &r, c->gray, &source, 1, c->picture, &log);
+    int changed = lac_vote_run(&v, &r, c->gray, &origins, &source, c->picture, &log);
     lac_vote_close(&v);
+    lac_origins_close(&origins);
     lac_vote_ref_close(&ref);
     lac_regions_close(&r);
     return changed;

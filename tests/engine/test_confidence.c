@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Evidence and confidence on a drawn case: what agrees with its reference is sure, what does not is not, and the picture
+ * shows it. How reliable the probabilities are is measured on shots (docs/match.md). */
+#include <math.h>
+
+#include "confidence.h"
+#include "region_case.h"
+
+typedef struct Confident {
+    RegionCase *c;
+    LacConfidence confidence;
+    float backed[64], prediction[NET_W * NET_H * 3];
+    uint8_t transferred[N * 4];
+} Confident;
+
+/* The left box: right in every way. The right one: as a bad match leaves it, where `bad`. */
+static Confident *confident(bool bad)
+{
+    Confident *f = lac_calloc(1, sizeof *f);
+    const float lag = -0.5f;
+
+    if (!f) {
+        exit(1);
+    }
+    f->c = region_case();
+    for (int y = 9; y < 56 && bad; y++) {
+        for (int x = 49; x < 88; x++) {
+            put(f->c->picture, x, y, shade);
+            f->c->cost[y / CELL * NET_W + x / CELL] = 1500;
+            f->c->offset[y / CELL * NET_W + x / CELL].x = (int16_t)((x * 13 + y * 7) % 9 - 30);
+        }
+    }
+    region_case_run(f->c);
+    for (int y = 0; y < H; y++) {
+        for (int x = 0; x < W; x++) {
+            const uint8_t *rgb = f->c->reference + (y * W + x) * 3;
+            f->transferred[(y * W + x) * 4 + 3] = bad && x > 48 ? 100 : 255;
+            for (int k = 0; k < 3; k++) {
+                f->prediction[(y / CELL * NET_W + x / CELL) * 3 + k] = (float)rgb[k] / 127.5f - 1;
+            }
+        }
+    }
+    for (int i = 1; i <= f->c->regions.count; i++) {
+        f->backed[i] = bad && i == region_at(f->c, 70, 20) ? 0.1f : 1;
+    }
+    const LacConfidenceFrame frame = {&f->c->origins, &f->c->source, &lag, f->backed, f->transferred,
+                                      f->prediction, NET_W, NET_H, f->c->picture};
+    if (lac_confidence_run(&f->confidence, &f->c->regions, &frame, &(LacLog){0})) {
+        exit(1);
+    }
+    return f;
+}
+
+static void confident_free(Confident *f)
+{
+    lac_confidence_close(&f->confidence);
+    region_case_free(f->c);
+    lac_free(f);
+}
+
+static void test_sure(Tally *t)
+{
+    Confident *good = confident(false), *bad = confident(true);
+    const int left = region_at(good->c, 20, 20), right = region_at(good->c, 70, 20);
+    const LacEvidence *e = &bad->confidence.evidence[right];
+
+    expect(t, good->confidence.region[left] > 0.9f && good->confidence.region[right] > 0.9f,
+           "what is right is sure to %g and %g", (double)good->confidence.region[left],
+           (double)good->confidence.region[right]);
+    expect(t, fabsf(bad->confidence.region[left] - good->confidence.region[left]) < 0.02f, "a region depends on another");
+    expect(t, bad->confidence.region[right] < 0.3f, "what is wrong is sure to %g", (double)bad->confidence.region[right]);
+    expect(t, bad->confidence.mean < good->confidence.mean && good->confidence.mean <= 1 && bad->confidence.mean > 0,
+           "means %g and %g", (double)bad->confidence.mean, (double)good->confidence.mean);
+    expect(t, e->item[LAC_EVIDENCE_AGREED] < 0.3f && e->item[LAC_EVIDENCE_PREDICTED] < 0.1f &&
+                  e->item[LAC_EVIDENCE_SURE] < 0.5f && e->item[LAC_EVIDENCE_LAG] == 0.5f,
+           "evidence: agreed %g, predicted %g, sure %g", (double)e->item[LAC_EVIDENCE_AGREED],
+           (double)e->item[LAC_EVIDENCE_PREDICTED], (double)e->item[LAC_EVIDENCE_SURE]);
+    confident_free(good);
+    confident_free(bad);
+}
+
+static void test_picture(Tally *t)
+{
+    static uint8_t out[N * 3];
+    Confident *f = confident(true);
+    int wrong = 0, dark = 0;
+
+    expect(t, !lac_confidence_picture(&f->confidence, &f->c->regions, out, W * 3, &(LacLog){0}), "no memory");
+    for (int i = 0; i < N; i++) {
+        const int label = f->c->regions.label[i];
+        wrong += label && fabs(out[i * 3] - 255 * (double)f->confidence.region[label]) > 1.5;
+        wrong += out[i * 3] != out[i * 3 + 1] || out[i * 3] != out[i * 3 + 2];
+        dark += !out[i * 3];
+    }
+    expect(t, !wrong && !dark, "picture: %d pixels wrong, %d without a value", wrong, dark);
+    confident_free(f);
+}
+
+/* A frame without any region is not in doubt. */
+static void test_nothing(Tally *t)
+{
+    Confident *f = confident(false);
+    uint8_t out[3] = {0};
+    LacRegions none = {.width = 1, .height = 1, .label = &(int32_t){0}, .region = f->c->regions.region};
+    const LacConfidenceFrame frame = {&f->c->origins, &f->c->source, &(float){0}, f->backed, f->transferred,
+                                      f->prediction, NET_W, NET_H, f->c->picture};
+
+    expect(t, !lac_confidence_run(&f->confidence, &none, &frame, &(LacLog){0}) && f->confidence.mean == 1,
+           "no region: mean %g", (double)f->confidence.mean);
+    expect(t, !lac_confidence_picture(&f->confidence, &none, out, 3, &(LacLog){0}) && out[0] == 255 && out[2] == 255,
+           "no region: %d", out[0]);
+    confident_free(f);
+}
+
+int main(void)
+{
+    Tally t = {"confidence", 0, 0};
+
+    test_sure(&t);
+    test_picture(&t);
+    test_nothing(&t);
+    return tally_end(&t);
+}
