@@ -6,7 +6,7 @@
 #include "lineart.h"
 #include "match.h"
 #include "rgba.h"
-#include "vote.h"
+#include "vote_ref.h"
 
 /* The fields are sought with this short side at most: larger ones cost more and bring little. */
 enum { LAC_MATCH_SIZE = 256 };

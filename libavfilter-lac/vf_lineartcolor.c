@@ -389,7 +389,7 @@ static const AVOption lineartcolor_options[] = {
         { "color",      "the coloured frames", 0, AV_OPT_TYPE_CONST, { .i64 = LAC_OUTPUT_COLOR }, 0, 0, FLAGS, "output" },
         { "confidence", "how likely each region's colours are right, from black to white", 0, AV_OPT_TYPE_CONST, { .i64 = LAC_OUTPUT_CONFIDENCE }, 0, 0, FLAGS, "output" },
         { "regions",    "each closed region in a colour of its own", 0, AV_OPT_TYPE_CONST, { .i64 = LAC_OUTPUT_REGIONS }, 0, 0, FLAGS, "output" },
-    { "gap", "largest gap in the lines, in pixels, that still closes a region (fill=auto)",
+    { "gap", "largest gap in the lines, in pixels, that still closes a region (not with fill=smooth)",
         OFFSET(gap), AV_OPT_TYPE_INT, { .i64 = 4 }, 0, 64, FLAGS },
     { "scene", "difference of two frames that makes a cut; references of one shot do not serve another (0: no cuts)",
         OFFSET(scene), AV_OPT_TYPE_FLOAT, { .dbl = 0.5 }, 0, 1, FLAGS },

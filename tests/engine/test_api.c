@@ -307,6 +307,98 @@ static void test_same_bytes(Tally *t)
     free(b);
 }
 
+/* Has one of the references of `coloured` a pixel like this one? */
+static bool in_references(const uint8_t *pixel)
+{
+    static const int number[] = { 0, 4, 8, 9 };
+    uint8_t rgb[W * H * 3];
+
+    for (int r = 0; r < 4; r++) {
+        draw_color(rgb, number[r]);
+        for (int i = 0; i < W * H; i++) {
+            if (!memcmp(rgb + (size_t)i * 3, pixel, 3)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* fill=flat without lines: exact colours, every one. */
+static void test_flat(Tally *t)
+{
+    static uint8_t out[7 * W * H * 3];
+    LacSettings s = settings();
+    LacContext *ctx;
+    int strange = 0;
+
+    s.lookahead = 3;
+    s.fill = LAC_FILL_FLAT;
+    s.lines = LAC_LINES_NONE;
+    ctx = coloured(t, &s, true, out);
+    lac_close(&ctx);
+    for (int i = 0; i < W * H; i++) {
+        strange += !in_references(out + ((size_t)3 * W * H + i) * 3);
+    }
+    expect(t, !strange && is_reference(out, 0), "fill=flat: %d pixels have no colour of the references", strange);
+}
+
+/* What lac_confidence says, and output=confidence shows, before, at and between references. */
+static void test_confidence(Tally *t)
+{
+    static uint8_t out[7 * W * H * 3];
+    LacSettings s = settings();
+    LacContext *ctx = open_with(t, &s);
+    double between;
+    int odd = 0;
+
+    expect(t, lac_confidence(ctx) == -1 && lac_confidence(NULL) == -1, "confidence without a frame is %g",
+           lac_confidence(ctx));
+    add(ctx, LAC_WHEN_FRAME, 0, 0, true);
+    send(ctx, 0);
+    expect(t, receive(ctx, out) == LAC_OK && lac_confidence(ctx) == 1, "a reference's confidence is %g",
+           lac_confidence(ctx));
+    send(ctx, 1);
+    expect(t, receive(ctx, out) == LAC_OK, "receive: %s", messages.text);
+    between = lac_confidence(ctx);
+    expect(t, between > 0 && between < 1, "a coloured frame's confidence is %g", between);
+    lac_close(&ctx);
+    s.output = LAC_OUTPUT_CONFIDENCE;
+    s.lookahead = 3;
+    ctx = coloured(t, &s, true, out);
+    for (int i = 0; i < W * H * 3; i++) {
+        odd += out[i] != 255 || out[(size_t)3 * W * H * 3 + i] != out[(size_t)3 * W * H * 3 + i / 3 * 3];
+    }
+    expect(t, !odd, "output=confidence: %d bytes are neither white in a reference nor gray in a frame", odd);
+    lac_close(&ctx);
+    s.output = LAC_OUTPUT_COLOR;
+    s.fill = LAC_FILL_SMOOTH;
+    ctx = coloured(t, &s, true, out);
+    expect(t, lac_confidence(ctx) == -1, "fill=smooth: confidence is %g", lac_confidence(ctx));
+    lac_close(&ctx);
+}
+
+/* output=regions: inside and outside of the square keep their colours from the reference on. */
+static void test_regions(Tally *t)
+{
+    static uint8_t out[7 * W * H * 3];
+    LacSettings s = settings();
+    LacContext *ctx;
+
+    s.lookahead = 3;
+    s.output = LAC_OUTPUT_REGIONS;
+    ctx = coloured(t, &s, true, out);
+    lac_close(&ctx);
+    const uint8_t *outside = out, *inside = out + (size_t)(20 * W + 20) * 3;
+    expect(t, memcmp(inside, outside, 3) != 0 && *inside && *outside, "regions: inside and outside look the same");
+    for (int n = 0; n < 7; n++) {
+        const uint8_t *frame = out + (size_t)n * W * H * 3;
+        expect(t, !memcmp(frame, outside, 3) && !memcmp(frame + (size_t)(20 * W + 20) * 3, inside, 3),
+               "regions: frame %d has other colours", n);
+        expect(t, !frame[(size_t)(10 * W + 10 + n) * 3], "regions: frame %d has no line", n);
+    }
+}
+
 static void expect_open_fails(Tally *t, const LacSettings *s, int code, const char *word)
 {
     LacContext *ctx = (LacContext *)1;
@@ -331,7 +423,7 @@ static void test_open_errors(Tally *t)
     FAILS(size, 8193, LAC_EINVAL, "size is 8193");
     FAILS(lookahead, -2, LAC_EINVAL, "lookahead is -2");
     FAILS(lines, (enum LacLines)3, LAC_EINVAL, "lines is 3");
-    FAILS(fill, (enum LacFill)3, LAC_EINVAL, "none of auto, transfer, smooth");
+    FAILS(fill, LAC_FILL_FLAT + 1, LAC_EINVAL, "none of auto, transfer, smooth, flat");
     FAILS(threads, 257, LAC_EINVAL, "threads is 257");
     FAILS(threads, -1, LAC_EINVAL, "threads is -1");
     FAILS(precision, (enum LacPrecision)7, LAC_EINVAL, "precision");
@@ -522,6 +614,9 @@ int main(int argc, char **argv)
     test_end_releases(&t);
     test_lookahead(&t);
     test_same_bytes(&t);
+    test_flat(&t);
+    test_confidence(&t);
+    test_regions(&t);
     test_open_errors(&t);
     test_reference_errors(&t);
     test_files(&t);

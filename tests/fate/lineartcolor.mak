@@ -103,7 +103,14 @@ fate-lineartcolor-delay-4: CMD = $(LAC_INFO) $(LAC_LINE) -vf "showinfo@in=checks
 # Colour properties, metadata, side data (x264 leaves a user data SEI on the first frame).
 FATE_LAC += color-properties metadata side-data
 fate-lineartcolor-color-properties: CMD = $(LAC_INFO) $(LAC_LINE) -vf "setparams=color_primaries=bt709:color_trc=iec61966-2-1,$(LAC):$(REFS),showinfo@out=checksum=0" -frames:v 2 $(TO_SHOWINFO)
-fate-lineartcolor-metadata: CMD = ffmpeg -auto_conversion_filters $(LAC_LINE) -vf "metadata=add:key=shot:value=A7,$(LAC):$(REFS),metadata=print:file=-" -f null -
+fate-lineartcolor-metadata: CMD = ffmpeg -auto_conversion_filters $(LAC_LINE) -vf "metadata=add:key=shot:value=A7,$(LAC):$(REFS),metadata=print:key=shot:file=-" -f null -
+# Confidence in the metadata: 1 for the references, what the weights make of the others (not told here), none where it is
+# not known. As a picture it is white for references.
+FATE_LAC += confidence confidence-smooth confidence-picture
+CONFIDENCE = metadata=print:key=lavfi.lineartcolor.confidence:file=-" -f null - | sed "s/=0\.[0-9][0-9][0-9][0-9]$$/=less/"
+fate-lineartcolor-confidence: CMD = ffmpeg -auto_conversion_filters $(LAC_LINE) -vf "$(LAC):$(REFS),$(CONFIDENCE)
+fate-lineartcolor-confidence-smooth: CMD = ffmpeg -auto_conversion_filters $(LAC_LINE) -vf "trim=end_frame=3,$(LAC):$(REFS):fill=smooth,$(CONFIDENCE)
+fate-lineartcolor-confidence-picture: CMD = $(LAC_PIC) $(LAC_LINE) -lavfi "split[a][b];[a]$(LAC):$(REFS):output=confidence[c];[b]lut=y=255,format=rgb24[d];[c][d]psnr=stats_file=-" -f null - | $(LAC_FATE)exact.sh
 $(LAC_DATA)/line.mp4: $(LAC_DATA)/made
 	$(Q)./ffmpeg$(EXESUF) -nostdin -v error -y $(LAC_LINE) -c:v libx264 -qp 0 -pix_fmt gray $@
 fate-lineartcolor-side-data: $(LAC_DATA)/line.mp4
@@ -129,11 +136,14 @@ fate-lineartcolor-format-h264: $(LAC_DATA)/limited.mp4
 fate-lineartcolor-format-h264: CMD = $(LAC_PIC) $(LAC_LINE) -i $(LAC_DATA)/limited.mp4 -lavfi "[0:v]$(LAC):$(REFS),$(SIXTH)[c];[1:v]$(LAC):$(REFS),$(SIXTH)[d];[c][d]psnr=stats_file=-" -f null - | $(LAC_FATE)alike.sh
 
 # The same bytes for any number of threads.
-FATE_LAC += threads
+FATE_LAC += threads threads-flat threads-confidence threads-regions
+$(foreach o,fill=flat output=confidence output=regions,$(eval fate-lineartcolor-threads-$(lastword $(subst =, ,$(o))): LAC := $(LAC):$(o)))
+fate-lineartcolor-threads-flat fate-lineartcolor-threads-confidence fate-lineartcolor-threads-regions: CMD = $(LAC_PIC) $(LAC_LINE) -lavfi "split[a][b];[a]$(LAC):$(REFS)[c];[b]$(subst threads=2,threads=1,$(LAC)):$(REFS)[d];[c][d]psnr=stats_file=-" -f null - | $(LAC_FATE)exact.sh
 fate-lineartcolor-threads: CMD = $(LAC_PIC) $(LAC_LINE) -lavfi "split[a][b];[a]$(LAC):$(REFS)[c];[b]$(subst threads=2,threads=1,$(LAC)):$(REFS)[d];[c][d]psnr=stats_file=-" -f null - | $(LAC_FATE)exact.sh
 
 # References come out as themselves whatever the fill.
-FATE_LAC += refs-fill-smooth
+FATE_LAC += refs-fill-smooth refs-fill-flat
+fate-lineartcolor-refs-fill-flat: CMD = $(LAC_PIC) $(LAC_LINE) $(LAC_COLOR) -lavfi "[0:v]$(LAC):$(REFS):fill=flat$(AGAINST_COLOR)
 fate-lineartcolor-refs-fill-smooth: CMD = $(LAC_PIC) $(LAC_LINE) $(LAC_COLOR) -lavfi "[0:v]$(LAC):$(REFS):fill=smooth$(AGAINST_COLOR)
 
 FATE_LAC := $(addprefix fate-lineartcolor-,$(FATE_LAC))
