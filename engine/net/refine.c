@@ -4,7 +4,7 @@
  *   x [h,w,6] -5-> e0 [h,w,R] -/2-> e1 [h/2,w/2,2R] -/2-> e2 [h/4,w/4,4R]
  *   f = e2;  f <- f + layer_r(f), r = 2, 4, 8, 16
  *   d0 = e1 + layer(up2(f)),  d1 = e0 + layer(up2(d0)),  residual = layer(d1),  [a, b, c] = conv(shift(d1))
- *   link_t = exp(FIRM - difference of the line art + a_{t+1} + b_t),  trust_t = exp(c_t)
+ *   link_t = exp(FIRM - difference of the line art + min(MOST_GAIN, a_{t+1} + b_t)),  trust_t = exp(c_t)
  *
  * A layer is sigmoid(g) * act(f), [f, g] = conv(shift(x)) + bias, the shift being a weighted sum of the frame, the one
  * before and the one after. It runs frame by frame: only what neighbours need again is kept for the whole window. */
@@ -15,7 +15,8 @@
 
 #define SLOPE 0.2f       /* of the leaky ReLU */
 #define FIRM 4.158883f   /* log 64: the link of pixels whose line art agrees */
-#define LEAST_LINK (-8.0f) /* the logarithms' ranges */
+#define MOST_GAIN 2.0f   /* what the network adds to it at most: lines that moved far cannot be argued away */
+#define LEAST_LINK (-10.0f) /* the logarithms' ranges */
 #define MOST_LINK 6.0f
 #define MOST_TRUST 4.0f
 
@@ -231,12 +232,12 @@ static float within(float v, float least, float most)
     return v < least ? least : v > most ? most : v;
 }
 
-/* What one frame's ties tell: the gains of the links to the frame before, after, and the log of the trust. Links come
- * here as logarithms; they belong to two frames, so that they are finished when the later one is there. */
+/* What one frame's ties tell: the gains of the links to the frame before, after, and the log of the trust. A link
+ * belongs to two frames: it holds the gain of the earlier one until the later one is there. */
 static void tie(LacRefine *r, const LacRefineFrame *frames, int count, int t)
 {
     size_t area = (size_t)r->h * (size_t)r->w;
-    const float *ties = r->staging, *differs = r->differs + (size_t)t * area;
+    const float *ties = r->staging;
 
     for (size_t i = 0; i < area; i++) {
         frames[t].trust[i] = expf(within(ties[3 * i + 2], -MOST_TRUST, MOST_TRUST));
@@ -244,10 +245,11 @@ static void tie(LacRefine *r, const LacRefineFrame *frames, int count, int t)
     for (size_t i = 0; t && i < area; i++) {
         float *link = frames[t - 1].link + i;
 
-        *link = expf(within(*link + ties[3 * i], LEAST_LINK, MOST_LINK));
+        *link = FIRM - r->differs[(size_t)(t - 1) * area + i] + fminf(*link + ties[3 * i], MOST_GAIN);
+        *link = expf(within(*link, LEAST_LINK, MOST_LINK));
     }
     for (size_t i = 0; t + 1 < count && i < area; i++) {
-        frames[t].link[i] = FIRM - differs[i] + ties[3 * i + 1];
+        frames[t].link[i] = ties[3 * i + 1];
     }
 }
 

@@ -180,7 +180,7 @@ int lac_refine_run(LacNet *net, const LacRefineFrame *frames, int count);
 /* differ.c */
 /* Line art of two frames [h][w] in [-1, 1] -> out [h][w] in 0..LAC_DIFFER_MOST: how much it differs around each pixel;
  * scratch [2][h][w]. */
-#define LAC_DIFFER_MOST 8.0f
+#define LAC_DIFFER_MOST 14.0f
 void lac_line_difference(const float *a, const float *b, int h, int w, float *scratch, float *out);
 
 #endif

@@ -21,8 +21,9 @@ BLUR = (0.0545, 0.2442, 0.4026, 0.2442, 0.0545)     # Gaussian of deviation 1, o
 REACH = 6                       # pixels around which the line art has to agree
 EQUAL = 6.0                     # levels of difference to which the agreement fades to 1/e
 FIRM = math.log(64.0)           # link of pixels whose line art agrees
-WEAKEST = 8.0                   # what disagreement takes from it at most
-LOG_LINK = -8.0, 6.0            # range
+WEAKEST = 14.0                  # what disagreement takes from it at most
+MOST_GAIN = 2.0                 # what the network adds to it at most: lines that moved far cannot be argued away
+LOG_LINK = -10.0, 6.0            # range
 LOG_TRUST = -4.0, 4.0
 PREFIX = "refine."              # of its tensors in the weights file
 DEFAULT_BASE = 8
@@ -184,7 +185,8 @@ class Refine(nn.Module):
         d1 = e0 + self.conv8(d0, t)
         residual = (1 - flag) * self.conv9(d1, t).float().unflatten(0, (s, t))
         before, after, trust = self.conv10(d1, t).float().unflatten(0, (s, t)).split(1, 2)
-        link = torch.exp((FIRM - differs[:, :-1] + after[:, :-1] + before[:, 1:]).clamp(*LOG_LINK))
+        gain = (after[:, :-1] + before[:, 1:]).clamp(max=MOST_GAIN)
+        link = torch.exp((FIRM - differs[:, :-1] + gain).clamp(*LOG_LINK))
         trust = torch.exp(trust.clamp(*LOG_TRUST))
         stages = {"refine_e0": e0, "refine_e1": e1, "refine_e2": e2, "refine_mid": f, "refine_d0": d0,
                   "refine_d1": d1}
