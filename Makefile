@@ -16,11 +16,12 @@ CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Werror
 BASE := -std=c11 $(WARN) -fopenmp -fPIC -Iengine -I$(B) -include $(B)/config.h -MMD -MP
 LAC_CFLAGS = $(BASE) $(CFLAGS) -fvisibility=hidden -DLAC_BUILD $(EXTRA_CFLAGS)
-LAC_LIBS = -fopenmp -ldnnl -lpng -lz -lm $(EXTRA_LDFLAGS)
+LAC_LIBS = -fopenmp $(if $(filter no,$(ONEDNN_VERSION)),,-ldnnl) -lpng -lz -lm -ldl $(EXTRA_LDFLAGS)
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
-LAC_SRC := $(wildcard engine/*.c engine/net/*.c engine/ops/*.c engine/ops/ref/*.c engine/ops/cpu/*.c) \
-           $(wildcard engine/ops/cuda/stub.c)
+# Without oneDNN absent.c stands for the CPU's back end. Of ops/cuda only loader.c is part of liblac.
+CPU_SRC := $(if $(filter no,$(ONEDNN_VERSION)),engine/ops/cpu/absent.c,$(filter-out %/absent.c,$(wildcard engine/ops/cpu/*.c)))
+LAC_SRC := $(wildcard engine/*.c engine/net/*.c engine/ops/*.c engine/ops/ref/*.c) $(CPU_SRC) engine/ops/cuda/loader.c
 LAC_OBJ := $(LAC_SRC:%.c=$(B)/obj/%.o)
 ASAN_OBJ := $(LAC_SRC:%.c=$(B)/asan/obj/%.o)
 TEST_SRC := $(wildcard tests/engine/test_*.c)
@@ -35,7 +36,21 @@ FUZZERS := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/asan/fuzz/%)
 BENCHES := $(BENCH_SRC:tests/bench/%.c=$(B)/bench/%)
 WEIGHTS := $(wildcard weights/*.safetensors)
 
-LIBS := $(B)/lib/$(SONAME) $(B)/lib/liblac.so $(B)/lib/liblac.a
+# liblac_cuda.so, with copies of the few files of ops/ that back ends share.
+CUDA_C := $(filter-out %/loader.c,$(wildcard engine/ops/cuda/*.c))
+CUDA_CU := $(wildcard engine/ops/cuda/*.cu)
+CUDA_OBJ := $(CUDA_C:engine/%.c=$(B)/cuda/%.o) $(CUDA_CU:engine/%.cu=$(B)/cuda/%.cu.o) \
+            $(patsubst %,$(B)/obj/engine/%.o,common ops/check ops/tensor)
+CUDA_LIB := $(if $(filter yes,$(CUDA)),$(B)/lib/liblac_cuda.so)
+# What must be the same on both sides of dlopen: engine/ops/cuda/library.h.
+CUDA_ABI := $(shell cat engine/lac.h engine/common.h engine/ops/tensor.h engine/ops/ops.h engine/ops/backend.h \
+              engine/ops/cuda/library.h | cksum | cut -d' ' -f1)
+CUDA_ABI_FLAG = -DLAC_CUDA_ABI='"$(VERSION)-$(CUDA_ABI)"'
+# Machine code of each architecture, and code of the last one that newer GPUs translate.
+CUDA_CODE = $(foreach a,$(CUDA_ARCHS),-gencode arch=compute_$(a),code=sm_$(a)) \
+            -gencode arch=compute_$(lastword $(CUDA_ARCHS)),code=compute_$(lastword $(CUDA_ARCHS))
+
+LIBS := $(B)/lib/$(SONAME) $(B)/lib/liblac.so $(B)/lib/liblac.a $(CUDA_LIB)
 STAGED := $(B)/include/liblac/lac.h $(B)/lib/pkgconfig/liblac.pc $(B)/share/liblac/weights
 
 .PHONY: all help check fate test bench fuzz ffmpeg demo weights install tidy clean distclean FORCE
@@ -45,7 +60,7 @@ STAGED := $(B)/include/liblac/lac.h $(B)/lib/pkgconfig/liblac.pc $(B)/share/libl
 all: $(LIBS) $(STAGED)
 
 help:
-	@echo 'make            liblac in build/lib'
+	@echo 'make            liblac in build/lib; CUDA_ARCHS=90 for one GPU architecture alone'
 	@echo 'make ffmpeg     FFmpeg with the filter: build/bin/ffmpeg, build/bin/ffprobe'
 	@echo 'make demo       a coloured shot: build/demo/coloured.mp4 and build/demo/sheet.png'
 	@echo 'make check      the tests of liblac; make fate: those of the filter; make test: both'
@@ -73,6 +88,22 @@ $(B)/lib/liblac.a: $(LAC_OBJ)
 	@mkdir -p $(@D)
 	rm -f $@
 	$(AR) rcs $@ $^
+
+$(B)/obj/engine/ops/cuda/loader.o $(B)/asan/obj/engine/ops/cuda/loader.o $(B)/cuda/ops/cuda/backend.o: CFLAGS += $(CUDA_ABI_FLAG)
+$(B)/asan/obj/engine/ops/cuda/loader.o: EXTRA_CFLAGS += $(CUDA_ABI_FLAG)
+
+$(B)/cuda/%.o: engine/%.c $(B)/config.h
+	@mkdir -p $(@D)
+	$(CC) $(LAC_CFLAGS) $(CUDA_CFLAGS) -c $< -o $@
+
+$(B)/cuda/%.cu.o: engine/%.cu $(B)/config.mak
+	@mkdir -p $(@D)
+	$(NVCC) -std=c++17 -O2 $(CUDA_CODE) -Iengine -DLAC_BUILD $(subst -isystem,-I,$(CUDA_CFLAGS)) -MMD -MP -Werror all-warnings \
+	    -Xcompiler -Wall,-Wextra,-Werror,-fPIC,-fvisibility=hidden -c $< -o $@
+
+$(B)/lib/liblac_cuda.so: $(CUDA_OBJ)
+	@mkdir -p $(@D)
+	$(CC) -shared -Wl,-soname,$(@F) -Wl,-z,defs -Wl,--exclude-libs,ALL $^ $(CUDA_LIBS) -lstdc++ -lm -fopenmp $(EXTRA_LDFLAGS) -o $@
 
 # The build tree looks like an installed one, so that programs built against it run as they are.
 $(B)/include/liblac/lac.h: engine/lac.h
@@ -124,21 +155,63 @@ $(B)/tests/evidence/evidence: tests/evidence/evidence.c $(B)/lib/liblac.a
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) -MF $@.d $^ $(LAC_LIBS) -o $@
 
+# The CUDA back end on the CPU, with stand-ins for CUDA's and cuDNN's headers: needs neither. Then cuDNN's choices of
+# engines where it is installed, and a library of another build.
+EMULATED_OBJ := $(patsubst engine/ops/cuda/%.cu,$(B)/emulated/%.cu.o,$(CUDA_CU)) \
+                $(patsubst engine/ops/cuda/%.c,$(B)/emulated/%.o,$(filter-out %/plan.c,$(CUDA_C))) \
+                $(patsubst %,$(B)/emulated/%.o,emulate plan test_cuda_emulated)
+EMULATED = -g -O2 $(WARN) -fopenmp -Iengine -Itests/cuda/include -Itests/engine -DLAC_BUILD -MMD -MP $(CUDA_ABI_FLAG) $(EXTRA_CFLAGS)
+CXX ?= g++
+
+$(B)/emulated/%.cu.o: engine/ops/cuda/%.cu
+	@mkdir -p $(@D)
+	$(CXX) -x c++ -std=c++17 $(EMULATED) -Wno-unknown-pragmas -c $< -o $@
+
+$(B)/emulated/%.o: engine/ops/cuda/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(EMULATED) -c $< -o $@
+
+$(B)/emulated/%.o: tests/cuda/%.cpp
+	@mkdir -p $(@D)
+	$(CXX) -std=c++17 $(EMULATED) -c $< -o $@
+
+$(B)/emulated/%.o: tests/cuda/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(EMULATED) -c $< -o $@
+
+$(B)/tests/test_cuda_emulated: $(EMULATED_OBJ) $(TEST_AUX:%.c=$(B)/obj/%.o) $(B)/lib/liblac.a
+	@mkdir -p $(@D)
+	$(CXX) $^ $(LAC_LIBS) -o $@
+
+$(B)/tests/test_cuda_plans: tests/cuda/test_cuda_plans.c $(B)/cuda/ops/cuda/plan.o $(B)/lib/liblac.a
+	@mkdir -p $(@D)
+	$(CC) $(TEST_CFLAGS) $(CUDA_CFLAGS) $^ $(CUDA_LIBS) $(LAC_LIBS) -o $@
+
+$(B)/tests/wrong_cuda.so: tests/cuda/wrong.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE) -shared $< -o $@
+
 $(B)/tests/clip/clip: $(wildcard tests/clip/*.c tests/clip/*.h)
 	@[ '$(HAVE_CAIRO)' = yes ] || { echo 'The demo clip needs cairo: apt-get install libcairo2-dev pkgconf' >&2; exit 1; }
 	@mkdir -p $(@D)
 	$(CC) -std=c11 $(WARN) $(CFLAGS) $(CAIRO_CFLAGS) $(filter %.c,$^) $(CAIRO_LIBS) -lpng -lm -o $@
 
-CHECKS = tests/includes.sh $(TESTS) $(if $(PYTHON),'tests/stages.sh $(PYTHON)') $(if $(PYTHON),'$(PYTHON) weights/train/check.py') $(ASAN_TESTS) $(FUZZERS)
+# Where the tests find the CUDA back end, and one that does not fit.
+export LAC_CUDA_WRONG = $(CURDIR)/$(B)/tests/wrong_cuda.so
+ifneq ($(CUDA_LIB),)
+export LAC_CUDA ?= $(CURDIR)/$(CUDA_LIB)
+endif
+CUDA_TESTS = $(B)/tests/test_cuda_emulated $(if $(CUDA_LIB),$(B)/tests/test_cuda_plans)
+CHECKS = tests/includes.sh $(TESTS) $(CUDA_TESTS) $(if $(PYTHON),'tests/stages.sh $(PYTHON)') $(if $(PYTHON),'$(PYTHON) weights/train/check.py') $(ASAN_TESTS) $(FUZZERS)
 FATES = tests/fate.sh tests/errors.sh tests/demo_test.sh
 
-check: all $(TESTS) $(ASAN_TESTS) $(FUZZERS)
+check: all $(TESTS) $(CUDA_TESTS) $(B)/tests/wrong_cuda.so $(ASAN_TESTS) $(FUZZERS)
 	@tests/sum.sh $(CHECKS)
 
 fate: ffmpeg $(B)/tests/clip/clip
 	@tests/sum.sh $(FATES)
 
-test: all $(TESTS) $(ASAN_TESTS) $(FUZZERS) ffmpeg $(B)/tests/clip/clip
+test: all $(TESTS) $(CUDA_TESTS) $(B)/tests/wrong_cuda.so $(ASAN_TESTS) $(FUZZERS) ffmpeg $(B)/tests/clip/clip
 	@tests/sum.sh $(CHECKS) $(FATES)
 
 FUZZ_SECONDS ?= 60
@@ -179,6 +252,7 @@ install: all
 	install -m 755 $(B)/lib/liblac.so.$(VERSION) '$(DESTDIR)$(PREFIX)/lib/'
 	ln -sf liblac.so.$(VERSION) '$(DESTDIR)$(PREFIX)/lib/$(SONAME)'
 	ln -sf $(SONAME) '$(DESTDIR)$(PREFIX)/lib/liblac.so'
+	$(if $(CUDA_LIB),install -m 755 $(CUDA_LIB) '$(DESTDIR)$(PREFIX)/lib/')
 	install -m 644 $(B)/lib/liblac.a '$(DESTDIR)$(PREFIX)/lib/'
 	install -m 644 engine/lac.h '$(DESTDIR)$(PREFIX)/include/liblac/'
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' engine/liblac.pc.in \
@@ -193,9 +267,9 @@ tidy: $(B)/config.h
 	    --suppress=missingIncludeSystem -Iengine -I$(B) -DLAC_BUILD $(TIDY_SRC)
 
 clean:
-	rm -rf $(B)/obj $(B)/asan $(B)/tests $(B)/bench $(B)/demo $(B)/fate $(B)/include/liblac $(B)/share/liblac $(B)/lib/liblac.*
+	rm -rf $(B)/obj $(B)/cuda $(B)/emulated $(B)/asan $(B)/tests $(B)/bench $(B)/demo $(B)/fate $(B)/include/liblac $(B)/share/liblac $(B)/lib/liblac.*
 
 distclean:
 	rm -rf $(B)
 
--include $(shell find $(B)/obj $(B)/asan -name '*.d' 2>/dev/null)
+-include $(shell find $(B)/obj $(B)/cuda $(B)/emulated $(B)/asan -name '*.d' 2>/dev/null)

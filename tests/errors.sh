@@ -119,8 +119,7 @@ vf 'offset' 'offset' 'soon' -- "$ok:offset=soon"
 vf 'unknown option' 'colour' -- "$ok:colour=1"
 
 # Device and precision: what is asked for explicitly never falls back.
-vf 'cuda' 'cuda' 'no CUDA back end' 'device=cpu' -- "$ok:device=cuda"
-vf 'cuda number' 'cuda:1' 'no CUDA back end' -- "$ok:device=cuda\\\\:1"
+vf 'cuda number' 'device cuda:63: ' 'device=cpu' -- "$ok:device=cuda\\\\:63"
 vf 'cuda bad number' "cuda:x" 'expected auto, cpu, cuda, cuda:N or ref' -- "$ok:device=cuda\\\\:x"
 vf 'unknown device' "'gpu'" 'expected auto, cpu, cuda, cuda:N or ref' -- "$ok:device=gpu"
 vf 'precision of device' 'fp16' 'device cpu' 'precision=bf16' -- "$ok:device=cpu:precision=fp16"

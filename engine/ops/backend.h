@@ -22,6 +22,9 @@ int lac_ref_open(LacDevice *dev, enum LacPrecision precision, const LacLog *log)
 int lac_cpu_open(LacDevice *dev, enum LacPrecision precision, int threads, const LacLog *log);
 int lac_cuda_open(LacDevice *dev, int index, enum LacPrecision precision, const LacLog *log);
 
+/* Whether the CUDA back end is installed and finds a GPU; logs why not, in a build that has it. */
+bool lac_cuda_usable(const LacLog *log);
+
 /* tensor_alloc, tensor_free and finish of the back ends whose tensors lie in host memory: host.c. */
 int lac_host_tensor_alloc(LacBackend *be, LacTensor *t);
 void lac_host_tensor_free(LacBackend *be, LacTensor *t);

@@ -33,7 +33,10 @@ int lac_device_open(LacDevice *dev, const char *device, enum LacPrecision precis
     if (precision < LAC_PRECISION_AUTO || precision > LAC_PRECISION_FP16) {
         return lac_fail(log, LAC_EINVAL, "unknown precision %d", (int)precision);
     }
-    if (!device || !strcmp(device, "auto") || !strcmp(device, "cpu")) {
+    if (!device || !strcmp(device, "auto")) {
+        device = lac_cuda_usable(log) ? "cuda" : "cpu";
+    }
+    if (!strcmp(device, "cpu")) {
         ret = lac_cpu_open(dev, precision, threads, log);
     } else if (!strcmp(device, "ref")) {
         ret = lac_ref_open(dev, precision, log);

@@ -34,6 +34,7 @@ typedef struct CudaBackend {
     int sm;                  /* compute capability, 10 major + minor: 75, 80, 90 */
     int processors;          /* multiprocessors */
     size_t shared_limit;     /* bytes of shared memory one block may ask for */
+    bool synchronous;        /* wait for each kernel, so that an error is reported where it arose */
     cudaStream_t stream;
     cudnnHandle_t cudnn;
     CudaBlock *blocks;
@@ -41,7 +42,6 @@ typedef struct CudaBackend {
     char *scratch;           /* device: one operation's working memory; grows to what the largest needs, then stays */
     size_t scratch_bytes;
     char *staging;           /* pinned host memory between the host's fp32 values and the device, cut in two */
-    size_t staging_bytes;
     cudaEvent_t staged[2];   /* the copy that reads or writes that half has ended */
 } CudaBackend;
 
@@ -76,6 +76,10 @@ static inline void *lac_cuda_piece(char *base, size_t *used, size_t count, size_
 int lac_cuda_tensor_alloc(LacBackend *be, LacTensor *t);
 void lac_cuda_tensor_free(LacBackend *be, LacTensor *t);
 void lac_cuda_memory_close(CudaBackend *cuda);
+/* LAC_EDEVICE, logged, if the library holds no machine code for this GPU. */
+int lac_cuda_probe(LacBackend *be);
+/* `count` values of one type to another, on the stream; the two may be the same memory if the types are the same. */
+int lac_cuda_cast(LacBackend *be, const void *from, enum LacType type, void *to, enum LacType to_type, size_t count);
 int lac_cuda_upload(LacBackend *be, const float *src, LacTensor *dst);
 int lac_cuda_download(LacBackend *be, const LacTensor *src, float *dst);
 

@@ -18,4 +18,12 @@ LAC_HD size_t lac_cover(size_t count, size_t size)
     return (count + size - 1) / size;
 }
 
+/* Blocks of threads for a kernel whose threads go on with the next element until there is none. */
+LAC_HD unsigned lac_grid(size_t count, size_t threads)
+{
+    size_t blocks = lac_cover(count, threads);
+
+    return (unsigned)(blocks < 1 ? 1 : blocks > (1 << 20) ? 1 << 20 : blocks);
+}
+
 #endif

@@ -57,6 +57,31 @@ template <typename T> __device__ __forceinline__ void lac_store16(T *p, const fl
     *reinterpret_cast<uint4 *>(p) = u.raw;
 }
 
+/* N values at once: 1, or as many as 16 bytes hold. */
+template <typename T, int N> __device__ __forceinline__ void lac_load_n(const T *p, float (&v)[N])
+{
+    if constexpr (N == 1) {
+        v[0] = lac_load(p);
+    } else {
+        lac_load16(p, v);
+    }
+}
+
+template <typename T, int N> __device__ __forceinline__ void lac_store_n(T *p, const float (&v)[N])
+{
+    if constexpr (N == 1) {
+        lac_store(p, v[0]);
+    } else {
+        lac_store16(p, v);
+    }
+}
+
+/* Whether 16 bytes may be moved at once from p on. */
+static inline bool lac_aligned16(const void *p)
+{
+    return !((uintptr_t)p & 15);
+}
+
 /* Runs a kernel on so many blocks of threads, with so many bytes of dynamic shared memory; the name of a template with
  * a comma stands in parentheses. LAC_DYNAMIC_SHARED declares, inside the kernel, a pointer to that memory. */
 #ifndef LAC_LAUNCH

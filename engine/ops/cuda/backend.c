@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Opening and closing the CUDA back end, its table, and what its error checks say. */
+#include "ops/cuda/cuda.h"
+#include "ops/cuda/library.h"
+
+#include <stdlib.h>
+
+#define OLDEST 75 /* compute capability */
+
+int lac_cuda_begin(LacBackend *be)
+{
+    return lac_cuda_check(be, cudaSetDevice(lac_cuda(be)->index), "making it current");
+}
+
+int lac_cuda_check(LacBackend *be, cudaError_t error, const char *what)
+{
+    int index = lac_cuda(be)->index;
+
+    if (error == cudaSuccess) {
+        return LAC_OK;
+    }
+    (void)cudaGetLastError(); /* it has been seen */
+    if (error == cudaErrorMemoryAllocation) {
+        return lac_fail(be->log, LAC_ENOMEM, "device cuda:%d: %s: out of GPU memory", index, what);
+    }
+    return lac_fail(be->log, LAC_EDEVICE, "device cuda:%d: %s: %s", index, what, cudaGetErrorString(error));
+}
+
+int lac_cudnn_check(LacBackend *be, cudnnStatus_t status, const char *what)
+{
+    char detail[512] = "";
+
+    if (status == CUDNN_STATUS_SUCCESS) {
+        return LAC_OK;
+    }
+    cudnnGetLastErrorString(detail, sizeof detail);
+    return lac_fail(be->log, status == CUDNN_STATUS_ALLOC_FAILED ? LAC_ENOMEM : LAC_EDEVICE,
+                    "device cuda:%d: %s: cuDNN: %s%s%.400s", lac_cuda(be)->index, what, cudnnGetErrorString(status),
+                    detail[0] ? ": " : "", detail);
+}
+
+int lac_cuda_launched(LacBackend *be, const char *what)
+{
+    cudaError_t error = cudaGetLastError();
+
+    if (error == cudaSuccess && lac_cuda(be)->synchronous) {
+        error = cudaStreamSynchronize(lac_cuda(be)->stream);
+    }
+    return lac_cuda_check(be, error, what);
+}
+
+static int cuda_finish(LacBackend *be)
+{
+    int ret = lac_cuda_begin(be);
+
+    return ret < 0 ? ret : lac_cuda_check(be, cudaStreamSynchronize(lac_cuda(be)->stream), "waiting for its work");
+}
+
+static void cuda_close(LacBackend *be)
+{
+    CudaBackend *cuda = lac_cuda(be);
+
+    if (!cuda) {
+        return;
+    }
+    if (lac_cuda_begin(be) == LAC_OK) {
+        if (cuda->stream) {
+            cudaStreamSynchronize(cuda->stream);
+        }
+        lac_cuda_memory_close(cuda);
+        if (cuda->cudnn) {
+            cudnnDestroy(cuda->cudnn);
+        }
+        if (cuda->stream) {
+            cudaStreamDestroy(cuda->stream);
+        }
+    }
+    lac_free(cuda);
+}
+
+static const LacOps cuda_ops = {
+    .name = "cuda",
+    .close = cuda_close,
+    .tensor_alloc = lac_cuda_tensor_alloc,
+    .tensor_free = lac_cuda_tensor_free,
+    .upload = lac_cuda_upload,
+    .download = lac_cuda_download,
+    .conv_create = lac_cuda_conv_create,
+    .conv_free = lac_cuda_conv_free,
+    .conv = lac_cuda_conv,
+    .norm = lac_cuda_norm,
+    .add = lac_cuda_add,
+    .mean = lac_cuda_mean,
+    .mask = lac_cuda_mask,
+    .attention = lac_cuda_attention,
+    .combine = lac_cuda_combine,
+    .pool4 = lac_cuda_pool4,
+    .upsample4_add = lac_cuda_upsample4_add,
+    .tanh = lac_cuda_tanh,
+    .convert = lac_cuda_convert,
+    .shift = lac_cuda_shift,
+    .gate = lac_cuda_gate,
+    .finish = cuda_finish,
+};
+
+static int devices(const char **reason)
+{
+    int count = 0;
+    cudaError_t error = cudaGetDeviceCount(&count);
+
+    *reason = NULL;
+    if (error != cudaSuccess) {
+        (void)cudaGetLastError();
+        /* Without a driver the runtime says that the driver is too old. */
+        *reason = error == cudaErrorInsufficientDriver ?
+            "there is no NVIDIA driver, or one too old for this build" : cudaGetErrorString(error);
+        return 0;
+    }
+    if (count < 1) {
+        *reason = "there is no NVIDIA GPU";
+    }
+    return count;
+}
+
+static const char *type_name(enum LacType type)
+{
+    return type == LAC_F32 ? "fp32" : type == LAC_BF16 ? "bf16" : "fp16";
+}
+
+/* Everything but the state's own memory. */
+static int start(CudaBackend *cuda, enum LacPrecision precision)
+{
+    LacBackend *be = &cuda->head;
+    int major, minor, shared, ret;
+
+    if ((ret = lac_cuda_begin(be)) < 0 ||
+        (ret = lac_cuda_check(be, cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, cuda->index),
+                              "asking what it is")) < 0 ||
+        (ret = lac_cuda_check(be, cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, cuda->index),
+                              "asking what it is")) < 0 ||
+        (ret = lac_cuda_check(be, cudaDeviceGetAttribute(&cuda->processors, cudaDevAttrMultiProcessorCount,
+                                                         cuda->index), "asking what it is")) < 0 ||
+        (ret = lac_cuda_check(be, cudaDeviceGetAttribute(&shared, cudaDevAttrMaxSharedMemoryPerBlockOptin,
+                                                         cuda->index), "asking what it is")) < 0) {
+        return ret;
+    }
+    cuda->sm = 10 * major + minor;
+    cuda->shared_limit = (size_t)shared;
+    if (cuda->sm < OLDEST) {
+        return lac_fail(be->log, LAC_EDEVICE, "device cuda:%d: compute capability %d.%d, at least %d.%d is needed; use "
+                        "device=cpu", cuda->index, major, minor, OLDEST / 10, OLDEST % 10);
+    }
+    if (precision == LAC_PRECISION_BF16 && cuda->sm < 80) {
+        return lac_fail(be->log, LAC_EDEVICE, "device cuda:%d: compute capability %d.%d has no bf16; use "
+                        "precision=fp16", cuda->index, major, minor);
+    }
+    be->act = precision == LAC_PRECISION_FP32 ? LAC_F32 :
+        precision == LAC_PRECISION_FP16       ? LAC_F16 :
+        precision == LAC_PRECISION_BF16       ? LAC_BF16 :
+        cuda->sm >= 80                        ? LAC_BF16 : LAC_F16;
+    if ((ret = lac_cuda_probe(be)) < 0 ||
+        (ret = lac_cuda_check(be, cudaStreamCreateWithFlags(&cuda->stream, cudaStreamNonBlocking),
+                              "creating a stream")) < 0 ||
+        (ret = lac_cudnn_check(be, cudnnCreate(&cuda->cudnn), "starting cuDNN")) < 0 ||
+        (ret = lac_cudnn_check(be, cudnnSetStream(cuda->cudnn, cuda->stream), "starting cuDNN")) < 0) {
+        return ret;
+    }
+    return LAC_OK;
+}
+
+static int open_device(LacDevice *dev, int index, enum LacPrecision precision, const LacLog *log)
+{
+    const char *reason;
+    int count = devices(&reason), ret;
+    CudaBackend *cuda;
+
+    if (reason) {
+        return lac_fail(log, LAC_EDEVICE, "device cuda:%d: %s; install NVIDIA's driver or use device=cpu", index, reason);
+    }
+    if (index >= count) {
+        return lac_fail(log, LAC_EDEVICE, "device cuda:%d: there %s %d GPU%s, cuda:0%s%.0d; use one of these or "
+                        "device=cpu", index, count > 1 ? "are" : "is", count, count > 1 ? "s" : "",
+                        count > 1 ? " to cuda:" : "", count > 1 ? count - 1 : 0);
+    }
+    cuda = lac_calloc(1, sizeof *cuda);
+    if (!cuda) {
+        return lac_fail(log, LAC_ENOMEM, "out of memory: device cuda:%d", index);
+    }
+    cuda->head.log = log;
+    cuda->index = index;
+    cuda->synchronous = getenv("LAC_CUDA_SYNC") != NULL;
+    if ((ret = start(cuda, precision)) < 0) {
+        cuda_close(&cuda->head);
+        return ret;
+    }
+    lac_log(log, LAC_LOG_DEBUG, "device cuda:%d: %s, compute capability %d.%d, %d multiprocessors, cuDNN %zu", index,
+            type_name(cuda->head.act), cuda->sm / 10, cuda->sm % 10, cuda->processors, cudnnGetVersion());
+    *dev = (LacDevice){ .ops = &cuda_ops, .be = &cuda->head, .act = cuda->head.act, .log = log };
+    return LAC_OK;
+}
+
+extern LAC_API const LacCudaLibrary lac_cuda_library;
+const LacCudaLibrary lac_cuda_library = { LAC_CUDA_ABI, devices, open_device };
