@@ -159,7 +159,7 @@ $(B)/tests/evidence/evidence: tests/evidence/evidence.c $(B)/lib/liblac.a
 # engines where it is installed, and a library of another build.
 EMULATED_OBJ := $(patsubst engine/ops/cuda/%.cu,$(B)/emulated/%.cu.o,$(CUDA_CU)) \
                 $(patsubst engine/ops/cuda/%.c,$(B)/emulated/%.o,$(filter-out %/plan.c,$(CUDA_C))) \
-                $(patsubst %,$(B)/emulated/%.o,emulate plan test_cuda_emulated)
+                $(patsubst %,$(B)/emulated/%.o,emulate emulate_plan test_cuda_emulated)
 EMULATED = -g -O2 $(WARN) -fopenmp -Iengine -Itests/cuda/include -Itests/engine -DLAC_BUILD -MMD -MP $(CUDA_ABI_FLAG) $(EXTRA_CFLAGS)
 CXX ?= g++
 

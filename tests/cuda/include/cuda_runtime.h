@@ -26,22 +26,18 @@ struct dim3 {
     unsigned x, y, z;
     dim3(unsigned a = 1, unsigned b = 1, unsigned c = 1) : x(a), y(b), z(c) {}
 };
-struct alignas(8) float2 {
-    float x, y;
-};
-struct alignas(16) float4 {
-    float x, y, z, w;
-};
-struct alignas(8) uint2 {
-    unsigned x, y;
-};
-struct alignas(16) uint4 {
-    unsigned x, y, z, w;
-};
-static inline float2 make_float2(float x, float y) { return { x, y }; }
-static inline float4 make_float4(float x, float y, float z, float w) { return { x, y, z, w }; }
-static inline uint2 make_uint2(unsigned x, unsigned y) { return { x, y }; }
-static inline uint4 make_uint4(unsigned x, unsigned y, unsigned z, unsigned w) { return { x, y, z, w }; }
+
+#define EMULATED_VECTOR(type, name)                                          \
+    struct alignas(2 * sizeof(type)) name##2 { type x, y; };                 \
+    struct alignas(4 * sizeof(type)) name##4 { type x, y, z, w; };           \
+    static inline name##2 make_##name##2(type x, type y) { return { x, y }; } \
+    static inline name##4 make_##name##4(type x, type y, type z, type w) { return { x, y, z, w }; }
+EMULATED_VECTOR(unsigned char, uchar)
+EMULATED_VECTOR(unsigned short, ushort)
+EMULATED_VECTOR(int, int)
+EMULATED_VECTOR(unsigned, uint)
+EMULATED_VECTOR(float, float)
+#undef EMULATED_VECTOR
 
 /* The running thread's place. */
 struct EmulatedPlace {
