@@ -51,33 +51,32 @@ static inline int64_t lac_frame_duration(const AVFrame *frame)
 #endif
 }
 
-/* Lists of one format each for the only input and the only output. From 7.1 on the ranges are negotiated
- * too: line art has to arrive in full range. */
+/* Lists, ended by AV_PIX_FMT_NONE, for the only input and the only output. From 7.1 on the ranges are negotiated too:
+ * line art has to arrive in full range. */
 #if LAC_LAVFI_7_1
 #define LAC_QUERY_FORMATS(func) FILTER_QUERY_FUNC2(func)
 #define LAC_QUERY_ARGS const AVFilterContext *ctx, AVFilterFormatsConfig **in, AVFilterFormatsConfig **out
 static inline int lac_set_formats(AVFilterFormatsConfig **in, AVFilterFormatsConfig **out,
-                                  enum AVPixelFormat from, enum AVPixelFormat to)
+                                  const enum AVPixelFormat *from, const enum AVPixelFormat *to)
 {
     int ret;
 
-    if ((ret = ff_formats_ref(ff_make_formats_list_singleton(from), &in[0]->formats)) < 0 ||
+    if ((ret = ff_formats_ref(ff_make_format_list((const int *)from), &in[0]->formats)) < 0 ||
         (ret = ff_formats_ref(ff_make_formats_list_singleton(AVCOL_RANGE_JPEG), &in[0]->color_ranges)) < 0)
         return ret;
-    return ff_formats_ref(ff_make_formats_list_singleton(to), &out[0]->formats);
+    return ff_formats_ref(ff_make_format_list((const int *)to), &out[0]->formats);
 }
 #define LAC_SET_FORMATS(from, to) lac_set_formats(in, out, from, to)
 #else
 #define LAC_QUERY_FORMATS(func) FILTER_QUERY_FUNC(func)
 #define LAC_QUERY_ARGS AVFilterContext *ctx
-static inline int lac_set_formats(AVFilterContext *ctx, enum AVPixelFormat from, enum AVPixelFormat to)
+static inline int lac_set_formats(AVFilterContext *ctx, const enum AVPixelFormat *from, const enum AVPixelFormat *to)
 {
-    const enum AVPixelFormat in[] = { from, AV_PIX_FMT_NONE }, out[] = { to, AV_PIX_FMT_NONE };
-    int ret = ff_formats_ref(ff_make_format_list((const int *)in), &ctx->inputs[0]->outcfg.formats);
+    int ret = ff_formats_ref(ff_make_format_list((const int *)from), &ctx->inputs[0]->outcfg.formats);
 
     if (ret < 0)
         return ret;
-    return ff_formats_ref(ff_make_format_list((const int *)out), &ctx->outputs[0]->incfg.formats);
+    return ff_formats_ref(ff_make_format_list((const int *)to), &ctx->outputs[0]->incfg.formats);
 }
 #define LAC_SET_FORMATS(from, to) lac_set_formats(ctx, from, to)
 #endif

@@ -379,18 +379,6 @@ int ff_lac_is_png(const char *file)
     return is_png;
 }
 
-/* The network's pictures have no alpha: what is transparent is paper. */
-static void over_white(uint8_t *data, int linesize, int w, int h)
-{
-    for (int y = 0; y < h; y++) {
-        uint8_t *p = data + (ptrdiff_t)y * linesize;
-
-        for (int x = 0; x < w; x++, p += 4)
-            for (int c = 0; c < 3; c++)
-                p[c] = 255 - ((255 - p[c]) * p[3] + 127) / 255;
-    }
-}
-
 static int convert(uint8_t *dst[4], int dst_linesize[4], enum AVPixelFormat to,
                    uint8_t *src[4], const int src_linesize[4], enum AVPixelFormat from, int w, int h)
 {
@@ -409,25 +397,23 @@ static int convert(uint8_t *dst[4], int dst_linesize[4], enum AVPixelFormat to,
     return 0;
 }
 
-int ff_lac_load_picture(LacPicture *pic, enum LacFormat format, const char *file, void *log)
+int ff_lac_load_picture(LacPicture *pic, const char *file, void *log)
 {
-    uint8_t *raw[4] = { NULL }, *rgba[4] = { NULL }, *out[4] = { NULL };
-    int raw_linesize[4], rgba_linesize[4], out_linesize[4];
+    uint8_t *raw[4] = { NULL }, *out[4] = { NULL };
+    int raw_linesize[4], out_linesize[4];
     enum AVPixelFormat pix_fmt;
     int w, h, ret;
 
     ret = ff_load_image(raw, raw_linesize, &w, &h, &pix_fmt, file, log);
-    if (ret >= 0)
-        ret = convert(rgba, rgba_linesize, AV_PIX_FMT_RGBA, raw, raw_linesize, pix_fmt, w, h);
     if (ret >= 0) {
-        over_white(rgba[0], rgba_linesize[0], w, h);
-        ret = convert(out, out_linesize, format == LAC_RGB24 ? AV_PIX_FMT_RGB24 : AV_PIX_FMT_GRAY8,
-                      rgba, rgba_linesize, AV_PIX_FMT_RGB0, w, h);
+        int wide = av_pix_fmt_desc_get(pix_fmt)->comp[0].depth > 8;
+
+        ret = convert(out, out_linesize, wide ? AV_PIX_FMT_RGBA64 : AV_PIX_FMT_RGBA, raw, raw_linesize, pix_fmt, w, h);
+        if (ret >= 0)
+            *pic = (LacPicture) { .format = wide ? LAC_RGBA64 : LAC_RGBA32, .width = w, .height = h,
+                                  .stride = out_linesize[0], .data = out[0] };
     }
-    if (ret >= 0)
-        *pic = (LacPicture) { .format = format, .width = w, .height = h, .stride = out_linesize[0], .data = out[0] };
     av_freep(&raw[0]);
-    av_freep(&rgba[0]);
     /* ffmpeg would take the end of an empty file for the end of the stream and wait for ever */
     return ret == AVERROR_EOF || ret == AVERROR(EAGAIN) ? AVERROR_INVALIDDATA : ret;
 }

@@ -38,12 +38,11 @@ int ff_lac_refs_read(LacRefList *list, const char *reffile, void *log);
 void ff_lac_refs_free(LacRefList *list);
 
 /**
- * Load a picture that is not PNG through libavformat and libavcodec, alpha over white.
- * @param format LAC_RGB24 or LAC_GRAY8
- * @param pic    filled in; pic->data is to be freed with av_freep
+ * Load a picture that is not PNG through libavformat and libavcodec.
+ * @param pic filled in, LAC_RGBA32 or, with more than 8 bits, LAC_RGBA64; pic->data is to be freed with av_freep
  * @return 0, or a negative AVERROR after logging
  */
-int ff_lac_load_picture(LacPicture *pic, enum LacFormat format, const char *file, void *log);
+int ff_lac_load_picture(LacPicture *pic, const char *file, void *log);
 
 /** @return 1 when the file begins as a PNG does or cannot be read (liblac says why), 0 when it is another format */
 int ff_lac_is_png(const char *file);

@@ -3,7 +3,7 @@
  * @file
  * Reference-based colouring of line art with liblac.
  *
- * Translation only: line art goes in as gray frames, liblac keeps its pixels packed while a frame waits for a
+ * Translation only: line art goes in, liblac keeps its pixels packed while a frame waits for a
  * later reference, and everything else a frame carries waits here, in order, until its picture comes out.
  */
 
@@ -36,6 +36,7 @@ typedef struct LineartColorContext {
     int output;
     int gap;
     float scene;
+    int alpha;
     int threads;
 
     LacContext *lac;
@@ -96,10 +97,10 @@ static int add_reference(AVFilterContext *ctx, LacRef *ref)
     } else {
         const char *file = ref->color;
 
-        ret = ff_lac_load_picture(&color, LAC_RGB24, file, ctx);
+        ret = ff_lac_load_picture(&color, file, ctx);
         if (ret >= 0 && ref->line) {
             file = ref->line;
-            ret = ff_lac_load_picture(&line, LAC_GRAY8, file, ctx);
+            ret = ff_lac_load_picture(&line, file, ctx);
         }
         if (ret < 0)
             av_log(ctx, AV_LOG_ERROR, "%s: %s is not a PNG file, nor a picture this FFmpeg can decode (%s); "
@@ -180,9 +181,29 @@ static av_cold void uninit(AVFilterContext *ctx)
     av_fifo_freep2(&s->pending);
 }
 
+static enum LacFormat lac_format(enum AVPixelFormat format)
+{
+    switch (format) {
+    case AV_PIX_FMT_GRAY8:  return LAC_GRAY8;
+    case AV_PIX_FMT_GRAY16: return LAC_GRAY16;
+    case AV_PIX_FMT_RGB24:  return LAC_RGB24;
+    case AV_PIX_FMT_RGBA:   return LAC_RGBA32;
+    case AV_PIX_FMT_RGB48:  return LAC_RGB48;
+    default:                return LAC_RGBA64;
+    }
+}
+
+/* Gray sources stay gray; libavfilter turns others with colour into RGB, where coloured lines are seen, and those of more
+ * than 8 bits into 16. The output follows the input's depth, unless what comes behind wants another. */
 static int query_formats(LAC_QUERY_ARGS)
 {
-    return LAC_SET_FORMATS(AV_PIX_FMT_GRAY8, AV_PIX_FMT_RGB24);
+    static const enum AVPixelFormat line[] = { AV_PIX_FMT_GRAY8, AV_PIX_FMT_RGB24, AV_PIX_FMT_RGBA, AV_PIX_FMT_GRAY16,
+                                               AV_PIX_FMT_RGB48, AV_PIX_FMT_RGBA64, AV_PIX_FMT_NONE };
+    static const enum AVPixelFormat opaque[] = { AV_PIX_FMT_RGB24, AV_PIX_FMT_RGB48, AV_PIX_FMT_NONE };
+    static const enum AVPixelFormat alpha[] = { AV_PIX_FMT_RGBA, AV_PIX_FMT_RGBA64, AV_PIX_FMT_NONE };
+    const LineartColorContext *s = ctx->priv;
+
+    return LAC_SET_FORMATS(line, s->alpha && lac_has_alpha(s->lac) ? alpha : opaque);
 }
 
 /* The frame's time in microseconds, made up or moved where the stream has none or goes back: what liblac
@@ -208,14 +229,18 @@ static int64_t frame_time(AVFilterContext *ctx, const AVFrame *frame, int64_t du
     return time;
 }
 
-/* Line art in limited range, as monochrome H.264 and the like have it, to full range. */
+/* Gray line art in limited range, as monochrome H.264 and the like have it, to full range. */
 static void expand_range(AVFrame *frame)
 {
     for (int y = 0; y < frame->height; y++) {
         uint8_t *p = frame->data[0] + (ptrdiff_t)y * frame->linesize[0];
+        uint16_t *q = (uint16_t *)p;
 
         for (int x = 0; x < frame->width; x++)
-            p[x] = av_clip_uint8(((p[x] - 16) * 255 + 109) / 219);
+            if (frame->format == AV_PIX_FMT_GRAY8)
+                p[x] = av_clip_uint8(((p[x] - 16) * 255 + 109) / 219);
+            else
+                q[x] = av_clip_uint16((int)(((q[x] - 4096) * INT64_C(65535) + 28032) / 56064));
     }
 }
 
@@ -225,7 +250,7 @@ static int take_frame(AVFilterContext *ctx, AVFrame *frame)
     LineartColorContext *s = ctx->priv;
     AVFilterLink *inlink = ctx->inputs[0];
     AVRational rate = lac_frame_rate(inlink);
-    LacPicture line = { .format = LAC_GRAY8, .width = frame->width, .height = frame->height };
+    LacPicture line = { .format = lac_format(frame->format), .width = frame->width, .height = frame->height };
     int64_t duration = lac_frame_duration(frame);
     int ret;
 
@@ -236,7 +261,7 @@ static int take_frame(AVFilterContext *ctx, AVFrame *frame)
     else
         duration = 0;
 
-    if (frame->color_range == AVCOL_RANGE_MPEG) {
+    if (frame->color_range == AVCOL_RANGE_MPEG && (line.format == LAC_GRAY8 || line.format == LAC_GRAY16)) {
         ret = ff_inlink_make_frame_writable(inlink, &frame);
         if (ret < 0)
             goto fail;
@@ -278,7 +303,7 @@ static int emit_frame(AVFilterContext *ctx)
     LineartColorContext *s = ctx->priv;
     AVFilterLink *outlink = ctx->outputs[0];
     AVFrame *out = ff_get_video_buffer(outlink, outlink->w, outlink->h), *props = NULL;
-    LacPicture pic = { .format = LAC_RGB24, .width = outlink->w, .height = outlink->h };
+    LacPicture pic = { .format = lac_format(outlink->format), .width = outlink->w, .height = outlink->h };
     int ret;
 
     if (!out)
@@ -393,6 +418,8 @@ static const AVOption lineartcolor_options[] = {
         OFFSET(gap), AV_OPT_TYPE_INT, { .i64 = 4 }, 0, 64, FLAGS },
     { "scene", "difference of two frames that makes a cut; references of one shot do not serve another (0: no cuts)",
         OFFSET(scene), AV_OPT_TYPE_FLOAT, { .dbl = 0.5 }, 0, 1, FLAGS },
+    { "alpha", "the output has alpha where the references have (0: they are put on white)",
+        OFFSET(alpha), AV_OPT_TYPE_BOOL, { .i64 = 1 }, 0, 1, FLAGS },
     { "threads", "CPU threads (0: one per core)",
         OFFSET(threads), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, 256, FLAGS },
     { NULL }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The demo clip: a cartoon shot of our own, drawn twice from the same geometry, as line art
  * (OUTDIR/line/NNNN.png, 8-bit gray) and in colour (OUTDIR/color/NNNN.png, RGB), so that the
- * true colours of every line drawing are known. Same bytes on every run. */
+ * true colours of every line drawing are known; as asked, the character alone with alpha, and
+ * line art with the borders of shadows in red. Same bytes on every run. */
 #define _POSIX_C_SOURCE 200809L
 #include "character.h"
 
@@ -22,15 +23,18 @@
 
 typedef struct Options {
     int width, height, frames;
+    bool alpha, marks;
     const char *dir;
 } Options;
 
 static const char usage[] =
-    "usage: clip [--size WxH] [--frames N] OUTDIR\n"
+    "usage: clip [--size WxH] [--frames N] [--alpha] [--marks] OUTDIR\n"
     "Draws the demo shot: OUTDIR/line/0000.png ... (line art, 8-bit gray) and\n"
     "OUTDIR/color/0000.png ... (the same frames in colour, RGB).\n"
     "  --size WxH   picture size, 32x32 to 8192x8192 (default 1280x720); the drawing scales with H\n"
-    "  --frames N   frames of the shot, 1 to 10000 (default 36): the same motion, sampled N times\n";
+    "  --frames N   frames of the shot, 1 to 10000 (default 36): the same motion, sampled N times\n"
+    "  --alpha      the character alone, RGBA\n"
+    "  --marks      line art in RGB, with the borders of shadows in red\n";
 
 /* A decimal number lo..hi; *end is set behind it. */
 static bool parse_number(const char *text, long lo, long hi, int *value, const char **end)
@@ -74,6 +78,10 @@ static bool parse_options(int argc, char **argv, Options *o)
                 return false;
             }
             i++;
+        } else if (!strcmp(arg, "--alpha")) {
+            o->alpha = true;
+        } else if (!strcmp(arg, "--marks")) {
+            o->marks = true;
         } else if (arg[0] == '-' && arg[1]) {
             fprintf(stderr, "clip: unknown option '%s'\n%s", arg, usage);
             return false;
@@ -113,8 +121,8 @@ static bool join(char *path, const char *dir, const char *sub, int frame)
     return false;
 }
 
-/* Rows of an 8-bit gray picture to an open file; false with errno or a libpng message said. */
-static bool encode_gray(FILE *file, const uint8_t *gray, int width, int height)
+/* Rows of an 8-bit gray or RGB picture to an open file; false with errno or a libpng message said. */
+static bool encode(FILE *file, const uint8_t *pixels, int width, int height, int channels)
 {
     png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
     png_infop info = png ? png_create_info_struct(png) : NULL;
@@ -124,20 +132,32 @@ static bool encode_gray(FILE *file, const uint8_t *gray, int width, int height)
         return false;
     }
     png_init_io(png, file);
-    png_set_IHDR(png, info, (png_uint_32)width, (png_uint_32)height, 8, PNG_COLOR_TYPE_GRAY,
+    png_set_IHDR(png, info, (png_uint_32)width, (png_uint_32)height, 8,
+                 channels == 3 ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_GRAY,
                  PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_write_info(png, info);
     for (int y = 0; y < height; y++)
-        png_write_row(png, gray + (size_t)y * (size_t)width);
+        png_write_row(png, pixels + (size_t)y * (size_t)width * (size_t)channels);
     png_write_end(png, NULL);
     png_destroy_write_struct(&png, &info);
     return true;
 }
 
-/* The ink sheet as black on white. `gray` holds width * height bytes. */
-static bool write_line(const char *path, cairo_surface_t *ink, uint8_t *gray)
+/* One pixel of a sheet of coloured ink, premultiplied, on white. */
+static void on_white(const uint8_t *ink, uint8_t *rgb)
+{
+    uint32_t v;
+
+    memcpy(&v, ink, sizeof(v));
+    for (int c = 0; c < 3; c++)
+        rgb[c] = (uint8_t)((v >> (16 - 8 * c) & 255) + 255 - (v >> 24));
+}
+
+/* The ink sheet on white. `pixels` holds width * height * 3 bytes. */
+static bool write_line(const char *path, cairo_surface_t *ink, uint8_t *pixels)
 {
     int width = cairo_image_surface_get_width(ink), height = cairo_image_surface_get_height(ink);
+    int channels = cairo_image_surface_get_format(ink) == CAIRO_FORMAT_A8 ? 1 : 3;
     size_t stride = (size_t)cairo_image_surface_get_stride(ink);
     const uint8_t *data;
     FILE *file;
@@ -146,12 +166,17 @@ static bool write_line(const char *path, cairo_surface_t *ink, uint8_t *gray)
     cairo_surface_flush(ink);
     data = cairo_image_surface_get_data(ink);
     for (int y = 0; y < height; y++)
-        for (int x = 0; x < width; x++)
-            gray[(size_t)y * (size_t)width + (size_t)x] =
-                (uint8_t)(255 - data[(size_t)y * stride + (size_t)x]);
+        for (int x = 0; x < width; x++) {
+            size_t i = (size_t)y * (size_t)width + (size_t)x;
+
+            if (channels == 1)
+                pixels[i] = (uint8_t)(255 - data[(size_t)y * stride + (size_t)x]);
+            else
+                on_white(data + (size_t)y * stride + (size_t)x * 4, pixels + i * 3);
+        }
     errno = 0;
     file = fopen(path, "wb");
-    ok = file && encode_gray(file, gray, width, height);
+    ok = file && encode(file, pixels, width, height, channels);
     if (file && fclose(file))
         ok = false;
     if (!ok)
@@ -177,16 +202,19 @@ static bool draw_frame(Pen *pen, const Options *o, double t)
     Pose pose = pose_at(t);
     cairo_t *sheet[2] = { pen->color, pen->line };
 
-    cairo_set_operator(pen->line, CAIRO_OPERATOR_CLEAR);
-    cairo_paint(pen->line);
-    cairo_set_operator(pen->line, CAIRO_OPERATOR_OVER);
+    for (int i = o->alpha ? 0 : 1; i < 2; i++) {
+        cairo_set_operator(sheet[i], CAIRO_OPERATOR_CLEAR);
+        cairo_paint(sheet[i]);
+        cairo_set_operator(sheet[i], CAIRO_OPERATOR_OVER);
+    }
     for (int i = 0; i < 2; i++) { /* 1280 x 720 units, centred whatever the aspect ratio */
         cairo_identity_matrix(sheet[i]);
         cairo_translate(sheet[i], o->width / 2.0, 0);
         cairo_scale(sheet[i], pen->scale, pen->scale);
         cairo_translate(sheet[i], -640, 0);
     }
-    draw_background(pen, pose.pan);
+    if (!o->alpha)
+        draw_background(pen, pose.pan);
     draw_character(pen, &pose);
     if (!pen->failed && !cairo_status(pen->color) && !cairo_status(pen->line))
         return true;
@@ -214,7 +242,7 @@ static bool write_frames(Pen *pen, const Options *o, uint8_t *gray)
 
 int main(int argc, char **argv)
 {
-    Options o = { 1280, 720, 36, NULL };
+    Options o = { .width = 1280, .height = 720, .frames = 36 };
     char line_dir[PATH_LENGTH], color_dir[PATH_LENGTH];
     cairo_surface_t *picture, *ink;
     uint8_t *gray;
@@ -229,9 +257,10 @@ int main(int argc, char **argv)
         !join(color_dir, o.dir, "color", -1) || !make_dir(o.dir) || !make_dir(line_dir) ||
         !make_dir(color_dir))
         return EXIT_FAILURE;
-    picture = cairo_image_surface_create(CAIRO_FORMAT_RGB24, o.width, o.height);
-    ink = cairo_image_surface_create(CAIRO_FORMAT_A8, o.width, o.height);
-    gray = malloc((size_t)o.width * (size_t)o.height);
+    picture = cairo_image_surface_create(o.alpha ? CAIRO_FORMAT_ARGB32 : CAIRO_FORMAT_RGB24, o.width, o.height);
+    ink = cairo_image_surface_create(o.marks ? CAIRO_FORMAT_ARGB32 : CAIRO_FORMAT_A8, o.width, o.height);
+    gray = malloc((size_t)o.width * (size_t)o.height * 3);
+    pen.marks = o.marks;
     pen.color = cairo_create(picture);
     pen.line = cairo_create(ink);
     pen.scale = o.height / 720.0;

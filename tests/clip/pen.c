@@ -190,10 +190,23 @@ static void rub_out(Pen *pen, const Shape *s)
     cairo_set_operator(pen->line, CAIRO_OPERATOR_OVER);
 }
 
+/* Lines never get thinner than a pixel, or small pictures would have gray haze for line art. */
+static double line_width(const Pen *pen, double width)
+{
+    return fmax(width, 1.1 / pen->scale);
+}
+
+static void tint(Pen *pen, const Shape *s, Rgb c)
+{
+    trace(pen, pen->color, s, 0, 0);
+    source(pen->color, c);
+    cairo_fill(pen->color);
+}
+
 void pen_fill(Pen *pen, const Shape *s, Rgb c)
 {
     rub_out(pen, s);
-    pen_tint(pen, s, c);
+    tint(pen, s, c);
 }
 
 void pen_fill_gradient(Pen *pen, const Shape *s, double y0, Rgb top, double y1, Rgb bottom)
@@ -216,9 +229,18 @@ void pen_fill_gradient(Pen *pen, const Shape *s, double y0, Rgb top, double y1, 
 
 void pen_tint(Pen *pen, const Shape *s, Rgb c)
 {
-    trace(pen, pen->color, s, 0, 0);
-    source(pen->color, c);
-    cairo_fill(pen->color);
+    double x0, y0, x1, y1;
+
+    tint(pen, s, c);
+    if (!pen->marks)
+        return;
+    trace(pen, pen->line, s, 0, 0);
+    cairo_path_extents(pen->line, &x0, &y0, &x1, &y1);
+    source(pen->line, rgb(0xFF2020));
+    cairo_set_line_width(pen->line, line_width(pen, 2.5));
+    if (fmin(x1 - x0, y1 - y0) > 24)
+        cairo_stroke(pen->line);
+    cairo_new_path(pen->line);
 }
 
 void pen_rim(Pen *pen, const Shape *s, double dx, double dy, Rgb c)
@@ -244,12 +266,6 @@ void pen_shade(Pen *pen, const Shape *s, int n)
     source(pen->color, rgb(0xB9B0CF));
     cairo_fill(pen->color);
     cairo_set_operator(pen->color, CAIRO_OPERATOR_OVER);
-}
-
-/* Lines never get thinner than a pixel, or small pictures would have gray haze for line art. */
-static double line_width(const Pen *pen, double width)
-{
-    return fmax(width, 1.1 / pen->scale);
 }
 
 void pen_outline(Pen *pen, const Shape *s, double width)

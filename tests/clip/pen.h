@@ -32,8 +32,9 @@ typedef struct Shape {
 } Shape;
 
 typedef struct Pen {
-    cairo_t *color; /* CAIRO_FORMAT_RGB24 */
-    cairo_t *line;  /* CAIRO_FORMAT_A8: ink coverage */
+    cairo_t *color; /* CAIRO_FORMAT_RGB24, or ARGB32 */
+    cairo_t *line;  /* CAIRO_FORMAT_A8: ink coverage; ARGB32 with marks */
+    bool marks;     /* the borders of larger tints are drawn on the line sheet, in red */
     double scale;   /* pixels per design unit */
     bool failed;    /* some shape was too long */
 } Pen;
