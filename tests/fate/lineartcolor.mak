@@ -25,6 +25,17 @@ $(LAC_DATA)/made: $(LAC_CLIP) | tests/data
 	$(Q)cp $(C)0012.png '$(LAC_DATA)/with space/last one.png' && cp $(LAC_FATE)keys.txt $(LAC_DATA)/
 	$(Q)touch $@
 
+# The character alone, RGBA, with line art in RGB whose shadows have red borders; references of 16 bits.
+CUT := $(LAC_DATA)/cut/
+LAC_CUT_LINE := -framerate 24 -i $(CUT)line/%04d.png
+LAC_CUT_COLOR := -framerate 24 -i $(CUT)color/%04d.png
+$(LAC_DATA)/made-cut: $(LAC_CLIP) ffmpeg$(EXESUF) $(LAC_DATA)/made
+	$(Q)$(LAC_CLIP) --size 192x108 --frames 13 --alpha --marks $(CUT)
+	$(Q)mkdir -p $(LAC_DATA)/cut16 $(LAC_DATA)/color16
+	$(Q)./ffmpeg$(EXESUF) -nostdin -v error -y $(LAC_CUT_COLOR) -frames:v 3 -vf "format=rgba64,scale=100:60,scale=192:108,format=rgba64be" -start_number 0 $(LAC_DATA)/cut16/%04d.png
+	$(Q)./ffmpeg$(EXESUF) -nostdin -v error -y $(LAC_COLOR) -frames:v 3 -vf "format=rgb48,scale=100:60,scale=192:108,format=rgb48be" -start_number 0 $(LAC_DATA)/color16/%04d.png
+	$(Q)touch $@
+
 # exact.sh tells which frames come out as in color/, bit for bit; showinfo.sh what the frames carry, in order.
 LAC_INFO = ffmpeg -auto_conversion_filters -hide_banner
 LAC_PIC = ffmpeg -auto_conversion_filters
@@ -135,6 +146,28 @@ $(LAC_DATA)/limited.mp4: $(LAC_DATA)/made
 fate-lineartcolor-format-h264: $(LAC_DATA)/limited.mp4
 fate-lineartcolor-format-h264: CMD = $(LAC_PIC) $(LAC_LINE) -i $(LAC_DATA)/limited.mp4 -lavfi "[0:v]$(LAC):$(REFS),$(SIXTH)[c];[1:v]$(LAC):$(REFS),$(SIXTH)[d];[c][d]psnr=stats_file=-" -f null - | $(LAC_FATE)alike.sh
 
+# The output's depth follows the input's, unless what comes behind wants another; alpha where references have it.
+LAC_NEGOTIATED = $(LAC_INFO) -framerate 24 -i $(L)%04d.png -vf "$(1),showinfo@in=checksum=0,lineartcolor=$(LAC_NET):refs=0=$(2),showinfo@out=checksum=0$(3)" -frames:v 1 $(TO_SHOWINFO)
+FATE_LAC += out-gray out-yuv420p out-gray10 out-yuv420p10 out-rgb24-asked out-rgb48-asked out-alpha out-alpha-10 out-alpha-off
+fate-lineartcolor-out-gray: CMD = $(call LAC_NEGOTIATED,format=gray,$(C)0000.png,)
+fate-lineartcolor-out-yuv420p: CMD = $(call LAC_NEGOTIATED,format=yuv420p,$(C)0000.png,)
+fate-lineartcolor-out-gray10: CMD = $(call LAC_NEGOTIATED,format=gray10,$(C)0000.png,)
+fate-lineartcolor-out-yuv420p10: CMD = $(call LAC_NEGOTIATED,format=yuv420p10,$(C)0000.png,)
+comma := ,
+fate-lineartcolor-out-rgb24-asked: CMD = $(call LAC_NEGOTIATED,format=yuv420p10,$(C)0000.png,$(comma)format=rgb24)
+fate-lineartcolor-out-rgb48-asked: CMD = $(call LAC_NEGOTIATED,format=gray,$(C)0000.png,$(comma)format=rgb48)
+fate-lineartcolor-out-alpha: CMD = $(call LAC_NEGOTIATED,format=gray,$(CUT)color/0000.png,)
+fate-lineartcolor-out-alpha-10: CMD = $(call LAC_NEGOTIATED,format=gray10,$(CUT)color/0000.png,)
+fate-lineartcolor-out-alpha-off: CMD = $(call LAC_NEGOTIATED,format=gray,$(CUT)color/0000.png:alpha=0,)
+
+# References with alpha, in 8 and 16 bits, and opaque ones of 16 bits come out as themselves, to the last bit.
+CUT_REFS := refs=0=$(CUT)color/0000.png|0.5=$(CUT)color/0012.png
+FATE_LAC += refs-alpha refs-alpha-none refs-alpha-16 refs-16
+fate-lineartcolor-refs-alpha: CMD = $(LAC_PIC) $(LAC_CUT_LINE) $(LAC_CUT_COLOR) -lavfi "[0:v]$(LAC):$(CUT_REFS),format=gbrap[c];[1:v]format=gbrap[t];[c][t]psnr=stats_file=-:shortest=1" -f null - | $(LAC_FATE)exact.sh
+fate-lineartcolor-refs-alpha-none: CMD = $(LAC_PIC) $(LAC_CUT_LINE) $(LAC_CUT_COLOR) -lavfi "[0:v]$(LAC):$(CUT_REFS):lines=none,format=gbrap[c];[1:v]format=gbrap[t];[c][t]psnr=stats_file=-:shortest=1" -f null - | $(LAC_FATE)exact.sh
+fate-lineartcolor-refs-alpha-16: CMD = $(LAC_PIC) $(LAC_CUT_LINE) -framerate 24 -i $(LAC_DATA)/cut16/%04d.png -lavfi "[0:v]$(LAC):refs=0=$(LAC_DATA)/cut16/0000.png,format=rgba64,format=gbrap16[c];[1:v]format=gbrap16[t];[c][t]psnr=stats_file=-:shortest=1" -f null - | $(LAC_FATE)exact.sh
+fate-lineartcolor-refs-16: CMD = $(LAC_PIC) $(LAC_LINE) -framerate 24 -i $(LAC_DATA)/color16/%04d.png -lavfi "[0:v]$(LAC):refs=0=$(LAC_DATA)/color16/0000.png,format=rgb48,format=gbrp16[c];[1:v]format=gbrp16[t];[c][t]psnr=stats_file=-:shortest=1" -f null - | $(LAC_FATE)exact.sh
+
 # The same bytes for any number of threads.
 FATE_LAC += threads threads-flat threads-confidence threads-regions
 $(foreach o,fill=flat output=confidence output=regions,$(eval fate-lineartcolor-threads-$(lastword $(subst =, ,$(o))): LAC := $(LAC):$(o)))
@@ -153,10 +186,15 @@ $(FATE_LAC): REF = $(LAC_FATE)ref/$(@:fate-%=%)
 # the nearest reference has 46.
 $(LAC_DATA)/truth.rgb: $(LAC_DATA)/made
 	$(Q)./ffmpeg$(EXESUF) -nostdin -v error -y $(LAC_COLOR) -f rawvideo -pix_fmt rgb24 $@
-FATE_LAC += fate-lineartcolor-picture fate-lineartcolor-picture-smooth
-FATE_LAC_PICTURE := fate-lineartcolor-picture fate-lineartcolor-picture-smooth
-$(FATE_LAC_PICTURE): $(LAC_DATA)/truth.rgb
+FATE_LAC_PICTURE := fate-lineartcolor-picture fate-lineartcolor-picture-smooth fate-lineartcolor-picture-alpha \
+                    fate-lineartcolor-picture-alpha-smooth fate-lineartcolor-picture-marks
+FATE_LAC += $(FATE_LAC_PICTURE)
+$(LAC_DATA)/truth-alpha.gray: $(LAC_DATA)/made-cut
+	$(Q)./ffmpeg$(EXESUF) -nostdin -v error -y $(LAC_CUT_COLOR) -vf alphaextract -f rawvideo -pix_fmt gray $@
+$(LAC_DATA)/truth-marks.rgb: $(LAC_DATA)/made-cut
+	$(Q)./ffmpeg$(EXESUF) -nostdin -v error -y -f lavfi -i color=white:s=192x108:r=24:d=1 $(LAC_CUT_COLOR) -lavfi "format=rgb24[w];[w][1:v]overlay=format=gbrp:shortest=1" -f rawvideo -pix_fmt rgb24 $@
 $(FATE_LAC_PICTURE): REF = $(LAC_DATA)/truth.rgb
+$(FATE_LAC_PICTURE): $(LAC_DATA)/truth.rgb
 # what GEN writes would be no truth
 $(FATE_LAC_PICTURE): override GEN = no
 $(FATE_LAC_PICTURE): CMP = stddev
@@ -166,7 +204,19 @@ fate-lineartcolor-picture: CMD = ffmpeg $(LAC_LINE) -vf "lineartcolor=$(REFS)" -
 fate-lineartcolor-picture: FUZZ = 13
 fate-lineartcolor-picture-smooth: CMD = ffmpeg $(LAC_LINE) -vf "lineartcolor=$(REFS):fill=smooth" -f rawvideo -
 fate-lineartcolor-picture-smooth: FUZZ = 19
+# The alpha alone, and red separation lines, which are drawn where they are taken for black ones.
+ALPHA_TRUTH := fate-lineartcolor-picture-alpha fate-lineartcolor-picture-alpha-smooth
+$(ALPHA_TRUTH): $(LAC_DATA)/truth-alpha.gray
+$(ALPHA_TRUTH): REF = $(LAC_DATA)/truth-alpha.gray
+fate-lineartcolor-picture-alpha: FUZZ = 8
+fate-lineartcolor-picture-alpha-smooth: FUZZ = 12
+fate-lineartcolor-picture-alpha: CMD = ffmpeg $(LAC_CUT_LINE) -vf "lineartcolor=$(CUT_REFS),format=rgba,alphaextract" -f rawvideo -
+fate-lineartcolor-picture-alpha-smooth: CMD = ffmpeg $(LAC_CUT_LINE) -vf "lineartcolor=$(CUT_REFS):fill=smooth,format=rgba,alphaextract" -f rawvideo -
+fate-lineartcolor-picture-marks: $(LAC_DATA)/truth-marks.rgb
+fate-lineartcolor-picture-marks: REF = $(LAC_DATA)/truth-marks.rgb
+fate-lineartcolor-picture-marks: CMD = ffmpeg $(LAC_CUT_LINE) -vf "lineartcolor=$(CUT_REFS):alpha=0:lines=keep" -f rawvideo -
+fate-lineartcolor-picture-marks: FUZZ = 9.8
 
-$(FATE_LAC): ffmpeg$(EXESUF) $(LAC_DATA)/made
+$(FATE_LAC): ffmpeg$(EXESUF) $(LAC_DATA)/made $(LAC_DATA)/made-cut
 FATE-yes += $(FATE_LAC)
 fate-lineartcolor: $(FATE_LAC)
