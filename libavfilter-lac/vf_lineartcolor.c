@@ -203,7 +203,9 @@ static int query_formats(LAC_QUERY_ARGS)
     static const enum AVPixelFormat alpha[] = { AV_PIX_FMT_RGBA, AV_PIX_FMT_RGBA64, AV_PIX_FMT_NONE };
     const LineartColorContext *s = ctx->priv;
 
-    return LAC_SET_FORMATS(line, s->alpha && lac_has_alpha(s->lac) ? alpha : opaque);
+    const int has_alpha = s->alpha && s->output == LAC_OUTPUT_COLOR && lac_has_alpha(s->lac);
+
+    return LAC_SET_FORMATS(line, has_alpha ? alpha : opaque);
 }
 
 /* The frame's time in microseconds, made up or moved where the stream has none or goes back: what liblac
