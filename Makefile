@@ -53,7 +53,7 @@ CUDA_CODE = $(foreach a,$(CUDA_ARCHS),-gencode arch=compute_$(a),code=sm_$(a)) \
 LIBS := $(B)/lib/$(SONAME) $(B)/lib/liblac.so $(B)/lib/liblac.a $(CUDA_LIB)
 STAGED := $(B)/include/liblac/lac.h $(B)/lib/pkgconfig/liblac.pc $(B)/share/liblac/weights
 
-.PHONY: all help check fate test bench fuzz ffmpeg demo weights install tidy clean distclean FORCE
+.PHONY: all help check fate test soak bench fuzz ffmpeg demo weights install tidy clean distclean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -64,6 +64,7 @@ help:
 	@echo 'make ffmpeg     FFmpeg with the filter: build/bin/ffmpeg, build/bin/ffprobe'
 	@echo 'make demo       a coloured shot: build/demo/coloured.mp4 and build/demo/sheet.png'
 	@echo 'make check      the tests of liblac; make fate: those of the filter; make test: both'
+	@echo 'make soak       memory of long 1080p streams: most of an hour'
 	@echo 'make bench      timings; make fuzz: fuzzers, FUZZ_SECONDS=60 each'
 	@echo 'make install    into PREFIX ($(PREFIX)), under DESTDIR'
 	@echo 'make tidy       clang-tidy and cppcheck; make clean: removes what was built, not FFmpeg'
@@ -203,7 +204,7 @@ export LAC_CUDA ?= $(CURDIR)/$(CUDA_LIB)
 endif
 CUDA_TESTS = $(B)/tests/test_cuda_emulated $(if $(CUDA_LIB),$(B)/tests/test_cuda_plans)
 CHECKS = tests/includes.sh $(TESTS) $(CUDA_TESTS) $(if $(PYTHON),'tests/stages.sh $(PYTHON)') $(if $(PYTHON),'$(PYTHON) weights/train/check.py') $(ASAN_TESTS) $(FUZZERS)
-FATES = tests/fate.sh tests/errors.sh tests/demo_test.sh
+FATES = tests/fate.sh tests/errors.sh tests/demo_test.sh tests/memory.sh
 
 check: all $(TESTS) $(CUDA_TESTS) $(B)/tests/wrong_cuda.so $(ASAN_TESTS) $(FUZZERS)
 	@tests/sum.sh $(CHECKS)
@@ -213,6 +214,10 @@ fate: ffmpeg $(B)/tests/clip/clip
 
 test: all $(TESTS) $(CUDA_TESTS) $(B)/tests/wrong_cuda.so $(ASAN_TESTS) $(FUZZERS) ffmpeg $(B)/tests/clip/clip
 	@tests/sum.sh $(CHECKS) $(FATES)
+
+# 1920x1080, 2,000 frames that wait and 20,000 in a row: most of an hour
+soak: ffmpeg $(B)/tests/clip/clip
+	@tests/memory.sh soak
 
 FUZZ_SECONDS ?= 60
 fuzz: $(FUZZERS)

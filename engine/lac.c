@@ -1,41 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The whole flow: open, references in, frames in, coloured frames out. lac.h says what each call promises. */
-#include "lac.h"
+/* The flow: open, references in, frames in (and, in receive.c, out), flush, close. lac.h says what each call promises. */
+#include "context.h"
 
 #include <inttypes.h>
-#include "colour.h"
+
 #include "ink.h"
 #include "load.h"
-#include "refs_choose.h"
 #include "refs_read.h"
-#include "scene.h"
 #include "settings.h"
 
-static const char *const stage_name[LAC_STAGE_COUNT] = { "pack", "unpack", "lineart", "transfer", "paint", "regions" };
-
-struct LacContext {
-    LacLog log;
-    LacSettings set; /* as lac_settings_resolve left it; its strings are not used after lac_open */
-    LacTimes times;
-
-    LacDevice device;
-    LacNet *net;
-    LacPacker *packer;
-    LacRefs refs;
-
-    bool configured; /* the first frame has fixed the size; what follows is allocated */
-    int width, height;
-    LacColour colour;
-    uint8_t *gray;  /* native line art, unpacked or from another format */
-    uint8_t *black; /* the same without coloured ink; NULL until a frame was not gray */
-    LacQueue queue;
-    LacScene scene;  /* not open where set.scene is LAC_SCENE_NONE */
-    int64_t shot;    /* of the last frame sent */
-    int64_t strange; /* shot that was last found to have no reference, or -1 */
-
-    double confidence; /* of the last received frame */
-    bool ended;
-};
+static const char *const stage_name[LAC_STAGE_COUNT] = { "pack",  "unpack",  "lineart", "transfer",
+                                                         "paint", "regions", "steady" };
 
 int lac_open(LacContext **out, const LacSettings *settings)
 {
@@ -131,10 +106,26 @@ static void unconfigure(LacContext *ctx)
     lac_colour_close(&ctx->colour);
     lac_queue_close(&ctx->queue);
     lac_scene_close(&ctx->scene);
+    lac_window_close(&ctx->window);
     lac_free(ctx->gray);
     lac_free(ctx->black);
     ctx->gray = ctx->black = NULL;
     ctx->configured = false;
+}
+
+/* Exact palette colours are not mixed unless that is asked for. */
+static bool refines(const LacContext *ctx)
+{
+    if (ctx->set.output != LAC_OUTPUT_COLOR || (ctx->set.fill == LAC_FILL_FLAT && ctx->set.temporal == LAC_TEMPORAL_AUTO)) {
+        return false;
+    }
+    if (ctx->set.temporal != LAC_TEMPORAL_AUTO || ctx->set.lookahead == LAC_LOOKAHEAD_NONE) {
+        return ctx->set.temporal == LAC_TEMPORAL_ON;
+    }
+    if (!lac_net_refines(ctx->net)) {
+        lac_log(&ctx->log, LAC_LOG_INFO, "these weights hold no temporal refinement: every frame is coloured by itself");
+    }
+    return lac_net_refines(ctx->net);
 }
 
 /* The first frame fixes the size: everything that depends on it is allocated here. */
@@ -154,6 +145,9 @@ static int configure(LacContext *ctx, int width, int height)
         err = ctx->gray ? lac_queue_open(&ctx->queue, width, height, &ctx->log)
                         : lac_fail(&ctx->log, LAC_ENOMEM, "no memory for frames of %dx%d", width, height);
     }
+    if (!err && refines(ctx)) {
+        err = lac_window_open(&ctx->window, &tools, width, height);
+    }
     if (!err && ctx->set.scene > 0) {
         err = lac_scene_open(&ctx->scene, width, height, &ctx->log);
     }
@@ -168,7 +162,7 @@ static int configure(LacContext *ctx, int width, int height)
     return LAC_OK;
 }
 
-static int need_black(LacContext *ctx)
+int lac_need_black(LacContext *ctx)
 {
     if (!ctx->black) {
         ctx->black = lac_alloc((size_t)ctx->width, (size_t)ctx->height);
@@ -184,7 +178,7 @@ static int as_gray(LacContext *ctx, const LacPicture *line, LacPicture *gray, co
     if (line->format == LAC_GRAY8) {
         return LAC_OK;
     }
-    if (need_black(ctx)) {
+    if (lac_need_black(ctx)) {
         return LAC_ENOMEM;
     }
     *black = lac_ink_split(line, ctx->gray, ctx->black, ctx->set.threads) ? ctx->black : NULL;
@@ -273,128 +267,6 @@ int lac_send_frame(LacContext *ctx, const LacPicture *line, int64_t time, int64_
     return err;
 }
 
-/* Frames out */
-
-static int choose(LacContext *ctx, const LacPlace *place, int *chosen, bool *wait)
-{
-    int64_t latest = ctx->set.lookahead == 0
-                         ? INT64_MAX
-                         : place->index + (ctx->set.lookahead > 0 ? ctx->set.lookahead : 0);
-
-    const LacKnown known = { latest, ctx->ended ? INT64_MAX : ctx->queue.sent - 1, ctx->shot };
-
-    return lac_refs_choose(&ctx->refs, place, ctx->set.k, &known, chosen, wait);
-}
-
-int lac_ready(LacContext *ctx)
-{
-    const LacPending *frame;
-    int chosen[LAC_MAX_REFS];
-    bool wait = false;
-
-    if (!ctx) {
-        return LAC_EINVAL;
-    }
-    frame = lac_queue_head(&ctx->queue);
-    if (!frame) {
-        return ctx->ended ? LAC_EOF : 0;
-    }
-    if (frame->reference < 0) {
-        choose(ctx, &frame->place, chosen, &wait);
-    }
-    return !wait;
-}
-
-static int emit_reference(LacContext *ctx, int reference, LacPicture *out)
-{
-    double since = omp_get_wtime();
-    int err = ctx->set.output == LAC_OUTPUT_COLOR
-                  ? lac_refs_write(&ctx->refs, reference, ctx->packer, out, ctx->set.threads)
-                  : lac_colour_reference(&ctx->colour, reference, out);
-
-    lac_time_add(&ctx->times, LAC_STAGE_UNPACK, since);
-    return err;
-}
-
-static int emit_coloured(LacContext *ctx, const LacPending *frame, const int *chosen, int count,
-                         LacPicture *out)
-{
-    const double since = omp_get_wtime();
-    const bool packed = frame->packed.data;
-    const uint8_t *gray = packed ? ctx->gray : ctx->queue.newest, *black = gray;
-    int err = LAC_OK;
-
-    if (frame->place.shot != ctx->strange && lac_refs_strange(&ctx->refs, &frame->place, chosen, count)) {
-        ctx->strange = frame->place.shot;
-        lac_log(&ctx->log, LAC_LOG_WARNING,
-                "the shot of frame %" PRId64 " has no reference of its own; it is coloured from the nearest of other "
-                "shots: give it one, or set `scene` to 0 if there is no cut", frame->place.index);
-    }
-    if (packed) {
-        err = lac_unpack(ctx->packer, &frame->packed, ctx->gray);
-        if (!err && frame->black.data) {
-            err = need_black(ctx);
-            err = err ? err : lac_unpack(ctx->packer, &frame->black, ctx->black);
-            black = ctx->black;
-        }
-        lac_time_add(&ctx->times, LAC_STAGE_UNPACK, since);
-    } else if (ctx->queue.newest_inked) {
-        black = ctx->queue.newest_black;
-    }
-    return err ? err : lac_colour_frame(&ctx->colour, &frame->place, chosen, count, gray, black, out);
-}
-
-int lac_receive_frame(LacContext *ctx, LacPicture *out)
-{
-    const LacPending *frame;
-    int chosen[LAC_MAX_REFS], count, err;
-    bool wait;
-
-    if (!ctx) {
-        return LAC_EINVAL;
-    }
-    frame = lac_queue_head(&ctx->queue);
-    if (!frame) {
-        return ctx->ended ? LAC_EOF : LAC_EAGAIN;
-    }
-    if (!out) {
-        return lac_fail(&ctx->log, LAC_EINVAL, "lac_receive_frame: no picture to write to");
-    }
-    err = lac_picture_check(out, LAC_COLOUR_FORMATS, "output picture", &ctx->log);
-    if (err) {
-        return err;
-    }
-    if (out->width != ctx->width || out->height != ctx->height) {
-        return lac_fail(&ctx->log, LAC_EINVAL, "output picture is %dx%d, the frames %dx%d", out->width,
-                        out->height, ctx->width, ctx->height);
-    }
-    if (frame->reference >= 0) {
-        err = emit_reference(ctx, frame->reference, out);
-    } else {
-        count = choose(ctx, &frame->place, chosen, &wait);
-        if (wait) {
-            return LAC_EAGAIN;
-        }
-        err = count ? emit_coloured(ctx, frame, chosen, count, out) : lac_refs_none(&ctx->refs, &frame->place);
-    }
-    if (err) {
-        return err;
-    }
-    ctx->confidence = frame->reference >= 0 ? 1 : lac_colour_confidence(&ctx->colour);
-    lac_queue_pop(&ctx->queue);
-    return LAC_OK;
-}
-
-double lac_confidence(const LacContext *ctx)
-{
-    return ctx ? ctx->confidence : -1;
-}
-
-const LacVoteFrame *lac_colour_regions(const LacContext *ctx)
-{
-    return &ctx->colour.regions;
-}
-
 void lac_flush(LacContext *ctx)
 {
     if (!ctx) {
@@ -405,6 +277,10 @@ void lac_flush(LacContext *ctx)
     ctx->shot = 0;
     ctx->strange = -1;
     lac_scene_reset(&ctx->scene);
+    ctx->stuck = false;
+    if (ctx->window) {
+        lac_window_clear(ctx->window);
+    }
     lac_refs_flush(&ctx->refs);
     lac_colour_flush(&ctx->colour);
 }

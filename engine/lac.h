@@ -77,6 +77,14 @@ enum LacOutput {
                               again, lines black; not with SMOOTH */
 };
 
+/* Whether neighbouring frames are made to agree (3.2; docs/refinement.md). */
+enum LacTemporal {
+    LAC_TEMPORAL_AUTO, /* if the weights hold a refinement; not with LAC_LOOKAHEAD_NONE, which allows no delay, nor with
+                          LAC_FILL_FLAT, whose colours are exact (default) */
+    LAC_TEMPORAL_ON,   /* without one, too: then pixels agree whose line art is the same in both frames */
+    LAC_TEMPORAL_OFF,  /* each frame by itself */
+};
+
 /* A zeroed struct means the defaults; lac_settings_default() states them. Strings are copied by lac_open. */
 typedef struct LacSettings {
     const char *weights;     /* safetensors file; NULL: $LAC_WEIGHTS, else the installed preset for the device */
@@ -94,6 +102,9 @@ typedef struct LacSettings {
                                 LAC_GAP_NONE */
     float scene;             /* a frame that differs this much from the one before begins a new shot, which references
                                 of other shots do not serve, 0 to 1; 0: 0.5; LAC_SCENE_NONE: all is one shot */
+    enum LacTemporal temporal;
+    int window;              /* frames the refinement looks at together, 2..64; 0: 8. A frame comes out when window - 1
+                                frames after it are coloured, or its shot has ended */
     int threads;             /* CPU threads, 1..256; 0: one per core the process may use */
     LacLogCallback *log;     /* NULL: silent */
     void *log_opaque;

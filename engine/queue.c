@@ -90,11 +90,11 @@ void lac_queue_push(LacQueue *q, const LacPlace *place, int reference, const uin
 {
     q->count++;
     *at(q, q->count - 1) = (LacPending){ .place = *place, .reference = reference };
-    q->newest_raw = reference < 0;
-    q->newest_inked = q->newest_raw && black;
+    q->newest_raw = true;
+    q->newest_inked = black != NULL;
     q->sent++;
     q->last_time = place->time;
-    for (int y = 0; q->newest_raw && y < q->height; y++) {
+    for (int y = 0; y < q->height; y++) {
         memcpy(q->newest + (size_t)y * q->width, line + y * stride, (size_t)q->width);
     }
     if (q->newest_inked) {
@@ -102,9 +102,9 @@ void lac_queue_push(LacQueue *q, const LacPlace *place, int reference, const uin
     }
 }
 
-const LacPending *lac_queue_head(const LacQueue *q)
+const LacPending *lac_queue_at(const LacQueue *q, int i)
 {
-    return q->count ? at(q, 0) : NULL;
+    return i < q->count ? at(q, i) : NULL;
 }
 
 void lac_queue_pop(LacQueue *q)

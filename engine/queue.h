@@ -13,8 +13,8 @@ typedef struct LacPlace {
 
 typedef struct LacPending {
     LacPlace place;
-    int reference;    /* the frame is this reference and needs no line art, or -1 */
-    LacPacked packed; /* empty: the line art, if any is needed, is the queue's `newest` */
+    int reference;    /* the frame is this reference, or -1 */
+    LacPacked packed; /* empty: the line art is the queue's `newest` */
     LacPacked black;  /* the line art without coloured ink; empty, with `packed` not: it has none */
 } LacPending;
 
@@ -42,12 +42,12 @@ int lac_queue_place(const LacQueue *q, int64_t time, int64_t duration, LacPlace 
 int lac_queue_prepare(LacQueue *q, LacPacker *packer, bool inked);
 
 /* Adds a frame after a successful prepare; cannot fail. line: its art, `stride` bytes from row to row; black: the same
- * without coloured ink, dense, or NULL; both not used when it is a reference. */
+ * without coloured ink, dense, or NULL. */
 void lac_queue_push(LacQueue *q, const LacPlace *place, int reference, const uint8_t *line, ptrdiff_t stride,
                     const uint8_t *black);
 
-/* The oldest frame, or NULL. Owned by the queue. */
-const LacPending *lac_queue_head(const LacQueue *q);
+/* The frame i after the oldest, or NULL. Owned by the queue. */
+const LacPending *lac_queue_at(const LacQueue *q, int i);
 
 /* Drops the oldest frame; all frames. */
 void lac_queue_pop(LacQueue *q);

@@ -6,6 +6,7 @@
 
 #include "refs.h"
 #include "regions.h"
+#include "window.h"
 
 const char *lac_version(void)
 {
@@ -76,6 +77,17 @@ int lac_settings_resolve(LacSettings *out, const LacSettings *s, const LacLog *l
     if (s->scene != LAC_SCENE_NONE && !(s->scene >= 0 && s->scene <= 1)) {
         return lac_fail(log, LAC_EINVAL, "scene is %g; 0 to 1, or none, are possible", s->scene);
     }
+    if ((int)s->temporal < LAC_TEMPORAL_AUTO || (int)s->temporal > LAC_TEMPORAL_OFF) {
+        return lac_fail(log, LAC_EINVAL, "temporal is %d, which is none of auto, on, off", (int)s->temporal);
+    }
+    if (s->temporal == LAC_TEMPORAL_ON && s->lookahead == LAC_LOOKAHEAD_NONE) {
+        return lac_fail(log, LAC_EINVAL, "temporal refinement delays frames, which `lookahead` = 0 does not allow: set "
+                        "`temporal` to auto or off, or allow a lookahead");
+    }
+    if (s->window != 0 && (s->window < LAC_WINDOW_LEAST || s->window > LAC_WINDOW_MOST)) {
+        return lac_fail(log, LAC_EINVAL, "window is %d; %d to %d frames are possible", s->window, LAC_WINDOW_LEAST,
+                        LAC_WINDOW_MOST);
+    }
     if (s->threads < 0 || s->threads > 256) {
         return lac_fail(log, LAC_EINVAL, "threads is %d; 1 to 256, or 0 for one per core, are possible",
                         s->threads);
@@ -84,6 +96,7 @@ int lac_settings_resolve(LacSettings *out, const LacSettings *s, const LacLog *l
     out->k = s->k ? s->k : 2;
     out->gap = s->gap == LAC_GAP_NONE ? 0 : s->gap ? s->gap : 4;
     out->scene = s->scene == 0 ? 0.5f : s->scene;
+    out->window = s->window ? s->window : 8;
     out->size = s->size ? s->size : 384;
     out->threads = s->threads ? s->threads : omp_get_num_procs();
     out->threads = out->threads > 256 ? 256 : out->threads;

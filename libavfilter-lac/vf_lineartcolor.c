@@ -37,6 +37,8 @@ typedef struct LineartColorContext {
     int gap;
     float scene;
     int alpha;
+    int temporal;
+    int window;
     int threads;
 
     LacContext *lac;
@@ -155,6 +157,8 @@ static av_cold int init(AVFilterContext *ctx)
     settings.fill      = s->fill;
     settings.output    = s->output;
     settings.gap       = s->gap ? s->gap : LAC_GAP_NONE;
+    settings.temporal  = s->temporal;
+    settings.window    = s->window;
     settings.scene     = s->scene > 0 ? s->scene : LAC_SCENE_NONE;
     /* libavfilter itself takes an option of this name off the filter string, for every filter */
     settings.threads   = s->threads ? s->threads : FFMAX(ctx->nb_threads, 0);
@@ -418,6 +422,13 @@ static const AVOption lineartcolor_options[] = {
         { "regions",    "each closed region in a colour of its own", 0, AV_OPT_TYPE_CONST, { .i64 = LAC_OUTPUT_REGIONS }, 0, 0, FLAGS, "output" },
     { "gap", "largest gap in the lines, in pixels, that still closes a region (not with fill=smooth)",
         OFFSET(gap), AV_OPT_TYPE_INT, { .i64 = 4 }, 0, 64, FLAGS },
+    { "temporal", "make neighbouring frames agree, so that colours do not flicker",
+        OFFSET(temporal), AV_OPT_TYPE_INT, { .i64 = LAC_TEMPORAL_AUTO }, 0, LAC_TEMPORAL_OFF, FLAGS, "temporal" },
+        { "auto", "if the weights are trained for it and lookahead is not 0", 0, AV_OPT_TYPE_CONST, { .i64 = LAC_TEMPORAL_AUTO }, 0, 0, FLAGS, "temporal" },
+        { "on",   "always; by the line art alone where the weights are not",   0, AV_OPT_TYPE_CONST, { .i64 = LAC_TEMPORAL_ON },   0, 0, FLAGS, "temporal" },
+        { "off",  "each frame by itself, without delay",                       0, AV_OPT_TYPE_CONST, { .i64 = LAC_TEMPORAL_OFF },  0, 0, FLAGS, "temporal" },
+    { "window", "frames looked at together for that, which delays each by window - 1",
+        OFFSET(window), AV_OPT_TYPE_INT, { .i64 = 8 }, 2, 64, FLAGS },
     { "scene", "difference of two frames that makes a cut; references of one shot do not serve another (0: no cuts)",
         OFFSET(scene), AV_OPT_TYPE_FLOAT, { .dbl = 0.5 }, 0, 1, FLAGS },
     { "alpha", "the output has alpha where the references have (0: they are put on white)",

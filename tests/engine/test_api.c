@@ -47,6 +47,7 @@ static LacSettings settings(void)
     s.device = device;
     s.size = 64;
     s.threads = 1;
+    s.temporal = LAC_TEMPORAL_OFF; /* test_window.c has it on */
     s.log = messages_add;
     s.log_opaque = &messages;
     return s;

@@ -120,6 +120,7 @@ static LacContext *open_two(Tally *t, float scene, int first, int second)
     set.device = "ref";
     set.size = 64;
     set.scene = scene;
+    set.temporal = LAC_TEMPORAL_OFF;
     set.fill = LAC_FILL_SMOOTH;
     set.log = messages_add;
     set.log_opaque = &messages;

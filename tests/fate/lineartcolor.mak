@@ -13,7 +13,7 @@ LAC_COLOR := -framerate 24 -i $(LAC_DATA)/color/%04d.png
 C := $(LAC_DATA)/color/
 L := $(LAC_DATA)/line/
 LAC_NET := device=cpu:precision=fp32:size=64:threads=2
-LAC := lineartcolor=$(LAC_NET)
+LAC := lineartcolor=$(LAC_NET):temporal=off
 REFS := refs=0=$(C)0000.png|0.5=$(C)0012.png
 OWN := refs=0=$(C)0000.png+$(L)0000.png|0.5=$(C)0012.png+$(L)0012.png
 BLANK := drawbox=c=white:t=fill

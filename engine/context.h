@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What lac.c (references and frames in) and receive.c (coloured frames out) share. */
+#ifndef LAC_CONTEXT_H
+#define LAC_CONTEXT_H
+
+#include "colour.h"
+#include "scene.h"
+#include "window.h"
+
+struct LacContext {
+    LacLog log;
+    LacSettings set; /* as lac_settings_resolve left it; its strings are not used after lac_open */
+    LacTimes times;
+
+    LacDevice device;
+    LacNet *net;
+    LacPacker *packer;
+    LacRefs refs;
+
+    bool configured; /* the first frame has fixed the size; what follows is allocated */
+    int width, height;
+    LacColour colour;
+    uint8_t *gray;  /* native line art, unpacked or from another format */
+    uint8_t *black; /* the same without coloured ink; NULL until a frame was not gray */
+    LacQueue queue;
+    LacWindow *window; /* coloured frames; NULL where each goes out by itself */
+    bool stuck;        /* the next frame cannot be coloured: those before it go out first */
+    LacScene scene;  /* not open where set.scene is LAC_SCENE_NONE */
+    int64_t shot;    /* of the last frame sent */
+    int64_t strange; /* shot that was last found to have no reference, or -1 */
+
+    double confidence; /* of the last received frame */
+    bool ended;
+};
+
+/* ctx->black is there afterwards. LAC_ENOMEM is logged. */
+int lac_need_black(LacContext *ctx);
+
+#endif
