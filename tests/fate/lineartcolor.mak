@@ -105,10 +105,11 @@ fate-lineartcolor-seek-copyts: CMD = $(LAC_PIC) -copyts -ss 0.25 -i $(LAC_DATA)/
 fate-lineartcolor-loop: CMD = framecrc -stream_loop 1 -i $(LAC_DATA)/line.mkv -vf "$(LAC):refs=\#0=$(C)0000.png|\#25=$(C)0012.png,$(BLANK)"
 
 # No delay: what comes in goes out before the next frame comes in. With references ahead it waits.
-FATE_LAC += delay-none delay-sheet delay-full delay-4
+FATE_LAC += delay-none delay-sheet delay-full delay-4 delay-window
 fate-lineartcolor-delay-none: CMD = $(LAC_INFO) $(LAC_LINE) -vf "showinfo@in=checksum=0,$(LAC):$(OWN):lookahead=0,showinfo@out=checksum=0" $(TO_ORDER)
 fate-lineartcolor-delay-sheet: CMD = $(LAC_INFO) $(LAC_LINE) -vf "showinfo@in=checksum=0,$(LAC):refs=*=$(C)0006.png+$(L)0006.png,showinfo@out=checksum=0" $(TO_ORDER)
 fate-lineartcolor-delay-full: CMD = $(LAC_INFO) $(LAC_LINE) -vf "showinfo@in=checksum=0,$(LAC):$(REFS),showinfo@out=checksum=0" $(TO_ORDER)
+fate-lineartcolor-delay-window: CMD = $(LAC_INFO) $(LAC_LINE) -vf "showinfo@in=checksum=0,$(LAC):$(OWN):temporal=on:window=4,showinfo@out=checksum=0" $(TO_ORDER)
 fate-lineartcolor-delay-4: CMD = $(LAC_INFO) $(LAC_LINE) -vf "showinfo@in=checksum=0,$(LAC):$(REFS):lookahead=4,showinfo@out=checksum=0" $(TO_ORDER)
 
 # Colour properties, metadata, side data (x264 leaves a user data SEI on the first frame).
