@@ -54,7 +54,7 @@ __global__ void rgba(const uint8_t *rgb, CudaFrame f)
     if (x < f.width) {
         const uint8_t *p = rgb + ((size_t)y * f.width + x) * 3;
 
-        row_of<uchar4>(f, 0, y)[x] = make_uchar4(p[0], p[1], p[2], 255);
+        row_of<uint32_t>(f, 0, y)[x] = p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | 0xff000000u;
     }
 }
 

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Frames on the GPU, by its kernels run on the CPU: line art, distance field and colour bit for bit those of lineart.c, and
+ * every format's planes, at odd sizes, with rows longer than the picture. */
+#define _POSIX_C_SOURCE 200809L /* setenv */
+#include <stdlib.h>
+
+#include "expect.h"
+#include "lineart.h"
+#include "ops/cuda/library.h"
+#include "ops/cuda/lineart_cuda.h"
+
+extern const LacCudaLibrary lac_cuda_library;
+
+enum { PAD = 6, GUARD = 0x5a };
+
+static uint32_t seed = 1;
+
+static uint8_t byte(void)
+{
+    seed = seed * 1664525u + 1013904223u;
+    return (uint8_t)(seed >> 16);
+}
+
+static CudaAxis axis_of(const LacAxis *a)
+{
+    return (CudaAxis){ a->in, a->out, a->taps, a->start, a->count, a->low, a->high, a->weight };
+}
+
+static void test_lineart(Tally *t, LacBackend *be, int w, int h, int size, bool p010, bool limited)
+{
+    LacLog log = { 0 };
+    LacLineart la;
+    CudaLineart cuda;
+    int nw, nh, bytes = p010 ? 2 : 1;
+    ptrdiff_t stride = (ptrdiff_t)w * bytes + PAD;
+    size_t native = (size_t)w * (size_t)h, net;
+    uint8_t *luma = calloc((size_t)stride, (size_t)h), *gray = malloc(native), *rgb = malloc(native * 3);
+    float *colour, *wanted;
+    CudaAxis x, y;
+
+    for (int i = 0; i < w * h; i++) {
+        int dark = byte() % 9 == 0, v = dark ? byte() : limited ? 235 : 255;
+        uint8_t *at = luma + i / w * stride + i % w * bytes;
+
+        at[bytes - 1] = (uint8_t)v;
+        if (p010) {
+            at[0] = byte();
+        }
+        gray[i] = lac_gray_of(p010 ? at[0] | at[1] << 8 : v, p010, limited);
+        for (int c = 0; c < 3; c++) {
+            rgb[i * 3 + c] = byte();
+        }
+    }
+    lac_network_size(w, h, size, &nw, &nh);
+    if (!expect(t, !lac_lineart_open(&la, w, h, nw, nh, 1, &log), "open %dx%d", w, h)) {
+        return;
+    }
+    net = (size_t)nw * (size_t)nh;
+    x = axis_of(&la.resize.x);
+    y = axis_of(&la.resize.y);
+    if (!expect(t, !lac_cuda_lineart_open(be, &cuda, &x, &y), "open %dx%d", w, h)) {
+        return;
+    }
+    lac_lineart_run(&la, gray, w);
+    expect(t, !lac_cuda_lineart_run(be, &cuda, &(CudaLuma){ luma, stride, p010, limited }), "run");
+    expect(t, !memcmp(cuda.gray, gray, native), "%dx%d, P010 %d, limited %d: gray differs", w, h, p010, limited);
+    expect(t, !memcmp(cuda.line, la.line, net * sizeof(float)), "%dx%d at %dx%d: line art differs", w, h, nw, nh);
+    expect(t, !memcmp(cuda.distance, la.distance, net * sizeof(float)), "%dx%d at %dx%d: distance differs", w, h, nw, nh);
+    colour = malloc(net * 3 * sizeof *colour);
+    wanted = malloc(net * 3 * sizeof *wanted);
+    lac_lineart_colour(&la, rgb, wanted);
+    expect(t, !lac_cuda_lineart_colour(be, &cuda, rgb, colour), "colour");
+    expect(t, !memcmp(colour, wanted, net * 3 * sizeof(float)), "%dx%d at %dx%d: colour differs", w, h, nw, nh);
+    lac_cuda_lineart_close(be, &cuda);
+    lac_lineart_close(&la);
+    free(luma);
+    free(gray);
+    free(rgb);
+    free(colour);
+    free(wanted);
+}
+
+/* Value x of row y of plane p, in the format's own layout: what pixels_math.h says of the picture. */
+static int value(const uint8_t *rgb, const CudaFrame *f, const PixelCoder *coder, int p, int y, int x)
+{
+    bool planar = f->pixels == CUDA_YUV420P || f->pixels == CUDA_YUV444P, full = p == 0 || f->pixels == CUDA_YUV444P;
+    bool v = planar ? p == 2 : x % 2;
+    int32_t c[3];
+
+    if (f->pixels == CUDA_RGBA) {
+        return x % 4 == 3 ? 255 : rgb[(y * f->width + x / 4) * 3 + x % 4];
+    }
+    if (full) {
+        lac_pixels_one(rgb, f->width, y, x, c);
+        return lac_pixels_value(p == 0 ? coder->y : v ? coder->v : coder->u, c, 0, p ? coder->grey : coder->black,
+                                coder->most);
+    }
+    lac_pixels_quad(rgb, f->width, f->height, y, planar ? x : x / 2, f->left, c);
+    return lac_pixels_value(v ? coder->v : coder->u, c, 3, coder->grey, coder->most);
+}
+
+static void test_pixels(Tally *t, LacBackend *be, enum CudaPixels pixels, int w, int h, bool left)
+{
+    static const int planes[] = { 2, 2, 3, 3, 1 };
+    CudaFrame f = { .pixels = pixels, .width = w, .height = h, .matrix = left ? PIXELS_709 : PIXELS_601, .limited = left,
+                    .left = left };
+    PixelCoder coder = lac_pixels_coder(f.matrix, f.limited, pixels == CUDA_P010 ? 10 : 8);
+    uint8_t *rgb = malloc((size_t)w * (size_t)h * 3);
+    int wrong = 0, bytes = pixels == CUDA_P010 ? 2 : 1, rows[3], values[3];
+
+    for (int i = 0; i < w * h * 3; i++) {
+        rgb[i] = byte();
+    }
+    for (int p = 0; p < planes[pixels]; p++) {
+        bool half = p && pixels != CUDA_YUV444P;
+
+        rows[p] = half ? (h + 1) / 2 : h;
+        values[p] = pixels == CUDA_RGBA ? 4 * w : !half ? w : (w + 1) / 2 * (pixels == CUDA_YUV420P ? 1 : 2);
+        f.stride[p] = (values[p] * bytes + PAD + 3) / 4 * 4;
+        f.plane[p] = malloc((size_t)f.stride[p] * (size_t)rows[p]);
+        memset(f.plane[p], GUARD, (size_t)f.stride[p] * (size_t)rows[p]);
+    }
+    expect(t, !lac_cuda_pixels_write(be, rgb, &f), "write");
+    for (int p = 0; p < planes[pixels]; p++) {
+        for (int y = 0; y < rows[p]; y++) {
+            const uint8_t *row = (const uint8_t *)f.plane[p] + y * f.stride[p];
+
+            for (int x = 0; x < values[p]; x++) {
+                int got = bytes == 2 ? row[2 * x] | row[2 * x + 1] << 8 : row[x];
+
+                wrong += got != value(rgb, &f, &coder, p, y, x) << (bytes == 2 ? 6 : 0);
+            }
+            for (ptrdiff_t i = (ptrdiff_t)values[p] * bytes; i < f.stride[p]; i++) {
+                wrong += row[i] != GUARD;
+            }
+        }
+        free(f.plane[p]);
+    }
+    expect(t, wrong == 0, "format %d, %dx%d: %d bytes wrong", (int)pixels, w, h, wrong);
+    free(rgb);
+}
+
+int main(void)
+{
+    static const int size[][3] = { { 131, 97, 64 }, { 64, 64, 64 }, { 90, 225, 64 }, { 200, 90, LAC_SIZE_NATIVE },
+                                   { 1, 1, 64 }, { 37, 5, 64 } };
+    Tally t = { .name = "test_cuda_frames" };
+    LacLog log = { 0 };
+    LacDevice dev;
+
+    setenv("LAC_EMULATE_SM", "90", 1);
+    if (expect(&t, !lac_cuda_library.open(&dev, 0, LAC_PRECISION_AUTO, &log), "open")) {
+        for (size_t i = 0; i < sizeof size / sizeof *size; i++) {
+            for (int k = 0; k < 4; k++) {
+                test_lineart(&t, dev.be, size[i][0], size[i][1], size[i][2], k / 2, k % 2);
+            }
+        }
+        for (int p = CUDA_NV12; p <= CUDA_RGBA; p++) {
+            for (int i = 0; i < 4; i++) {
+                test_pixels(&t, dev.be, (enum CudaPixels)p, 1 + i * 47, 9 - 2 * i, i % 2);
+            }
+        }
+        lac_device_close(&dev);
+    }
+    return tally_end(&t);
+}

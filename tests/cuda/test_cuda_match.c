@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The GPU's descriptions and search, their kernels run on the CPU, against match.c: the same to the bit. */
+#define _POSIX_C_SOURCE 200809L /* setenv */
+#include <math.h>
+#include <stdlib.h>
+
+#include "expect.h"
+#include "match.h"
+#include "ops/cuda/library.h"
+#include "ops/cuda/match_cuda.h"
+
+extern const LacCudaLibrary lac_cuda_library;
+
+static uint32_t seed = 5;
+
+static float number(void)
+{
+    seed = seed * 1664525u + 1013904223u;
+    return (float)(seed >> 8) / (1 << 23) - 1;
+}
+
+/* Patches of a few pixels, moved by a little from reference to reference. */
+static void picture(int w, int h, int shift, float *line, float *distance, float *rgb)
+{
+    for (int i = 0; i < w * h; i++) {
+        int x = (i % w + shift) / 5, y = (i / w + shift / 2) / 4;
+
+        seed = (uint32_t)(x * 7919 + y * 104729 + 1);
+        line[i] = number();
+        distance[i] = number();
+        for (int c = 0; c < 3; c++) {
+            rgb[3 * i + c] = number();
+        }
+    }
+}
+
+static void test_match(Tally *t, LacBackend *be, int w, int h, int count)
+{
+    LacLog log = { 0 };
+    LacMatcher m;
+    LacMatchRef refs[CUDA_MATCH_FIELDS];
+    CudaMatch cuda = { .width = w, .height = h, .count = count };
+    size_t n = (size_t)w * (size_t)h;
+    float *line = malloc(n * sizeof *line), *distance = malloc(n * sizeof *distance), *rgb = malloc(n * 3 * sizeof *rgb);
+    int8_t *described[CUDA_MATCH_FIELDS], *again = lac_calloc(n, CUDA_MATCH_DIMS);
+    int radius = 1, moved = 0;
+
+    if (!expect(t, !lac_matcher_open(&m, w, h, count, 1, &log), "open %dx%d", w, h)) {
+        return;
+    }
+    for (int r = 0; r < count; r++) {
+        described[r] = lac_alloc(n, CUDA_MATCH_DIMS);
+        picture(w, h, 3 * r + 2, line, distance, rgb);
+        lac_matcher_describe(&m, line, distance, rgb, described[r]);
+        expect(t, !lac_cuda_describe(be, w, h, line, distance, rgb, again) &&
+               !memcmp(again, described[r], n * CUDA_MATCH_DIMS), "%dx%d: descriptions differ", w, h);
+        refs[r] = (LacMatchRef){ described[r], r != 1 };
+    }
+    picture(w, h, 0, line, distance, rgb);
+    lac_matcher_run(&m, line, distance, rgb, refs, count);
+    while (radius * 8 < h) {
+        radius *= 2;
+    }
+    cuda.frame = m.frame;
+    for (int r = 0; r < count; r++) {
+        cuda.field[r] = (CudaMatchField){
+            .ref = described[r], .prior = refs[r].local ? (int)(16 * LAC_MATCH_UNIT * 1024 / ((float)h * h) + 0.5f) : 0,
+            .radius = refs[r].local ? radius : w > h ? w : h, .offset = malloc(n * sizeof(CudaOffset)),
+            .cost = malloc(n * sizeof(int32_t)),
+        };
+    }
+    expect(t, !lac_cuda_match(be, &cuda), "match");
+    for (int r = 0; r < count; r++) {
+        const CudaMatchField *f = &cuda.field[r];
+
+        for (size_t i = 0; i < n; i++) {
+            moved += f->offset[i].x != 0;
+        }
+        expect(t, !memcmp(f->offset, m.field[r].offset, n * sizeof(CudaOffset)), "%dx%d: field %d differs", w, h, r);
+        expect(t, !memcmp(f->cost, m.field[r].cost, n * sizeof(int32_t)), "%dx%d: costs %d differ", w, h, r);
+        free(f->offset);
+        free(f->cost);
+        lac_free(described[r]);
+    }
+    expect(t, w < 30 || moved > w, "%dx%d: %d displacements are not 0", w, h, moved);
+    lac_matcher_close(&m);
+    lac_free(again);
+    free(line);
+    free(distance);
+    free(rgb);
+}
+
+int main(void)
+{
+    static const int size[][3] = { { 64, 64, 2 }, { 97, 67, 3 }, { 1, 1, 1 }, { 5, 40, 2 }, { 70, 3, 2 }, { 33, 17, 1 } };
+    Tally t = { .name = "test_cuda_match" };
+    LacLog log = { 0 };
+    LacDevice dev;
+
+    setenv("LAC_EMULATE_SM", "90", 1);
+    for (int order = 0; order < 2; order++) {
+        LacDevice other;
+
+        if (!expect(&t, !lac_cuda_library.open(&dev, 0, LAC_PRECISION_AUTO, &log) &&
+                    !lac_cuda_library.open(&other, 0, LAC_PRECISION_AUTO, &log), "open")) {
+            break;
+        }
+        for (size_t i = 0; i < sizeof size / sizeof *size; i++) { /* the second stream runs threads in reverse */
+            test_match(&t, order ? other.be : dev.be, size[i][0], size[i][1], size[i][2]);
+        }
+        lac_device_close(&other);
+        lac_device_close(&dev);
+    }
+    return tally_end(&t);
+}
