@@ -160,7 +160,8 @@ $(B)/tests/evidence/evidence: tests/evidence/evidence.c $(B)/lib/liblac.a
 # engines where it is installed, and a library of another build.
 EMULATED_OBJ := $(patsubst engine/ops/cuda/%.cu,$(B)/emulated/%.cu.o,$(CUDA_CU)) \
                 $(patsubst engine/ops/cuda/%.c,$(B)/emulated/%.o,$(filter-out %/plan.c,$(CUDA_C))) \
-                $(patsubst %,$(B)/emulated/%.o,emulate emulate_plan test_cuda_emulated)
+                $(patsubst %,$(B)/emulated/%.o,emulate emulate_plan)
+EMULATED_TESTS := $(patsubst tests/cuda/%.c,$(B)/tests/%,$(filter-out %/test_cuda_plans.c,$(wildcard tests/cuda/test_*.c)))
 EMULATED = -g -O2 $(WARN) -fopenmp -Iengine -Itests/cuda/include -Itests/engine -DLAC_BUILD -MMD -MP $(CUDA_ABI_FLAG) $(EXTRA_CFLAGS)
 CXX ?= g++
 
@@ -180,7 +181,7 @@ $(B)/emulated/%.o: tests/cuda/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=c11 $(EMULATED) -c $< -o $@
 
-$(B)/tests/test_cuda_emulated: $(EMULATED_OBJ) $(TEST_AUX:%.c=$(B)/obj/%.o) $(B)/lib/liblac.a
+$(EMULATED_TESTS): $(B)/tests/%: $(B)/emulated/%.o $(EMULATED_OBJ) $(TEST_AUX:%.c=$(B)/obj/%.o) $(B)/lib/liblac.a
 	@mkdir -p $(@D)
 	$(CXX) $^ $(LAC_LIBS) -o $@
 
@@ -202,7 +203,7 @@ export LAC_CUDA_WRONG = $(CURDIR)/$(B)/tests/wrong_cuda.so
 ifneq ($(CUDA_LIB),)
 export LAC_CUDA ?= $(CURDIR)/$(CUDA_LIB)
 endif
-CUDA_TESTS = $(B)/tests/test_cuda_emulated $(if $(CUDA_LIB),$(B)/tests/test_cuda_plans)
+CUDA_TESTS = $(EMULATED_TESTS) $(if $(CUDA_LIB),$(B)/tests/test_cuda_plans)
 CHECKS = tests/includes.sh $(TESTS) $(CUDA_TESTS) $(if $(PYTHON),'tests/stages.sh $(PYTHON)') $(if $(PYTHON),'$(PYTHON) weights/train/check.py') $(ASAN_TESTS) $(FUZZERS)
 FATES = tests/fate.sh tests/errors.sh tests/demo_test.sh tests/memory.sh
 

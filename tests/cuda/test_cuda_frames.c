@@ -34,7 +34,7 @@ static void test_lineart(Tally *t, LacBackend *be, int w, int h, int size, bool 
     int nw, nh, bytes = p010 ? 2 : 1;
     ptrdiff_t stride = (ptrdiff_t)w * bytes + PAD;
     size_t native = (size_t)w * (size_t)h, net;
-    uint8_t *luma = calloc((size_t)stride, (size_t)h), *gray = malloc(native), *rgb = malloc(native * 3);
+    uint8_t *luma = calloc((size_t)stride, (size_t)h), *gray = malloc(native), *rgb = calloc(native, 3);
     float *colour, *wanted;
     CudaAxis x, y;
 
@@ -105,8 +105,8 @@ static void test_pixels(Tally *t, LacBackend *be, enum CudaPixels pixels, int w,
     CudaFrame f = { .pixels = pixels, .width = w, .height = h, .matrix = left ? PIXELS_709 : PIXELS_601, .limited = left,
                     .left = left };
     PixelCoder coder = lac_pixels_coder(f.matrix, f.limited, pixels == CUDA_P010 ? 10 : 8);
-    uint8_t *rgb = malloc((size_t)w * (size_t)h * 3);
-    int wrong = 0, bytes = pixels == CUDA_P010 ? 2 : 1, rows[3], values[3];
+    uint8_t *rgb = calloc((size_t)w * (size_t)h, 3);
+    int wrong = 0, bytes = pixels == CUDA_P010 ? 2 : 1, rows[3] = { 0 }, values[3] = { 0 };
 
     for (int i = 0; i < w * h * 3; i++) {
         rgb[i] = byte();
