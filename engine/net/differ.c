@@ -8,7 +8,7 @@
 enum { REACH = 6 };          /* pixels around which the line art has to agree */
 
 #define LEVELS 127.5f        /* of line art in [-1, 1] */
-#define EQUAL 6.0f           /* levels that are a difference of 1 */
+#define EQUAL 5.0f           /* levels that are a difference of 1 */
 
 static int within(int i, int n)
 {
