@@ -160,8 +160,9 @@ $(B)/tests/evidence/evidence: tests/evidence/evidence.c $(B)/lib/liblac.a
 # engines where it is installed, and a library of another build.
 EMULATED_OBJ := $(patsubst engine/ops/cuda/%.cu,$(B)/emulated/%.cu.o,$(CUDA_CU)) \
                 $(patsubst engine/ops/cuda/%.c,$(B)/emulated/%.o,$(filter-out %/plan.c,$(CUDA_C))) \
-                $(patsubst %,$(B)/emulated/%.o,emulate emulate_plan)
+                $(patsubst %,$(B)/emulated/%.o,emulate emulate_plan emulate_loader)
 EMULATED_TESTS := $(patsubst tests/cuda/%.c,$(B)/tests/%,$(filter-out %/test_cuda_plans.c,$(wildcard tests/cuda/test_*.c)))
+EMULATED_VECTORS := $(B)/tests/test_stages_emulated $(B)/tests/test_refine_emulated
 EMULATED = -g -O2 $(WARN) -fopenmp -Iengine -Itests/cuda/include -Itests/engine -DLAC_BUILD -MMD -MP $(CUDA_ABI_FLAG) $(EXTRA_CFLAGS)
 CXX ?= g++
 
@@ -181,9 +182,11 @@ $(B)/emulated/%.o: tests/cuda/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=c11 $(EMULATED) -c $< -o $@
 
-$(EMULATED_TESTS): $(B)/tests/%: $(B)/emulated/%.o $(EMULATED_OBJ) $(TEST_AUX:%.c=$(B)/obj/%.o) $(B)/lib/liblac.a
+$(EMULATED_TESTS): $(B)/tests/%: $(B)/emulated/%.o
+$(EMULATED_VECTORS): $(B)/tests/%_emulated: $(B)/obj/tests/engine/%.o
+$(EMULATED_TESTS) $(EMULATED_VECTORS): $(EMULATED_OBJ) $(TEST_AUX:%.c=$(B)/obj/%.o) $(B)/lib/liblac.a
 	@mkdir -p $(@D)
-	$(CXX) $^ $(LAC_LIBS) -o $@
+	$(CXX) $(filter-out %.a,$^) $(filter %.a,$^) $(LAC_LIBS) -o $@
 
 $(B)/tests/test_cuda_plans: tests/cuda/test_cuda_plans.c $(B)/cuda/ops/cuda/plan.o $(B)/lib/liblac.a
 	@mkdir -p $(@D)
@@ -203,17 +206,19 @@ export LAC_CUDA_WRONG = $(CURDIR)/$(B)/tests/wrong_cuda.so
 ifneq ($(CUDA_LIB),)
 export LAC_CUDA ?= $(CURDIR)/$(CUDA_LIB)
 endif
-CUDA_TESTS = $(EMULATED_TESTS) $(if $(CUDA_LIB),$(B)/tests/test_cuda_plans)
+CUDA_PROGRAMS = $(EMULATED_TESTS) $(EMULATED_VECTORS) $(if $(CUDA_LIB),$(B)/tests/test_cuda_plans)
+CUDA_TESTS = $(EMULATED_TESTS) '$(B)/tests/test_stages_emulated tests/engine/vectors/tiny.k2.safetensors' \
+             '$(B)/tests/test_refine_emulated tests/engine/vectors/tiny.t3.safetensors' $(if $(CUDA_LIB),$(B)/tests/test_cuda_plans)
 CHECKS = tests/includes.sh $(TESTS) $(CUDA_TESTS) $(if $(PYTHON),'tests/stages.sh $(PYTHON)') $(if $(PYTHON),'$(PYTHON) weights/train/check.py') $(ASAN_TESTS) $(FUZZERS)
 FATES = tests/fate.sh tests/errors.sh tests/demo_test.sh tests/memory.sh
 
-check: all $(TESTS) $(CUDA_TESTS) $(B)/tests/wrong_cuda.so $(ASAN_TESTS) $(FUZZERS)
+check: all $(TESTS) $(CUDA_PROGRAMS) $(B)/tests/wrong_cuda.so $(ASAN_TESTS) $(FUZZERS)
 	@tests/sum.sh $(CHECKS)
 
 fate: ffmpeg $(B)/tests/clip/clip
 	@tests/sum.sh $(FATES)
 
-test: all $(TESTS) $(CUDA_TESTS) $(B)/tests/wrong_cuda.so $(ASAN_TESTS) $(FUZZERS) ffmpeg $(B)/tests/clip/clip
+test: all $(TESTS) $(CUDA_PROGRAMS) $(B)/tests/wrong_cuda.so $(ASAN_TESTS) $(FUZZERS) ffmpeg $(B)/tests/clip/clip
 	@tests/sum.sh $(CHECKS) $(FATES)
 
 # 1920x1080, 2,000 frames that wait and 20,000 in a row: most of an hour

@@ -56,6 +56,9 @@ int lac_net_refine(LacNet *net, int h, int w, const LacRefineFrame *frames, int 
 typedef void LacStageCallback(void *opaque, const char *name, const LacTensor *shape, const float *values);
 void lac_net_set_stage_callback(LacNet *net, LacStageCallback *callback, void *opaque);
 
+/* On a device that queues its work, whether the host waits for the end of every stage, which costs some time: without
+ * it, the default, the milliseconds of the stages are those of queueing and the output's those of waiting. */
+void lac_net_time_stages(LacNet *net, bool wait);
 /* Milliseconds per stage since lac_net_open; as lac_timing. */
 int lac_net_timing(const LacNet *net, int i, const char **name, double *ms);
 

@@ -107,6 +107,7 @@ struct LacNet {
     void *callback_opaque;
     double ms[LAC_STAGE_COUNT];
     double lap;                    /* when the current stage began */
+    bool wait;                     /* a stage's time ends when its work is done, on devices that queue it, too */
 };
 
 #define LAC_NORM_EPS 1e-5f

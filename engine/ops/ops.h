@@ -134,6 +134,7 @@ typedef struct LacDevice {
     LacBackend *be;
     enum LacType act;
     bool exact; /* fp32 was asked for by name: nothing is approximated */
+    bool queued; /* operations return before their work is done */
     const LacLog *log;
 } LacDevice;
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Times one frame of the colour transform network, references encoded before, with random inputs.
  *
- * usage: bench_frame [--weights FILE] [--size HxW] [--k K] [--threads N] [--precision fp32|bf16] [--frames N] [--brief]
- * Prints ms per stage, fps, GFLOP/s and peak memory; --brief: "MEDIAN_MS GFLOPS PEAK_MIB" alone, for frame.sh. */
+ * usage: bench_frame [--weights FILE] [--size HxW] [--k K] [--device NAME] [--threads N] [--precision fp32|bf16|fp16]
+ *                    [--frames N] [--brief]
+ * Inputs and the picture lie in the host's memory. Prints ms per stage (on a GPU from a run of their own, in which the
+ * host waits for every stage), fps, GFLOP/s and peak memory; --brief: "MEDIAN_MS GFLOPS PEAK_MIB" alone, for frame.sh. */
 #define _POSIX_C_SOURCE 199309L /* clock_gettime */
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +14,7 @@
 #include "net/net.h"
 
 typedef struct Options {
-    const char *weights;
+    const char *weights, *device;
     int h, w, k, threads, frames;
     enum LacPrecision precision;
     bool brief;
@@ -67,12 +69,15 @@ static int parse(Options *o, int argc, char **argv)
             o->w = *end == 'x' ? (int)strtol(end + 1, NULL, 10) : 0;
         } else if (!strcmp(argv[i], "--k")) {
             o->k = (int)strtol(value, NULL, 10);
+        } else if (!strcmp(argv[i], "--device")) {
+            o->device = value;
         } else if (!strcmp(argv[i], "--threads")) {
             o->threads = (int)strtol(value, NULL, 10);
         } else if (!strcmp(argv[i], "--frames")) {
             o->frames = (int)strtol(value, NULL, 10);
         } else if (!strcmp(argv[i], "--precision")) {
-            o->precision = !strcmp(value, "bf16") ? LAC_PRECISION_BF16 : LAC_PRECISION_FP32;
+            o->precision = !strcmp(value, "bf16") ? LAC_PRECISION_BF16 :
+                !strcmp(value, "fp16") ? LAC_PRECISION_FP16 : LAC_PRECISION_FP32;
         } else {
             fprintf(stderr, "bench_frame: unknown option %s\n", argv[i]);
             return -1;
@@ -84,6 +89,29 @@ static int parse(Options *o, int argc, char **argv)
         return -1;
     }
     return 0;
+}
+
+static void print_stages(const Options *o, LacNet *net, const float *x, const float *d, LacRefCode **codes, float *rgb)
+{
+    const int stages = lac_net_timing(net, 0, &(const char *){ NULL }, &(double){ 0 });
+    double *before = lac_calloc((size_t)stages, sizeof *before);
+
+    lac_net_time_stages(net, true);
+    for (int i = 0; before && i < stages; i++) {
+        lac_net_timing(net, i, NULL, &before[i]);
+    }
+    for (int i = 0; i < o->frames; i++) {
+        lac_net_color(net, o->h, o->w, x, d, codes, NULL, o->k, rgb);
+    }
+    for (int i = 0; before && i < stages; i++) {
+        const char *name = NULL;
+        double sum = 0;
+
+        lac_net_timing(net, i, &name, &sum);
+        printf("  %-18s %8.3f ms\n", name, (sum - before[i]) / o->frames);
+    }
+    lac_net_time_stages(net, false);
+    lac_free(before);
 }
 
 static int run(const Options *o, LacNet *net, const LacConfig *config)
@@ -119,16 +147,10 @@ static int run(const Options *o, LacNet *net, const LacConfig *config)
         if (o->brief) {
             printf("%.2f %.1f %.0f\n", median, 1e3 * gflop / median, (double)usage.ru_maxrss / 1024);
         } else {
-            printf("%dx%d K=%d threads=%d: median %.2f ms, minimum %.2f ms, %.2f fps, %.2f GFLOP, %.1f GFLOP/s, "
-                   "peak %.0f MiB; a reference %.1f ms\n", o->h, o->w, o->k, o->threads, median, ms[0], 1e3 / median,
+            printf("%dx%d K=%d %s threads=%d: median %.2f ms, minimum %.2f ms, %.2f fps, %.2f GFLOP, %.1f GFLOP/s, "
+                   "peak %.0f MiB; a reference %.1f ms\n", o->h, o->w, o->k, o->device, o->threads, median, ms[0], 1e3 / median,
                    gflop, 1e3 * gflop / median, (double)usage.ru_maxrss / 1024, encode);
-            const int stages = lac_net_timing(net, 0, &(const char *){ NULL }, &(double){ 0 });
-            for (int i = 0; i < stages; i++) {
-                const char *name = NULL;
-                double sum = 0;
-                lac_net_timing(net, i, &name, &sum);
-                printf("  %-12s %8.2f ms\n", name, sum / (o->frames + 2));
-            }
+            print_stages(o, net, x, d, codes, rgb);
         }
     }
     for (int i = 0; i < o->k; i++) {
@@ -144,7 +166,7 @@ static int run(const Options *o, LacNet *net, const LacConfig *config)
 
 int main(int argc, char **argv)
 {
-    Options o = { .weights = "weights/small.safetensors", .h = 256, .w = 256, .k = 2, .threads = 2, .frames = 15,
+    Options o = { .weights = "weights/small.safetensors", .device = "cpu", .h = 256, .w = 256, .k = 2, .threads = 2, .frames = 15,
                   .precision = LAC_PRECISION_BF16 };
     const LacLog log = { print_message, NULL };
     LacModel *model = NULL;
@@ -158,7 +180,7 @@ int main(int argc, char **argv)
     }
     if ((ret = lac_model_load(&model, o.weights, &log)) == LAC_OK) {
         config = model->config;
-        if ((ret = lac_device_open(&dev, "cpu", o.precision, o.threads, &log)) == LAC_OK) {
+        if ((ret = lac_device_open(&dev, o.device, o.precision, o.threads, &log)) == LAC_OK) {
             if ((ret = lac_net_open(&net, model, &dev)) == LAC_OK) {
                 ret = run(&o, net, &config);
             }

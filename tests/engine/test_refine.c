@@ -93,7 +93,7 @@ static void compare(void *opaque, const char *name, const LacTensor *shape, cons
     const LacView *v;
     float *all = values(w->c->st, name, &v);
     size_t count = lac_tensor_count(shape), at;
-    double error, tolerance = w->setup->precision == LAC_PRECISION_BF16 ? bf16_tolerance(name) : FP32_TOLERANCE;
+    double error, tolerance = w->setup->precision == LAC_PRECISION_FP32 ? FP32_TOLERANCE : bf16_tolerance(name);
 
     if (!expect(w->tally, all != NULL, "%s: no stage %s in the vectors", w->c->path, name)) {
         return;
@@ -256,11 +256,11 @@ static void test_plain_rule(Tally *t, const char *path, const LacLog *log)
         memset(layer->bias, 0, (i == 9 ? 6 : 3) * sizeof *layer->bias);
     }
     window(&c, frames, zeroed);
-    expect(t, !open_counted(&d, &setups[1], log) && !lac_net_open(&net, c.model, &d.dev) &&
+    expect(t, !open_counted(&d, &setups[0], log) && !lac_net_open(&net, c.model, &d.dev) &&
            !lac_net_refine(net, c.h, c.w, frames, c.frames), "%s: untrained", path);
     close_net(&net, &d);
     window(&c, frames, rule);
-    expect(t, !open_counted(&d, &setups[1], log) && !lac_net_open(&net, without, &d.dev) && !lac_net_refines(net) &&
+    expect(t, !open_counted(&d, &setups[0], log) && !lac_net_open(&net, without, &d.dev) && !lac_net_refines(net) &&
            !lac_net_refine(net, c.h, c.w, frames, c.frames), "%s: without refinement", path);
     close_net(&net, &d);
     expect(t, relative_error(zeroed, rule, values_of(&c)) < 1e-6, "%s: an untrained refinement is not the plain rule", path);
@@ -289,7 +289,7 @@ static void test_links(Tally *t, const LacLog *log)
     LacRefineFrame frames[2] = { { line, colour, false, out, link, out + 4 * AREA },
                                  { line + AREA, colour, false, out + 5 * AREA, NULL, out + 9 * AREA } };
 
-    if (expect(t, !lac_model_load(&model, WITHOUT, log) && !open_counted(&d, &setups[1], log) &&
+    if (expect(t, !lac_model_load(&model, WITHOUT, log) && !open_counted(&d, &setups[0], log) &&
                !lac_net_open(&net, model, &d.dev), WITHOUT ": opening")) {
         expect(t, !lac_net_refine(net, SIZE, SIZE, frames, 2), "lac_net_refine");
         for (int x = 0; x < SIZE; x++) {

@@ -122,7 +122,7 @@ static void compare(void *opaque, const char *name, const LacTensor *shape, cons
     size_t count = lac_tensor_count(shape), at;
     double error, tolerance;
 
-    tolerance = w->setup->precision == LAC_PRECISION_BF16 ? bf16_tolerance(name) : FP32_TOLERANCE;
+    tolerance = w->setup->precision == LAC_PRECISION_FP32 ? FP32_TOLERANCE : bf16_tolerance(name);
     if (!expect(w->tally, all != NULL, "%s: no stage %s in the vectors", w->c->path, name)) {
         return;
     }

@@ -5,6 +5,7 @@
 #define TESTS_ENGINE_VECTORS_H
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "expect.h"
 #include "net/net.h"
@@ -18,8 +19,13 @@ typedef struct Setup {
 
 static const Setup setups[] = {
     { "ref", LAC_PRECISION_FP32, 1, "ref fp32" },
+#if LAC_HAVE_CPU
     { "cpu", LAC_PRECISION_FP32, 1, "cpu fp32" },
     { "cpu", LAC_PRECISION_BF16, 1, "cpu bf16" },
+#endif
+    { "cuda", LAC_PRECISION_FP32, 1, "cuda fp32" },
+    { "cuda", LAC_PRECISION_FP16, 1, "cuda fp16" },
+    { "cuda", LAC_PRECISION_BF16, 1, "cuda bf16" },
 };
 
 /* A tensor of the file in fp32, to be freed with lac_free; NULL if there is none. `view` may be NULL. */
@@ -89,7 +95,7 @@ static inline int open_counted(CountedDevice *d, const Setup *s, const LacLog *l
     return err;
 }
 
-/* False where the machine cannot do what the setup asks for, which only bf16 may be. */
+/* False where the machine cannot do what the setup asks for: bf16, or CUDA unless LAC_TEST_CUDA is set. */
 static inline bool possible(const Setup *s, const LacLog *log)
 {
     LacDevice dev;
@@ -99,7 +105,8 @@ static inline bool possible(const Setup *s, const LacLog *log)
     err = lac_device_open(&dev, s->device, s->precision, s->threads, log);
     *(bool *)log->opaque = false;
     lac_device_close(&dev);
-    return s->precision != LAC_PRECISION_BF16 || err != LAC_EDEVICE;
+    return err != LAC_EDEVICE || (s->precision != LAC_PRECISION_BF16 && (strcmp(s->device, "cuda") != 0 ||
+                                                                          getenv("LAC_TEST_CUDA")));
 }
 
 /* Errors are printed unless they are provoked: *opaque says so. */

@@ -195,7 +195,7 @@ static int open_device(LacDevice *dev, int index, enum LacPrecision precision, c
     }
     lac_log(log, LAC_LOG_DEBUG, "device cuda:%d: %s, compute capability %d.%d, %d multiprocessors, cuDNN %zu", index,
             type_name(cuda->head.act), cuda->sm / 10, cuda->sm % 10, cuda->processors, cudnnGetVersion());
-    *dev = (LacDevice){ .ops = &cuda_ops, .be = &cuda->head, .act = cuda->head.act, .log = log };
+    *dev = (LacDevice){ .ops = &cuda_ops, .be = &cuda->head, .act = cuda->head.act, .queued = true, .log = log };
     return LAC_OK;
 }
 
