@@ -16,14 +16,14 @@ CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Werror
 BASE := -std=c11 $(WARN) -fopenmp -fPIC -Iengine -I$(B) -include $(B)/config.h -MMD -MP
 LAC_CFLAGS = $(BASE) $(CFLAGS) -fvisibility=hidden -DLAC_BUILD $(EXTRA_CFLAGS)
-LAC_LIBS = -fopenmp $(if $(filter no,$(ONEDNN_VERSION)),,-ldnnl) -lpng -lz -lm -ldl $(EXTRA_LDFLAGS)
+LAC_LIBS = -fopenmp $(if $(filter no,$(ONEDNN_VERSION)),,-ldnnl) $(if $(filter no,$(PICTURES)),,-lpng -lz) -lm -ldl $(EXTRA_LDFLAGS)
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
 # Without oneDNN absent.c stands for the CPU's back end. Of ops/cuda only loader.c is part of liblac.
 CPU_SRC := $(if $(filter no,$(ONEDNN_VERSION)),engine/ops/cpu/absent.c,$(filter-out %/absent.c,$(wildcard engine/ops/cpu/*.c)))
 LAC_SRC := $(wildcard engine/*.c engine/net/*.c engine/ops/*.c engine/ops/ref/*.c) $(CPU_SRC) engine/ops/cuda/loader.c
-LAC_OBJ := $(LAC_SRC:%.c=$(B)/obj/%.o)
-ASAN_OBJ := $(LAC_SRC:%.c=$(B)/asan/obj/%.o)
+LAC_OBJ = $(LAC_SRC:%.c=$(B)/obj/%.o)
+ASAN_OBJ = $(LAC_SRC:%.c=$(B)/asan/obj/%.o)
 TEST_SRC := $(wildcard tests/engine/test_*.c)
 TEST_AUX := $(filter-out $(TEST_SRC),$(wildcard tests/engine/*.c))
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
@@ -50,7 +50,12 @@ CUDA_ABI_FLAG = -DLAC_CUDA_ABI='"$(VERSION)-$(CUDA_ABI)"'
 CUDA_CODE = $(foreach a,$(CUDA_ARCHS),-gencode arch=compute_$(a),code=sm_$(a)) \
             -gencode arch=compute_$(lastword $(CUDA_ARCHS)),code=compute_$(lastword $(CUDA_ARCHS))
 
-LIBS := $(B)/lib/$(SONAME) $(B)/lib/liblac.so $(B)/lib/liblac.a $(CUDA_LIB)
+LIBS := $(B)/lib/liblac.a $(CUDA_LIB)
+ifeq ($(PICTURES),no)
+LAC_SRC := $(filter-out engine/pack.c engine/picture_png.c,$(LAC_SRC))
+else
+LIBS += $(B)/lib/$(SONAME) $(B)/lib/liblac.so
+endif
 STAGED := $(B)/include/liblac/lac.h $(B)/lib/pkgconfig/liblac.pc $(B)/share/liblac/weights
 
 .PHONY: all help check fate test soak bench fuzz ffmpeg demo weights install tidy clean distclean FORCE
@@ -97,7 +102,7 @@ $(B)/cuda/%.o: engine/%.c $(B)/config.h
 	@mkdir -p $(@D)
 	$(CC) $(LAC_CFLAGS) $(CUDA_CFLAGS) -c $< -o $@
 
-$(B)/cuda/%.cu.o: engine/%.cu $(B)/config.mak
+$(B)/cuda/%.cu.o: engine/%.cu $(B)/config.h
 	@mkdir -p $(@D)
 	$(NVCC) -std=c++17 -O2 $(CUDA_CODE) -Iengine -DLAC_BUILD $(subst -isystem,-I,$(CUDA_CFLAGS)) -MMD -MP -Werror all-warnings \
 	    -Xcompiler -Wall,-Wextra,-Werror,-fPIC,-fvisibility=hidden -c $< -o $@
