@@ -2,6 +2,7 @@
 /* One pixel after the other to gray; a second look at the drawing where some of it is coloured. See ink.h. */
 #include "ink.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Fewer coloured pixels darker than this are noise of a video's colours. */
@@ -55,10 +56,9 @@ static uint8_t without_colour(const uint8_t *rgb, uint8_t gray)
     const int least = rgb[0] < rgb[1] ? rgb[0] < rgb[2] ? rgb[0] : rgb[2] : rgb[1] < rgb[2] ? rgb[1] : rgb[2];
     const float dark = (float)(255 - least), share = dark > 0 ? (float)(most - least) / dark : 0;
     const float coloured = (share - LAC_INK_BLACK) / (LAC_INK_COLOURED - LAC_INK_BLACK);
+    const float rest = (float)gray + coloured * (float)(255 - gray);
 
-    return coloured <= 0   ? gray
-           : coloured >= 1 ? 255
-                           : (uint8_t)((float)gray + coloured * (float)(255 - gray) + 0.5f);
+    return coloured <= 0 ? gray : coloured >= 1 ? 255 : (uint8_t)lrintf(rest);
 }
 
 bool lac_ink_split(const LacPicture *line, uint8_t *gray, uint8_t *black, int threads)

@@ -100,7 +100,8 @@ static void write_row(const uint8_t *rgb, const float *exact, const LacPicture *
         const uint16_t sample = high > 65535 ? 65535 : (uint16_t)high;
 
         if (step == 1) {
-            *o = v > 254.5f ? 255 : (uint8_t)(v + 0.5f);
+            const float above = v + 0.5f;
+            *o = above > 255 ? 255 : (uint8_t)above;
         } else {
             memcpy(o, &sample, 2);
         }
@@ -174,7 +175,7 @@ int lac_letterbox_size(int width, int height, int aspect_width, int aspect_heigh
 int lac_image_letterbox(LacImage *out, const LacImage *image, int aspect_width, int aspect_height,
                         const LacLog *log)
 {
-    int w, h, err = lac_letterbox_size(image->width, image->height, aspect_width, aspect_height, &w, &h, log);
+    int w = 0, h = 0, err = lac_letterbox_size(image->width, image->height, aspect_width, aspect_height, &w, &h, log);
 
     err = err ? err : lac_image_alloc(out, w, h, image->channels, log);
     if (err) {

@@ -115,11 +115,8 @@ int lac_rgba_unpack(LacPacker *packer, const LacPacked *packed, LacRgba *image, 
     int err = lac_rgba_alloc(image, image->width, image->height, log);
     size_t pixels;
 
-    if (!err && !plane) {
+    if (err || !plane || lac_unpack(packer, packed, plane)) {
         err = lac_fail(log, LAC_ENOMEM, "no memory to unpack a picture of %dx%d", image->width, image->height);
-    }
-    err = err ? err : lac_unpack(packer, packed, plane);
-    if (err) {
         lac_free(plane);
         lac_rgba_free(image);
         return err;
@@ -141,7 +138,7 @@ int lac_rgba_unpack(LacPacker *packer, const LacPacked *packed, LacRgba *image, 
 
 int lac_rgba_letterbox(LacRgba *out, const LacRgba *image, int aspect_width, int aspect_height, const LacLog *log)
 {
-    int w, h, err = lac_letterbox_size(image->width, image->height, aspect_width, aspect_height, &w, &h, log);
+    int w = 0, h = 0, err = lac_letterbox_size(image->width, image->height, aspect_width, aspect_height, &w, &h, log);
 
     err = err ? err : lac_rgba_alloc(out, w, h, log);
     if (err) {
@@ -168,10 +165,10 @@ int lac_rgba_resize(LacRgba *out, const LacRgba *image, int width, int height, i
     LacResize r = { 0 };
     int err = lac_rgba_alloc(out, width, height, log);
 
-    if (!err && (!from || !to || lac_resize_open(&r, image->width, image->height, width, height, 4, threads) < 0)) {
+    if (err || !from || !to || lac_resize_open(&r, image->width, image->height, width, height, 4, threads) < 0) {
         err = lac_fail(log, LAC_ENOMEM, "no memory to resize a picture to %dx%d", width, height);
-    }
-    if (!err) {
+        lac_rgba_free(out);
+    } else {
         out->alpha = image->alpha;
         out->wide = image->wide;
         for (size_t i = 0; i < in * 4; i++) { /* colours times alpha */
@@ -182,8 +179,6 @@ int lac_rgba_resize(LacRgba *out, const LacRgba *image, int width, int height, i
             const float alpha = to[i | 3] / LAC_OPAQUE;
             out->data[i] = lac_rgba_round(i % 4 == 3 ? to[i] : alpha > 0 ? to[i] / alpha : LAC_OPAQUE);
         }
-    } else {
-        lac_rgba_free(out);
     }
     lac_resize_close(&r);
     lac_free(from);

@@ -56,7 +56,9 @@ static inline uint8_t lac_rgba_white8(const uint16_t *p, int channel)
 
 static inline uint16_t lac_rgba_round(float v)
 {
-    return v < 0 ? 0 : v > 65535 ? 65535 : (uint16_t)(v + 0.5f);
+    const float above = v + 0.5f;
+
+    return v < 0 ? 0 : v > 65535 ? 65535 : (uint16_t)above;
 }
 
 /* What has the colour p, 0..255, over white and this alpha. Transparent: white. */
