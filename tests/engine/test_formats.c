@@ -70,6 +70,7 @@ static LacContext *open_look(Tally *t, Look look)
     s.device = "ref";
     s.size = 64;
     s.threads = look.threads;
+    s.temporal = LAC_TEMPORAL_OFF; /* every frame at once; test_window.c has it on */
     s.fill = look.fill;
     s.lines = look.lines;
     s.log = messages_add;

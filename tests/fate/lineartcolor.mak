@@ -211,11 +211,11 @@ $(ALPHA_TRUTH): $(LAC_DATA)/truth-alpha.gray
 $(ALPHA_TRUTH): REF = $(LAC_DATA)/truth-alpha.gray
 fate-lineartcolor-picture-alpha: FUZZ = 8
 fate-lineartcolor-picture-alpha-smooth: FUZZ = 12
-fate-lineartcolor-picture-alpha: CMD = ffmpeg $(LAC_CUT_LINE) -vf "lineartcolor=$(CUT_REFS),format=rgba,alphaextract" -f rawvideo -
-fate-lineartcolor-picture-alpha-smooth: CMD = ffmpeg $(LAC_CUT_LINE) -vf "lineartcolor=$(CUT_REFS):fill=smooth,format=rgba,alphaextract" -f rawvideo -
+fate-lineartcolor-picture-alpha: CMD = ffmpeg $(LAC_CUT_LINE) -vf "lineartcolor=temporal=off:$(CUT_REFS),format=rgba,alphaextract" -f rawvideo -
+fate-lineartcolor-picture-alpha-smooth: CMD = ffmpeg $(LAC_CUT_LINE) -vf "lineartcolor=temporal=off:$(CUT_REFS):fill=smooth,format=rgba,alphaextract" -f rawvideo -
 fate-lineartcolor-picture-marks: $(LAC_DATA)/truth-marks.rgb
 fate-lineartcolor-picture-marks: REF = $(LAC_DATA)/truth-marks.rgb
-fate-lineartcolor-picture-marks: CMD = ffmpeg $(LAC_CUT_LINE) -vf "lineartcolor=$(CUT_REFS):alpha=0:lines=keep" -f rawvideo -
+fate-lineartcolor-picture-marks: CMD = ffmpeg $(LAC_CUT_LINE) -vf "lineartcolor=temporal=off:$(CUT_REFS):alpha=0:lines=keep" -f rawvideo -
 fate-lineartcolor-picture-marks: FUZZ = 9.8
 
 $(FATE_LAC): ffmpeg$(EXESUF) $(LAC_DATA)/made $(LAC_DATA)/made-cut
