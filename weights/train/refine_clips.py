@@ -49,7 +49,7 @@ def still_share(color: np.ndarray) -> float:
 def tremble(line: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Each frame's lines [T,h,w] a little aside, darker or lighter, and broken in other places; on twos and threes some
     frames as the one before."""
-    reach, cell, dark = rng.uniform(0.1, 0.9), rng.uniform(6, 40), rng.choice([0, 0.1, 0.3])
+    reach, cell, dark = rng.uniform(0.05, 0.25), rng.uniform(6, 40), rng.choice([0, 0.1, 0.3])
     breaks, hold = rng.choice([0, 0, 0.5, 1.0]), int(rng.choice([1, 1, 2, 3]))
     out = np.empty_like(line)
     h, w = line.shape[1:]

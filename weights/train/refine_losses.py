@@ -15,7 +15,7 @@ from torch import Tensor
 
 STILL = 2.0             # levels
 MOVING_WEIGHT = 0.1
-WEIGHTS = {"l1": 10.0, "temporal": 20.0, "link": 0.1, "perceptual": 1.0, "style": 1000.0, "gan": 0.1}
+WEIGHTS = {"l1": 10.0, "temporal": 10.0, "link": 0.0, "perceptual": 1.0, "style": 1000.0, "gan": 0.1}
 
 
 def still_pixels(truth: Tensor) -> Tensor:
