@@ -110,16 +110,16 @@ static void cast(const LacOrigins *o, const LacRegions *r, const LacOriginPixels
     }
 }
 
-/* A region with a clear first origin in a reference gives up those others that are the clear first
- * origin of another region: they are where patches went astray. */
-static void settle(LacOrigins *o, int s, int labels)
+/* A region with a clear first origin in a reference gives up those others that other regions, no mere
+ * specks of them, clearly come from: they are where patches went astray. */
+static void settle(LacOrigins *o, int s, const LacVoteRef *ref)
 {
-    memset(o->votes, 0, ((size_t)labels + 1) * sizeof *o->votes);
+    memset(o->votes, 0, ((size_t)ref->count + 1) * sizeof *o->votes);
     for (int c = 1; c <= o->regions; c++) {
         const LacOrigin *first = lac_origins_of(o, c, s);
 
         if (first->share >= LAC_ORIGIN_CLEAR) {
-            o->votes[first->label] = 1;
+            o->votes[first->label] += (float)o->pixels[c].n;
         }
     }
     for (int c = 1; c <= o->regions; c++) {
@@ -130,7 +130,7 @@ static void settle(LacOrigins *o, int s, int labels)
             const LacOrigin one = list[k];
 
             list[k] = (LacOrigin){0, 0};
-            if (one.label && o->votes[one.label] == 0) {
+            if (one.label && o->votes[one.label] < LAC_ORIGIN_TAKEN * (float)ref->area[one.label]) {
                 list[n++] = one;
             }
         }
@@ -180,7 +180,7 @@ int lac_origins_run(LacOrigins *o, const LacRegions *r, const LacVoteSource *sou
         }
     }
     for (int s = 0; s < count; s++) {
-        settle(o, s, sources[s].ref->count);
+        settle(o, s, sources[s].ref);
     }
     return LAC_OK;
 }

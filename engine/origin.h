@@ -8,11 +8,12 @@
 /* How it works. The pixels of a frame's region vote, along the correspondence field of each
  * reference, for the regions of that reference: weight d / (1 + 10 cost), d the distance from lines,
  * and only pixels far from lines where the region has some. A region with LAC_ORIGIN_CLEAR of its votes for
- * one reference region gives up those others that are so to another region: its votes for them are
- * patches gone astray. Origins with a share of LAC_ORIGIN_SHARE or more count (or the first, where none
+ * one reference region gives up those others that are so to other regions with LAC_ORIGIN_TAKEN of their
+ * area: its votes for them are patches gone astray. Origins with a share of LAC_ORIGIN_SHARE or more count (or the first, where none
  * has it). */
 #define LAC_ORIGIN_SHARE 0.12f
 #define LAC_ORIGIN_CLEAR 0.5f
+#define LAC_ORIGIN_TAKEN 0.25f
 enum { LAC_ORIGINS = 8 };
 
 /* A region of a reference, and its share of the votes. */

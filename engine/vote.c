@@ -183,15 +183,41 @@ static bool beside_bad(const LacVote *v, const LacRegions *r, int32_t i)
     return false;
 }
 
-/* Step 3's decision for one region: the states of its pixels. Returns the share that is backed. */
-static float judge(LacVote *v, const LacRegions *r, const LacOriginPixels *p, float least, const uint8_t *rgb)
+/* Does a pixel of region c have the colour of its partner in a reference, and lies that in the region's origin? */
+static bool carried(const LacOrigins *o, const LacVoteSource *sources, int c, int32_t i, const uint8_t *rgb)
 {
+    const size_t cell = lac_origin_cell(o, i);
+
+    for (int s = 0; s < o->sources; s++) {
+        const size_t at = lac_origin_partner(o, sources[s].field, cell, i);
+        const LacOrigin *origin = lac_origins_of(o, c, s);
+        const float least = origin->share < LAC_ORIGIN_SHARE ? origin->share : LAC_ORIGIN_SHARE;
+        bool own = false, alike = true;
+
+        for (int k = 0; k < LAC_ORIGINS && origin[k].label && origin[k].share >= least && !own; k++) {
+            own = origin[k].label == sources[s].ref->label[at];
+        }
+        for (int k = 0; k < 3; k++) {
+            alike = alike && abs(sources[s].rgb[at * 3 + k] - rgb[(size_t)i * 3 + k]) <= LAC_VOTE_ALIKE;
+        }
+        if (own && alike) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Step 3's decision for one region: the states of its pixels. Returns the share that is backed. */
+static float judge(LacVote *v, const LacRegions *r, const LacOrigins *o, const LacVoteSource *sources,
+                   int c, float least, const uint8_t *rgb)
+{
+    const LacOriginPixels *p = &o->pixels[c];
     size_t good = 0, core = 0;
 
     for (size_t k = 0; k < p->n; k++) {
         const int32_t i = p->at[k];
         const int bin = lac_vote_bin(rgb + (size_t)i * 3);
-        const bool backed = v->smooth[bin] >= least;
+        const bool backed = v->smooth[bin] >= least || carried(o, sources, c, i, rgb);
 
         if (lac_origin_core(p, r, i)) {
             core++;
@@ -287,7 +313,7 @@ int lac_vote_run(LacVote *v, const LacRegions *r, const uint8_t *gray, const Lac
                 add_origin(v, sources[s].ref, lac_origins_of(origins, c, s), &touched);
             }
             spread_bins(v, touched, false);
-            v->backed[c] = judge(v, r, p, least_backed(v, touched, list), rgb);
+            v->backed[c] = judge(v, r, origins, sources, c, least_backed(v, touched, list), rgb);
             spread_bins(v, touched, true);
         }
         changed = replace(v, r, gray, rgb);

@@ -13,7 +13,9 @@
  * 2. The colours of its origins far from lines, all references alike, form a histogram of 32x32x32
  * bins. The densest bins, smoothed over 3x3x3, that hold all but LAC_VOTE_STRANGE of it are backed.
  * Shades without a line of their own, textures and gradients are in the references and so are
- * backed; mixtures and colours of other regions are not.
+ * backed; mixtures and colours of other regions are not. So is a pixel that has the colour (within
+ * LAC_VOTE_ALIKE levels) of its partner in a reference, where that lies in an origin: small things without
+ * a line of their own.
  * 3. Islands of LAC_VOTE_ISLAND pixels and more that are not backed, with what is not backed beside
  * lines within three steps of them, take the nearest backed colour of the region, walking inside
  * it. Other pixels beside lines stay: part of a line may be in them. A region with less than
@@ -21,6 +23,7 @@
  * areas and lines. One thread; the same bytes every time. */
 #define LAC_VOTE_STRANGE 0.003f
 #define LAC_VOTE_ISLAND 6
+#define LAC_VOTE_ALIKE 16
 #define LAC_VOTE_BACKED 0.4f
 
 /* Scratch for pictures of one size. */

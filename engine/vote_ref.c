@@ -64,7 +64,8 @@ int lac_vote_ref_open(LacVoteRef *ref, const LacRegions *r, const uint8_t *rgb, 
     ref->label = lac_alloc(n, sizeof *ref->label);
     ref->first = lac_alloc((size_t)r->count + 2, sizeof *ref->first);
     ref->number = lac_calloc((size_t)r->count + 1, sizeof *ref->number);
-    if (order && slot && start && bins && ref->label && ref->first && ref->number) {
+    ref->area = lac_alloc((size_t)r->count + 1, sizeof *ref->area);
+    if (order && slot && start && bins && ref->label && ref->first && ref->number && ref->area) {
         memcpy(ref->label, r->label, n * sizeof *ref->label);
         lac_vote_sort(r->label, n, r->count, start, order);
         ref->first[0] = 0;
@@ -72,6 +73,7 @@ int lac_vote_ref_open(LacVoteRef *ref, const LacRegions *r, const uint8_t *rgb, 
             used +=
                 count_bins(r, rgb, order + start[c], start[c + 1] - start[c], slot, bins + used);
             ref->first[c + 1] = used;
+            ref->area[c] = (int32_t)(start[c + 1] - start[c]);
         }
         ref->bins = lac_alloc(used, sizeof *ref->bins);
         if (ref->bins) {
@@ -97,6 +99,7 @@ void lac_vote_ref_close(LacVoteRef *ref)
     lac_free(ref->first);
     lac_free(ref->bins);
     lac_free(ref->number);
+    lac_free(ref->area);
     lac_palette_close(&ref->palette);
     *ref = (LacVoteRef){0};
 }

@@ -21,6 +21,7 @@ typedef struct LacVoteRef {
                       last */
     LacVoteBin *bins;
     LacPalette palette;
+    int32_t *area;   /* [count + 1] pixels of its regions */
     int32_t *number; /* [count + 1] of its regions (identity.h); 0: none yet */
 } LacVoteRef;
 

@@ -40,6 +40,36 @@ static void test_settle(Tally *t)
     }
 }
 
+/* A speck that comes from a large region does not take it from the region that lies open to it. */
+static void test_speck(Tally *t)
+{
+    RegionCase *c = region_case(), *open = region_case();
+
+    for (int y = 9; y < 56; y++) { /* both boxes in one, but for a speck in the right one */
+        open->gray[y * W + 48] = 255;
+    }
+    for (int i = 0; i <= 8; i++) {
+        open->gray[(20 + i) * W + 70] = open->gray[(20 + i) * W + 78] = 0;
+        open->gray[20 * W + 70 + i] = open->gray[28 * W + 70 + i] = 0;
+    }
+    for (int y = 9; y < 30; y++) { /* most of it is found in the left box */
+        for (int x = 48; x < 66; x++) {
+            open->offset[y / CELL * NET_W + x / CELL].x = -24 / CELL;
+        }
+    }
+    region_case_run(c);
+    region_case_run(open);
+    open->source.ref = &c->ref;
+    expect(t, !lac_origins_run(&open->origins, &open->regions, &open->source, 1, &quiet), "no memory");
+    const LacOrigin *o = lac_origins_of(&open->origins, region_at(open, 20, 20), 0);
+    expect(t, lac_origins_of(&open->origins, region_at(open, 74, 24), 0)->label == region_at(c, 70, 20),
+           "speck: not from the right box");
+    expect(t, o[0].label == region_at(c, 20, 20) && o[1].label == region_at(c, 70, 20),
+           "speck: origins %d %g and %d", o[0].label, (double)o[0].share, o[1].label);
+    region_case_free(open);
+    region_case_free(c);
+}
+
 /* The same regions in three frames: the reference itself, a frame, and one that has the left box in two. */
 static void test_numbers(Tally *t)
 {
@@ -128,6 +158,7 @@ int main(void)
     Tally t = {"identity", 0, 0};
 
     test_settle(&t);
+    test_speck(&t);
     test_numbers(&t);
     test_second_reference(&t);
     test_picture(&t);

@@ -105,6 +105,27 @@ static void test_shade(Tally *t)
     lac_free(c);
 }
 
+/* A small thing without a line, at its place in the reference, stays although its colour is rare; the same colour
+ * elsewhere in the region goes. */
+static void test_carried(Tally *t)
+{
+    static const uint8_t blue[3] = {0, 0, 200};
+    Case *c = draw(skin);
+    int regions;
+
+    for (int y = 0; y < 2; y++) {
+        for (int x = 0; x < 3; x++) {
+            put(c->reference, 34 + x, 34 + y, blue);
+            put(c->picture, 34 + x, 34 + y, blue);
+            put(c->picture, 14 + x, 14 + y, blue);
+        }
+    }
+    int changed = vote(c, &regions);
+    expect(t, changed == 6 && !memcmp(c->picture, c->reference, sizeof c->picture), "carried: %d pixels changed",
+           changed);
+    lac_free(c);
+}
+
 /* The votes, not the place, decide: where most of a region comes from the other box, that box's
  * colours are backed. */
 static void test_origin(Tally *t)
@@ -157,6 +178,7 @@ int main(void)
 
     test_blotch(&t);
     test_shade(&t);
+    test_carried(&t);
     test_origin(&t);
     test_edge(&t);
     return tally_end(&t);
