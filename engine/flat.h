@@ -25,7 +25,7 @@
  * pixels stay as they are; a pixel that holds part of a line stays where it is near the colour with that
  * part of the references' ink, and becomes that where it is not. One thread; the same bytes every time. */
 #define LAC_FLAT_KNOWN 0.4f
-enum { LAC_FLAT_CLASSES = 48, LAC_FLAT_SURE = 12, LAC_FLAT_ISLAND = 6 };
+enum { LAC_FLAT_CLASSES = 160, LAC_FLAT_SURE = 12, LAC_FLAT_ISLAND = 6 };
 
 /* A colour that pixels of a region may take. */
 typedef struct LacFlatClass {

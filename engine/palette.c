@@ -141,6 +141,37 @@ static size_t add_bins(const Counts *c, int32_t all, LacPaletteColour *out, size
     return n;
 }
 
+static int by_share(const void *a, const void *b)
+{
+    const LacPaletteColour *x = a, *y = b;
+
+    return x->share != y->share ? (x->share < y->share) - (x->share > y->share)
+                                : (x->at > y->at) - (x->at < y->at);
+}
+
+/* Only those of the n colours that are apart from all commoner ones, which take over their shares. */
+static size_t thin(LacPaletteColour *p, size_t n)
+{
+    size_t kept = 0;
+
+    qsort(p, n, sizeof *p, by_share);
+    for (size_t i = 0; i < n; i++) {
+        size_t k = 0;
+
+        while (k < kept && (abs(p[k].rgb[0] - p[i].rgb[0]) >= LAC_PALETTE_APART ||
+                            abs(p[k].rgb[1] - p[i].rgb[1]) >= LAC_PALETTE_APART ||
+                            abs(p[k].rgb[2] - p[i].rgb[2]) >= LAC_PALETTE_APART)) {
+            k++;
+        }
+        if (k < kept) {
+            p[k].share += p[i].share;
+        } else {
+            p[kept++] = p[i];
+        }
+    }
+    return kept;
+}
+
 /* Colours of the pixels at[0..n) of one region -> out, which has room for n, and *flat. */
 static size_t region_colours(const LacRegions *r, const uint8_t *rgb, const int32_t *at, size_t n,
                              Counts *c, LacPaletteColour *out, float *flat)
@@ -168,6 +199,7 @@ static size_t region_colours(const LacRegions *r, const uint8_t *rgb, const int3
         qsort(c->list, c->n, sizeof *c->list, by_bin);
         used = add_bins(c, all, out, used);
     }
+    used = used > LAC_PALETTE_MANY ? thin(out, used) : used;
     for (size_t k = 0; k < used; k++) {
         sum += out[k].share;
     }

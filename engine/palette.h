@@ -8,10 +8,12 @@
 /* How it works. A pixel is flat where a 2x2 block it belongs to has one exact colour: mixtures along
  * edges are not. Colours of LAC_PALETTE_FEW flat pixels of a region and more are its palette. Where they
  * make up less than LAC_PALETTE_FLAT of the region (painted, or compressed with losses) the commonest
- * colour of each bin (5 bits a channel) that holds LAC_PALETTE_BIN of the region's pixels joins them. */
+ * colour of each bin (5 bits a channel) that holds LAC_PALETTE_BIN of the region's pixels joins them. Of
+ * more than LAC_PALETTE_MANY colours (noise, gradients) only those stay that are LAC_PALETTE_APART levels
+ * from all commoner ones. */
 #define LAC_PALETTE_FLAT 0.8f
 #define LAC_PALETTE_BIN  0.01f
-enum { LAC_PALETTE_FEW = 4 };
+enum { LAC_PALETTE_FEW = 4, LAC_PALETTE_MANY = 32, LAC_PALETTE_APART = 8 };
 
 typedef struct LacPaletteColour {
     uint8_t rgb[3];

@@ -344,6 +344,43 @@ static void test_flat(Tally *t)
     expect(t, !strange && is_reference(out, 0), "fill=flat: %d pixels have no colour of the references", strange);
 }
 
+/* Frame 1 with a reference at 0, in this format of so many bytes a pixel. */
+static void second_frame(Tally *t, const LacSettings *s, enum LacFormat format, int bytes, uint8_t *out)
+{
+    LacContext *ctx = open_with(t, s);
+    LacPicture p = { format, W, H, (ptrdiff_t)W * bytes, out };
+
+    add(ctx, LAC_WHEN_FRAME, 0, 0, true);
+    send(ctx, 0);
+    send(ctx, 1);
+    expect(t, lac_receive_frame(ctx, &p) == LAC_OK && lac_receive_frame(ctx, &p) == LAC_OK, "receive: %s",
+           messages.text);
+    lac_close(&ctx);
+}
+
+/* Flat colours, confidence and regions are the same in any format. */
+static void test_wide(Tally *t)
+{
+    static uint8_t narrow[W * H * 3];
+    static uint16_t wide[W * H * 4];
+    LacSettings s = settings();
+
+    for (int k = 0; k < 5; k++) {
+        int wrong = 0;
+
+        s.fill = k < 3 ? LAC_FILL_FLAT : LAC_FILL_AUTO;
+        s.lines = k == 0 ? LAC_LINES_NONE : k == 1 ? LAC_LINES_KEEP : LAC_LINES_REF;
+        s.output = k == 3 ? LAC_OUTPUT_CONFIDENCE : k == 4 ? LAC_OUTPUT_REGIONS : LAC_OUTPUT_COLOR;
+        second_frame(t, &s, LAC_RGB24, 3, narrow);
+        second_frame(t, &s, LAC_RGBA64, 8, (uint8_t *)wide);
+        for (int i = 0; i < W * H * 4; i++) {
+            const int v = i % 4 == 3 ? 255 : narrow[i / 4 * 3 + i % 4];
+            wrong += abs(wide[i] - 257 * v) > (k == 0 || k > 2 ? 0 : 257);
+        }
+        expect(t, !wrong, "wide, case %d: %d samples differ", k, wrong);
+    }
+}
+
 /* What lac_confidence says, and output=confidence shows, before, at and between references. */
 static void test_confidence(Tally *t)
 {
@@ -616,6 +653,7 @@ int main(int argc, char **argv)
     test_lookahead(&t);
     test_same_bytes(&t);
     test_flat(&t);
+    test_wide(&t);
     test_confidence(&t);
     test_regions(&t);
     test_open_errors(&t);
