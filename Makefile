@@ -46,6 +46,7 @@ CUDA_LIB := $(if $(filter yes,$(CUDA)),$(B)/lib/liblac_cuda.so)
 CUDA_ABI := $(shell cat engine/lac.h engine/common.h engine/ops/tensor.h engine/ops/ops.h engine/ops/backend.h \
               engine/ops/cuda/library.h | cksum | cut -d' ' -f1)
 CUDA_ABI_FLAG = -DLAC_CUDA_ABI='"$(VERSION)-$(CUDA_ABI)"'
+CUDA_WARN := -Werror all-warnings -Xcompiler -Wall,-Wextra,-Werror
 # Machine code of each architecture, and code of the last one that newer GPUs translate.
 CUDA_CODE = $(foreach a,$(CUDA_ARCHS),-gencode arch=compute_$(a),code=sm_$(a)) \
             -gencode arch=compute_$(lastword $(CUDA_ARCHS)),code=compute_$(lastword $(CUDA_ARCHS))
@@ -104,8 +105,8 @@ $(B)/cuda/%.o: engine/%.c $(B)/config.h
 
 $(B)/cuda/%.cu.o: engine/%.cu $(B)/config.h
 	@mkdir -p $(@D)
-	$(NVCC) -std=c++17 -O2 $(CUDA_CODE) -Iengine -DLAC_BUILD $(subst -isystem,-I,$(CUDA_CFLAGS)) -MMD -MP -Werror all-warnings \
-	    -Xcompiler -Wall,-Wextra,-Werror,-fPIC,-fvisibility=hidden -c $< -o $@
+	$(NVCC) -std=c++17 -O2 $(CUDA_CODE) -Iengine -DLAC_BUILD $(subst -isystem,-I,$(CUDA_CFLAGS)) -MMD -MP $(CUDA_WARN) \
+	    -Xcompiler -fPIC,-fvisibility=hidden -c $< -o $@
 
 $(B)/lib/liblac_cuda.so: $(CUDA_OBJ)
 	@mkdir -p $(@D)

@@ -35,7 +35,7 @@ struct Gathering { /* the fibres at one barrier */
 };
 
 [[maybe_unused]] ucontext_t main_context;
-jmp_buf main_jump;
+[[maybe_unused]] jmp_buf main_jump;
 std::vector<std::unique_ptr<Fibre>> fibres;
 std::vector<Fibre *> idle;
 std::deque<Fibre *> ready;

@@ -397,7 +397,7 @@ static int run_combine(Run *r, Data *d, const Case *c)
 /* `in_place`: before, frame and after are one tensor, as at the end of a window of one frame. */
 static int run_shift(Run *r, Data *d, const Case *c)
 {
-    LacTensor *x[3];
+    LacTensor *x[3] = { NULL };
     LacShiftDesc desc;
     int i;
 

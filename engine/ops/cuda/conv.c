@@ -248,6 +248,7 @@ static Plan *plan_get(LacBackend *be, CudaConv *c, const LacTensor *x, const Lac
         lac_log(be->log, LAC_LOG_DEBUG, "conv %d to %d channels, kernel %d, %dx%d: cuDNN has no engine, the direct kernel "
                 "takes it", x->c, y->c, c->head.desc.kernel, x->w, x->h);
     }
+    (void)cudaGetLastError(); /* an engine that was tried may have left one behind */
     p->n = x->n;
     p->h = x->h;
     p->w = x->w;

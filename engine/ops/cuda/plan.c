@@ -7,6 +7,7 @@
 
 #define CONFIGS 32     /* engines looked at in each of the heuristics' lists */
 #define DESCRIPTORS 16 /* of one graph, at most */
+#define DESCRIBED (CUDNN_VERSION >= 91900) /* from when on GPUs can be described; older ones are taken by handle alone */
 
 enum { X = 1, WEIGHT, BIAS, Y, SUM, BIASED }; /* names of tensors; the last two never reach memory */
 
@@ -193,15 +194,51 @@ static bool acceptable(cudnnBackendDescriptor_t config, enum LacType type)
     for (i = 0; ok && i < note_count; i++) {
         switch (notes[i]) {
         case CUDNN_NUMERICAL_NOTE_TENSOR_CORE: ok = type != LAC_F32; break; /* with fp32 it means TF32 */
+#if DESCRIBED
         case CUDNN_NUMERICAL_NOTE_STRICT_NAN_PROP: break;
+#endif
         default: ok = false; /* results that change or lose digits */
         }
     }
     for (i = 0; ok && i < habit_count; i++) {
-        ok = habits[i] == CUDNN_BEHAVIOR_NOTE_SUPPORTS_CUDA_GRAPH_NATIVE_API;
+        ok = habits[i] != CUDNN_BEHAVIOR_NOTE_RUNTIME_COMPILATION;
+#if DESCRIBED
+        ok = ok && habits[i] != CUDNN_BEHAVIOR_NOTE_CUBLASLT_DEPENDENCY;
+#endif
     }
     cudnnBackendDestroyDescriptor(engine);
     return ok;
+}
+
+/* The GPU is a handle's or a described one. */
+static cudnnStatus_t set_gpu(cudnnBackendDescriptor_t plan, cudnnHandle_t handle, cudnnBackendDescriptor_t device)
+{
+    if (handle) {
+        return cudnnBackendSetAttribute(plan, CUDNN_ATTR_EXECUTION_PLAN_HANDLE, CUDNN_TYPE_HANDLE, 1, &handle);
+    }
+#if DESCRIBED
+    return cudnnBackendSetAttribute(plan, CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1,
+                                    &device);
+#else
+    (void)device;
+    return CUDNN_STATUS_NOT_SUPPORTED;
+#endif
+}
+
+static cudnnStatus_t set_heuristics_gpu(cudnnBackendDescriptor_t heuristics, cudnnHandle_t handle,
+                                        cudnnBackendDescriptor_t device)
+{
+    if (handle) {
+        return CUDNN_STATUS_SUCCESS; /* the graph has it */
+    }
+#if DESCRIBED
+    return cudnnBackendSetAttribute(heuristics, CUDNN_ATTR_ENGINEHEUR_DEVICEPROP, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1,
+                                    &device);
+#else
+    (void)heuristics;
+    (void)device;
+    return CUDNN_STATUS_NOT_SUPPORTED;
+#endif
 }
 
 /* The plan of one configuration; false: it does not run here or wants too much memory. */
@@ -216,9 +253,7 @@ static bool plan_of(CudaPlan *plan, cudnnBackendDescriptor_t config, cudnnHandle
     }
     if (cudnnBackendSetAttribute(p, CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1,
                                  &config) == CUDNN_STATUS_SUCCESS &&
-        (handle ? cudnnBackendSetAttribute(p, CUDNN_ATTR_EXECUTION_PLAN_HANDLE, CUDNN_TYPE_HANDLE, 1, &handle)
-                : cudnnBackendSetAttribute(p, CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1,
-                                           &device)) == CUDNN_STATUS_SUCCESS &&
+        set_gpu(p, handle, device) == CUDNN_STATUS_SUCCESS &&
         cudnnBackendFinalize(p) == CUDNN_STATUS_SUCCESS &&
         cudnnBackendGetAttribute(p, CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE, CUDNN_TYPE_INT64, 1, &got,
                                  &bytes) == CUDNN_STATUS_SUCCESS &&
@@ -244,8 +279,7 @@ static bool choose(CudaPlan *plan, const CudaPlanDesc *d, cudnnBackendDescriptor
                                  &graph) == CUDNN_STATUS_SUCCESS &&
         cudnnBackendSetAttribute(heuristics, CUDNN_ATTR_ENGINEHEUR_MODE, CUDNN_TYPE_HEUR_MODE, 1,
                                  &mode) == CUDNN_STATUS_SUCCESS &&
-        (handle || cudnnBackendSetAttribute(heuristics, CUDNN_ATTR_ENGINEHEUR_DEVICEPROP,
-                                            CUDNN_TYPE_BACKEND_DESCRIPTOR, 1, &device) == CUDNN_STATUS_SUCCESS) &&
+        set_heuristics_gpu(heuristics, handle, device) == CUDNN_STATUS_SUCCESS &&
         cudnnBackendFinalize(heuristics) == CUDNN_STATUS_SUCCESS;
     for (i = 0; ok && i < CONFIGS; i++) {
         ok = cudnnBackendCreateDescriptor(CUDNN_BACKEND_ENGINECFG_DESCRIPTOR, &configs[i]) == CUDNN_STATUS_SUCCESS;
