@@ -113,9 +113,11 @@ static void unconfigure(LacContext *ctx)
     ctx->configured = false;
 }
 
-/* Exact palette colours are not mixed unless that is asked for. */
-static bool refines(const LacContext *ctx)
+/* Exact palette colours, and pictures smaller than the refinement was made for, are not mixed unless that is asked for. */
+static bool refines(const LacContext *ctx, int width, int height)
 {
+    const int side = width < height ? width : height;
+
     if (ctx->set.output != LAC_OUTPUT_COLOR || (ctx->set.fill == LAC_FILL_FLAT && ctx->set.temporal == LAC_TEMPORAL_AUTO)) {
         return false;
     }
@@ -125,7 +127,7 @@ static bool refines(const LacContext *ctx)
     if (!lac_net_refines(ctx->net)) {
         lac_log(&ctx->log, LAC_LOG_INFO, "these weights hold no temporal refinement: every frame is coloured by itself");
     }
-    return lac_net_refines(ctx->net);
+    return lac_net_refines(ctx->net) && side >= LAC_REFINE_SIZE;
 }
 
 /* The first frame fixes the size: everything that depends on it is allocated here. */
@@ -145,7 +147,7 @@ static int configure(LacContext *ctx, int width, int height)
         err = ctx->gray ? lac_queue_open(&ctx->queue, width, height, &ctx->log)
                         : lac_fail(&ctx->log, LAC_ENOMEM, "no memory for frames of %dx%d", width, height);
     }
-    if (!err && refines(ctx)) {
+    if (!err && refines(ctx, width, height)) {
         err = lac_window_open(&ctx->window, &tools, width, height);
     }
     if (!err && ctx->set.scene > 0) {

@@ -80,7 +80,7 @@ enum LacOutput {
 /* Whether neighbouring frames are made to agree (3.2; docs/refinement.md). */
 enum LacTemporal {
     LAC_TEMPORAL_AUTO, /* if the weights hold a refinement; not with LAC_LOOKAHEAD_NONE, which allows no delay, nor with
-                          LAC_FILL_FLAT, whose colours are exact (default) */
+                          LAC_FILL_FLAT, whose colours are exact, nor in pictures less than 256 high or wide (default) */
     LAC_TEMPORAL_ON,   /* without one, too: then pixels agree whose line art is the same in both frames */
     LAC_TEMPORAL_OFF,  /* each frame by itself */
 };

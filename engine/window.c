@@ -17,11 +17,13 @@ typedef struct Slot {
     float *residual;     /* [h][w][3] */
     float *link, *trust; /* [h][w] */
     float *floats;       /* all of these */
+    uint8_t *moved;      /* blocks of line art that move from this frame to the next */
 } Slot;
 
 struct LacWindow {
     LacTools tools;
     int size, width, height;
+    LacMoves moves;
     LacLineart lineart; /* native to the refinement's size */
     LacSteady *steady;
     Slot *slot;         /* [size + 1] a ring */
@@ -51,6 +53,7 @@ int lac_window_open(LacWindow **window, const LacTools *tools, int width, int he
     err = lac_lineart_open(&w->lineart, width, height, nw, nh, set->threads, tools->log);
     err = err ? err : lac_steady_open(&w->steady, width, height, nw, nh, w->size + 1, set->threads, tools->log);
     err = err ? err : lac_net_refine_fit(tools->net, nh, nw, w->size);
+    err = err ? err : lac_moves_open(&w->moves, width, height, set->threads, tools->log);
     w->slot = err ? NULL : lac_calloc((size_t)w->size + 1, sizeof *w->slot);
     for (int i = 0; !err && i <= w->size; i++) {
         Slot *s = w->slot ? &w->slot[i] : NULL;
@@ -58,8 +61,9 @@ int lac_window_open(LacWindow **window, const LacTools *tools, int width, int he
         if (s) {
             s->rgb = lac_alloc((size_t)width * (size_t)height, 3);
             s->floats = lac_alloc(area, 9 * sizeof *s->floats);
+            s->moved = lac_alloc((size_t)w->moves.rows, (size_t)w->moves.columns);
         }
-        if (!s || !s->rgb || !s->floats) {
+        if (!s || !s->rgb || !s->floats || !s->moved) {
             err = lac_fail(tools->log, LAC_ENOMEM, "no memory for a window of %d frames of %dx%d; a smaller `window` "
                            "needs less, `temporal=0` none", w->size, width, height);
             break;
@@ -87,9 +91,11 @@ void lac_window_close(LacWindow **window)
         lac_free(w->slot[i].rgb);
         lac_free(w->slot[i].wide);
         lac_free(w->slot[i].floats);
+        lac_free(w->slot[i].moved);
     }
     lac_free(w->slot);
     lac_steady_close(&w->steady);
+    lac_moves_close(&w->moves);
     lac_lineart_close(&w->lineart);
     lac_free(w);
     *window = NULL;
@@ -189,11 +195,30 @@ void lac_window_push(LacWindow *w, const LacPlace *place, bool reference, const 
     if (s->is_wide) {
         flatten(w, s);
     }
+    lac_moves_run(&w->moves, gray, w->count ? slot(w, w->count - 1)->moved : NULL);
     lac_lineart_run(&w->lineart, gray, w->width);
     memcpy(s->line, la->line, area * sizeof *s->line);
     lac_lineart_colour(la, s->rgb, s->colour);
     w->count++;
     lac_time_add(w->tools.times, LAC_STAGE_STEADY, since);
+}
+
+/* What moves does not hang together with the next frame at the same place. */
+static void cut_links(const LacWindow *w, Slot *s)
+{
+    const int nw = w->lineart.net_width, nh = w->lineart.net_height;
+
+    for (int y = 0; y < nh; y++) {
+        const int row = (int)((int64_t)y * w->moves.height / nh) / LAC_MOVES_BLOCK;
+
+        for (int x = 0; x < nw; x++) {
+            const int column = (int)((int64_t)x * w->moves.width / nw) / LAC_MOVES_BLOCK;
+
+            if (s->moved[row * w->moves.columns + column]) {
+                s->link[y * nw + x] = 0;
+            }
+        }
+    }
 }
 
 /* Makes steady the next frames, or all that are left of the shot: the same ones whenever its end became known. */
@@ -216,6 +241,9 @@ static int refine(LacWindow *w)
         return err;
     }
     since = omp_get_wtime();
+    for (int i = w->past; i + 1 < w->count; i++) {
+        cut_links(w, slot(w, i));
+    }
     for (int i = 0; i < w->count; i++) {
         const Slot *s = slot(w, i);
         const bool past = i < w->past;

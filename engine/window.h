@@ -5,6 +5,7 @@
 #define LAC_WINDOW_H
 
 #include "colour.h"
+#include "moves.h"
 #include "steady.h"
 
 /* How it works. Frames are painted in order and kept until enough of those after them are there. A window of `size`

@@ -63,6 +63,7 @@ static void run(uint8_t *out)
     s.device = "cpu";
     s.size = 64;
     s.threads = 1;
+    s.temporal = LAC_TEMPORAL_ON;
     s.log = messages_add;
     s.log_opaque = &messages;
     messages_log(&messages);
