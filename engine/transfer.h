@@ -29,10 +29,10 @@ int lac_transfer_open(LacTransfer **t, int width, int height, int net_width, int
                       const LacLog *log);
 void lac_transfer_close(LacTransfer **t);
 
-/* Prepares a reference, whose pictures may have other sizes than the video; exact: NULL or of the size of color. *ref is
+/* Prepares a reference, whose pictures may have other sizes than the video; exact: NULL or of the size of color. *out is
  * NULL on failure; freed by the caller, before or after the transfer. */
 int lac_transfer_ref(LacTransfer *t, const LacImage *color, const LacRgba *exact, const LacImage *line, bool local,
-                     LacTransferRef **ref);
+                     LacTransferRef **out);
 void lac_transfer_ref_free(LacTransferRef **ref);
 
 /* Whose fields the last lac_transfer_run left. */

@@ -168,7 +168,7 @@ static void test_separation(Tally *t, enum LacLines lines)
     for (int x = LEFT + 4 + 3; x < LEFT + 4 + SIDE - 2; x++) {
         for (int y = TOP + MIDDLE - 1; y <= TOP + MIDDLE + 2; y++, n++) {
             const uint16_t *p = out + ((size_t)y * W + x) * 4;
-            wrong += memcmp(p, upper, 8) && memcmp(p, lower, 8);
+            wrong += memcmp(p, upper, 8) != 0 && memcmp(p, lower, 8) != 0;
         }
     }
     expect(t, wrong * 10 <= n, "lines %d: %d of %d pixels on a separation line are no fill", lines, wrong, n);
