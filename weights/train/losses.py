@@ -15,6 +15,7 @@ PLAIN = {"l1": 10.0, "warp": 3.0, "latent": 1.0, "match": 1.0}
 PAPER = {"l1": 10.0, "perceptual": 1.0, "style": 1000.0, "latent": 1.0, "gan": 1.0}     # Eq. 11
 LOSSES = {"plain": PLAIN, "paper": PAPER, "all": PAPER | PLAIN}
 TEACHING = {"teacher": 5.0, "attend": 0.2}      # besides, where there is a teacher: distill.py
+MATCHING = ("warp", "match")      # those that need no picture: model.matching's
 MATCH_QUERIES = 512
 
 

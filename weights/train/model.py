@@ -295,6 +295,19 @@ class ColorTransform(nn.Module):
             stages["latent_mid"] = self.latent_mid(f).reshape(s, t, 3, *f_d.shape[3:])
         return stages
 
+    def matching(self, x: Tensor, d: Tensor, xr: Tensor, dr: Tensor, yr: Tensor,
+                 local: Tensor | None = None, lag: Tensor | None = None, short: int = 0) -> dict[str, Tensor]:
+        """As forward, but only "attention" and "warped": what EnD, q and k have a share in."""
+        s, t, k = *x.shape[:2], xr.shape[1]
+        f_d, f_d_ref = (self.end(a.flatten(0, 1), b.flatten(0, 1)) for a, b in ((x, d), (xr, dr)))
+        att = self.sim.attention(f_d.reshape(s, t, *f_d.shape[1:]), f_d_ref.reshape(s, k, *f_d_ref.shape[1:]), local,
+                                 lag, short // 4)
+        colour = F.avg_pool2d(yr.flatten(0, 1), 4)
+        h, w = colour.shape[2:]
+        colour = colour.reshape(s, k, 3, h * w).permute(0, 1, 3, 2).reshape(s, k * h * w, 3)
+        warped = (att @ colour.to(att.dtype)).reshape(s, t, h, w, 3).permute(0, 1, 4, 2, 3)
+        return {"attention": att, "warped": warped}
+
     def forward(self, x: Tensor, d: Tensor, xr: Tensor, dr: Tensor, yr: Tensor,
                 local: Tensor | None = None, lag: Tensor | None = None, short: int = 0) -> dict[str, Tensor]:
         """Targets x, d [S,T,1,H,W]; references xr, dr [S,K,1,H,W], yr [S,K,3,H,W]. local [S,K]: 1 where the

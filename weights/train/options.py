@@ -92,6 +92,8 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     net.add_argument("--preset", default="small", choices=PRESETS)
     net.add_argument("--set", default="", metavar="NAME=VALUE,...", help="other values of the network's configuration")
     net.add_argument("--without", default="", metavar="PART,...", help=f"parts held off: {', '.join(SWITCHES)}")
+    net.add_argument("--matching", action="store_true", help="only what decides which part of a reference a place is "
+                     "learns (EnD, q, k, priors), by the warp and match terms; much quicker a step")
     net.add_argument("--lr", type=float, default=4e-4)
     net.add_argument("--spectral", action="store_true", help="spectral norm in encoders and decoder, folded at export")
     loss = ap.add_argument_group("losses")

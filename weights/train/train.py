@@ -28,6 +28,7 @@ import weights_io
 from clips import Clips
 from data import Feed, Pool
 from distill import Teacher
+from losses import MATCHING
 from perceptual import Perceptual
 from trainer import Recipe, Trainer
 from validation import Validation
@@ -61,9 +62,11 @@ def read_options() -> tuple[argparse.ArgumentParser, argparse.Namespace, Recipe]
         weights = {k: v for k, v in weights.items() if k not in ("perceptual", "style")}
     elif args.vgg and not {"perceptual", "style"} & weights.keys():
         ap.error(f"--vgg has no use with --losses {args.losses}")
+    if args.matching:
+        weights = {k: v for k, v in weights.items() if k in MATCHING}
     cfg = options.opened(ap, "--set", args.set, lambda text: options.config(args.preset, text))
     return ap, args, Recipe(cfg, weights, args.lr, args.gan, args.gan_lr or args.lr / 10, args.spectral,
-                            options.opened(ap, "--without", args.without, options.switches))
+                            options.opened(ap, "--without", args.without, options.switches), args.matching)
 
 
 class Run:

@@ -17,7 +17,7 @@ from distill import Teacher
 from losses import color_losses
 from model import ColorTransform, Config
 from perceptual import Perceptual
-from switches import SWITCHES
+from switches import SWITCHES, only_matching
 
 EMA_DECAY = 0.998
 GRADIENT_NORM = 5.0
@@ -33,10 +33,11 @@ class Recipe:
     gan_lr: float = 4e-5
     spectral: bool = False
     without: tuple[str, ...] = ()   # see switches.py
+    matching: bool = False          # EnD, q and k learn alone
 
     def summary(self) -> dict[str, Any]:
         return {"losses": self.weights, "gan": self.gan if "gan" in self.weights else "", "spectral": self.spectral,
-                "without": list(self.without)}
+                "without": list(self.without), "matching": self.matching}
 
 
 def learning_rate(step: int, progress: float, peak: float) -> float:
@@ -60,6 +61,8 @@ class Trainer:
             raise ValueError("spectral norm does not go without the distance field")
         for name in recipe.without:
             SWITCHES[name](net)
+        if recipe.matching:
+            only_matching(net)
         self.net = spectral.add(net) if recipe.spectral else net
         self.opt = torch.optim.Adam([p for p in net.parameters() if p.requires_grad], recipe.lr, betas=(0.8, 0.99),
                                     foreach=device.type == "cuda")
@@ -72,20 +75,22 @@ class Trainer:
         weights = self.recipe.weights
         lr = learning_rate(self.count, progress, self.recipe.lr)
         self.opt.param_groups[0]["lr"] = lr
+        forward = self.net.matching if self.recipe.matching else self.net
         with autocast(self.device):
-            stages = self.net(batch.x, batch.d, batch.xr, batch.dr, batch.yr, lag=batch.lag, short=batch.short)
+            stages = forward(batch.x, batch.d, batch.xr, batch.dr, batch.yr, lag=batch.lag, short=batch.short)
         terms, hit = color_losses(stages, batch, weights)
         shown = {"hit": torch.tensor(hit)}
-        out, truth = stages["out"].flatten(0, 1), batch.y.flatten(0, 1)
         if self.teacher:
             terms |= self.teacher.losses(stages, batch, weights)
         with autocast(self.device):
+            if self.perceptual or self.adversary:
+                out, truth = stages["out"].flatten(0, 1), batch.y.flatten(0, 1)
             if self.perceptual:
                 terms |= {k: v for k, v in self.perceptual(out, truth).items() if k in weights}
             if self.adversary:
                 terms["gan"], shown["d"] = self.adversary.step(batch.x.flatten(0, 1), truth, out, lr / self.recipe.lr)
         loss = sum(weights[k] * v for k, v in terms.items())
-        del stages, out                             # the largest tensors: not kept longer than the gradients need them
+        del stages                                  # the largest tensors: not kept longer than the gradients need them
         self.opt.zero_grad(set_to_none=True)
         loss.backward()
         norm = float(torch.nn.utils.clip_grad_norm_(self.net.parameters(), GRADIENT_NORM))
@@ -116,8 +121,9 @@ class Trainer:
 
     def load(self, state: dict[str, Any]) -> None:
         """Goes on where `state` was. ValueError: it is of another network."""
-        before = {"spectral": False, "without": [], **state.get("recipe", {})}
-        for name, own in (("spectral", self.recipe.spectral), ("without", list(self.recipe.without))):
+        before = {"spectral": False, "without": [], "matching": False, **state.get("recipe", {})}
+        for name, own in (("spectral", self.recipe.spectral), ("without", list(self.recipe.without)),
+                          ("matching", self.recipe.matching)):
             if before[name] != own:
                 raise ValueError(f"it was trained with --{name} {before[name]}, not {own}")
         own = asdict(self.recipe.cfg)
