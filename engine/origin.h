@@ -11,7 +11,7 @@
  * one reference region gives up those others that are so to other regions with LAC_ORIGIN_TAKEN of their
  * area: its votes for them are patches gone astray. Origins with a share of LAC_ORIGIN_SHARE or more count (or the first, where none
  * has it). */
-#define LAC_ORIGIN_SHARE 0.12f
+#define LAC_ORIGIN_SHARE 0.3f
 #define LAC_ORIGIN_CLEAR 0.5f
 #define LAC_ORIGIN_TAKEN 0.25f
 enum { LAC_ORIGINS = 8 };
