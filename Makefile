@@ -239,7 +239,7 @@ bench: all $(BENCHES) $(B)/tests/clip/clip
 	@$(B)/bench/bench_ops
 	@tests/bench/frame.sh $(B)
 	@rm -rf $(B)/bench/clip && $(B)/tests/clip/clip --frames 12 $(B)/bench/clip
-	@for p in fp32 bf16; do for t in 1 2; do echo "$$p, $$t threads:"; $(B)/bench/bench_video $(B)/bench/clip 12 $$t $$p || exit 1; done; done
+	@for p in auto fp32; do for t in 1 2; do echo "$$p, $$t threads:"; $(B)/bench/bench_video $(B)/bench/clip 12 $$t $$p || exit 1; done; done
 
 # --- FFmpeg ---
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Times one frame of the colour transform network, references encoded before, with random inputs.
  *
- * usage: bench_frame [--weights FILE] [--size HxW] [--k K] [--device NAME] [--threads N] [--precision fp32|bf16|fp16]
+ * usage: bench_frame [--weights FILE] [--size HxW] [--k K] [--device NAME] [--threads N] [--precision auto|fp32|bf16|fp16]
  *                    [--frames N] [--brief]
  * Inputs and the picture lie in the host's memory. Prints ms per stage (on a GPU from a run of their own, in which the
  * host waits for every stage), fps, GFLOP/s and peak memory; --brief: "MEDIAN_MS GFLOPS PEAK_MIB" alone, for frame.sh. */
@@ -76,8 +76,7 @@ static int parse(Options *o, int argc, char **argv)
         } else if (!strcmp(argv[i], "--frames")) {
             o->frames = (int)strtol(value, NULL, 10);
         } else if (!strcmp(argv[i], "--precision")) {
-            o->precision = !strcmp(value, "bf16") ? LAC_PRECISION_BF16 :
-                !strcmp(value, "fp16") ? LAC_PRECISION_FP16 : LAC_PRECISION_FP32;
+            o->precision = precision_of(value);
         } else {
             fprintf(stderr, "bench_frame: unknown option %s\n", argv[i]);
             return -1;
@@ -166,8 +165,7 @@ static int run(const Options *o, LacNet *net, const LacConfig *config)
 
 int main(int argc, char **argv)
 {
-    Options o = { .weights = "weights/small.safetensors", .device = "cpu", .h = 256, .w = 256, .k = 2, .threads = 2, .frames = 15,
-                  .precision = LAC_PRECISION_BF16 };
+    Options o = { .weights = "weights/small.safetensors", .device = "cpu", .h = 256, .w = 256, .k = 2, .threads = 2, .frames = 15 };
     const LacLog log = { print_message, NULL };
     LacModel *model = NULL;
     LacDevice dev = { 0 };

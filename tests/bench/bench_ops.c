@@ -228,12 +228,6 @@ static void print_log(void *opaque, enum LacLogLevel level, const char *message)
     fprintf(level <= LAC_LOG_WARNING ? stderr : stdout, "%s\n", message);
 }
 
-static enum LacPrecision precision_of(const char *name)
-{
-    return !strcmp(name, "fp32") ? LAC_PRECISION_FP32 : !strcmp(name, "bf16") ? LAC_PRECISION_BF16 :
-        !strcmp(name, "fp16") ? LAC_PRECISION_FP16 : LAC_PRECISION_AUTO;
-}
-
 int main(int argc, char **argv)
 {
     static const Item ceiling = { "ceiling: conv 3x3 128 to 128", CONV, .div = 4, .c = 128, .cout = 128, .kernel = 3 };

@@ -2,7 +2,7 @@
 /* Times a whole shot through the public API: frames in, coloured frames out, ms of every stage.
  *
  * usage: bench_video CLIP FRAMES [threads [precision [size [device]]]]   CLIP/{line,color}/NNNN.png, as tests/clip draws
- * them; precision fp32, bf16 or fp16, size the short side the network works at. The first and the last frame are the references. */
+ * them; precision auto (the default), fp32, bf16 or fp16, size the short side the network works at. The first and the last frame are the references. */
 #define _POSIX_C_SOURCE 200809L
 #include <stdlib.h>
 #include <string.h>
@@ -81,8 +81,7 @@ int main(int argc, char **argv)
     lac_settings_default(&settings);
     settings.log = print_message;
     settings.threads = argc > 3 ? atoi(argv[3]) : 2;
-    settings.precision = argc > 4 && !strcmp(argv[4], "fp32") ? LAC_PRECISION_FP32 :
-        argc > 4 && !strcmp(argv[4], "fp16") ? LAC_PRECISION_FP16 : LAC_PRECISION_BF16;
+    settings.precision = precision_of(argc > 4 ? argv[4] : "auto");
     settings.size = argc > 5 ? atoi(argv[5]) : 384;
     settings.device = argc > 6 ? argv[6] : "cpu";
     ret = lac_open(&ctx, &settings);

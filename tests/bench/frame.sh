@@ -11,6 +11,8 @@ here=$(dirname "$0")
 root=$here/../..
 python=/usr/bin/python3
 weights=${LAC_WEIGHTS:-$root/weights/small.safetensors}
+precisions=fp32 # and bf16, where this CPU has it
+! "$build/bench/bench_frame" --brief --weights "$weights" --size 64x64 --frames 1 --precision bf16 >/dev/null 2>&1 || precisions='fp32 bf16'
 export OMP_WAIT_POLICY=PASSIVE MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=17179869184
 
 if [ -z "${ORT:-}" ]; then
@@ -31,7 +33,7 @@ for size in $sizes; do
         # larger ones: the exporter folds the locality prior into more than ONNX's 2 GB
         [ -f "$onnx" ] || [ "$h" -gt 256 ] || $python "$root/weights/train/bench.py" --size "$size" --onnx "$onnx" >/dev/null 2>&1 || true
     fi
-    for precision in fp32 bf16; do
+    for precision in $precisions; do
         for threads in 1 2; do
             set -- $("$build/bench/bench_frame" --brief --weights "$weights" --size "$size" --threads $threads --precision $precision)
             torch=- ort=-
@@ -47,7 +49,7 @@ for size in $sizes; do
 done
 echo
 for size in $sizes; do
-    for precision in fp32 bf16; do
+    for precision in auto $precisions; do
         echo "$precision:"
         "$build/bench/bench_frame" --weights "$weights" --size "$size" --threads 2 --precision $precision
     done
