@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Votes of neighbouring patches for displacements, and the copying at native size (docs/match.md). */
 #include "transfer.h"
+#include "number.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,7 +65,7 @@ int lac_transfer_open(LacTransfer **out, int width, int height, int net_width, i
     n = (size_t)w * h;
     *t = (LacTransfer){ .width = width, .height = height, .threads = threads, .count = count, .log = log };
     for (int i = 0; i < 256; i++) {
-        t->alike[i] = expf(-pixel_sharpness * (float)i / 255);
+        t->alike[i] = lac_exp(-pixel_sharpness * (float)i / 255);
     }
     err = lac_lineart_open(&t->lineart, width, height, w, h, threads, log);
     err = err ? err : lac_matcher_open(&t->match, w, h, count, threads, log);
@@ -199,7 +199,7 @@ static void weigh(LacTransfer *t, const float *lag, int count)
         const float late = lateness * (lag[r] + 1), unit = sharpness / LAC_MATCH_UNIT;
 #pragma omp parallel for num_threads(t->threads) schedule(static)
         for (size_t i = 0; i < n; i++) {
-            t->weight[r * n + i] = expf(-unit * (float)t->match.field[r].cost[i] - late) + 1e-12f;
+            t->weight[r * n + i] = lac_exp(-unit * (float)t->match.field[r].cost[i] - late) + 1e-12f;
         }
     }
 }
@@ -312,7 +312,7 @@ static void refine(const LacTransfer *t, const uint8_t *gray, const LacTransferR
         }
     }
     if (least < INT32_MAX) {
-        s->weight *= expf(-line_sharpness * (float)least / (255 * (float)pixels));
+        s->weight *= lac_exp(-line_sharpness * (float)least / (255 * (float)pixels));
     }
 }
 

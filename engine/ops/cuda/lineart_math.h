@@ -30,16 +30,6 @@ LAC_HD uint8_t lac_gray_of(int luma, int p010, int limited)
     return (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
 }
 
-/* sum + weight v, rounded twice. */
-LAC_HD float lac_weighted(float sum, float weight, float v)
-{
-#ifdef __CUDA_ARCH__
-    return __fadd_rn(sum, __fmul_rn(weight, v));
-#else
-    return sum + weight * v;
-#endif
-}
-
 /* 1 - gray / 255 of the resampled gray, and with `least`, the darkest gray of its footprint, sqrt(mean * max); 0 to 1. */
 LAC_HD float lac_darkness(float gray, int shrinks, int least)
 {
