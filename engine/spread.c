@@ -65,6 +65,19 @@ static int neighbours(const LacField *f, int32_t i, int32_t near[4])
     return n;
 }
 
+/* The first of a pixel's neighbours, in their order, that was reached at this cost. Pixels follow it, not the one that was
+ * queued before the others, so that what they become depends on no queue. */
+static int32_t first_at(const LacField *f, int32_t to, enum LacPixel state, int32_t cost)
+{
+    int32_t near[4], k = 0;
+
+    neighbours(f, to, near);
+    while (f->state[near[k]] != state || f->cost[near[k]] != cost) {
+        k++;
+    }
+    return near[k];
+}
+
 static void take(LacField *f, int32_t to, int32_t from, enum LacPixel state, int32_t cost)
 {
     if (f->wide) {
@@ -97,7 +110,7 @@ void lac_field_spread(LacField *f, int reach)
         int count = neighbours(f, i, near);
         for (int k = 0; k < count; k++) {
             if (f->state[near[k]] == LAC_PIXEL_UNKNOWN) {
-                take(f, near[k], i, LAC_PIXEL_REACHED, f->cost[i] + 1);
+                take(f, near[k], first_at(f, near[k], LAC_PIXEL_REACHED, f->cost[i]), LAC_PIXEL_REACHED, f->cost[i] + 1);
                 queue[tail++] = near[k];
             }
         }
@@ -166,7 +179,8 @@ void lac_field_spread_lines(LacField *f, const uint8_t *gray, int depth)
             int count = neighbours(f, i, near);
             for (int k = 0; k < count; k++) {
                 if (f->state[near[k]] == LAC_PIXEL_LINE) {
-                    take(f, near[k], i, LAC_PIXEL_CROSSED, f->cost[i] + step(gray[near[k]]));
+                    take(f, near[k], first_at(f, near[k], LAC_PIXEL_CROSSED, f->cost[i]), LAC_PIXEL_CROSSED,
+                         f->cost[i] + step(gray[near[k]]));
                     put(&b, f, near[k]);
                 }
             }
