@@ -27,6 +27,19 @@ LAC_HD float lac_weighted(float sum, float weight, float v)
 #endif
 }
 
+/* a b, which nothing added to it later is fused with. */
+LAC_HD float lac_product(float a, float b)
+{
+#ifdef __clang__
+#pragma clang fp contract(off)
+#endif
+#ifdef __CUDA_ARCH__
+    return __fmul_rn(a, b);
+#else
+    return a * b;
+#endif
+}
+
 /* a, t of the way to b. */
 LAC_HD float lac_between(float a, float b, float t)
 {
@@ -52,7 +65,7 @@ LAC_HD float lac_exp(float x)
     e = lac_weighted(0.5f, e, r);
     e = lac_weighted(1, e, r);
     e = lac_weighted(1, e, r);
-    return x < -87 ? 0 : e * power;
+    return x < -87 ? 0 : lac_product(e, power);
 }
 
 #endif
