@@ -8,6 +8,7 @@
 #include "lineart.h"
 #include "ops/cuda/library.h"
 #include "ops/cuda/lineart_cuda.h"
+#include "ops/cuda/resize_cuda.h"
 
 extern const LacCudaLibrary lac_cuda_library;
 
@@ -77,6 +78,46 @@ static void test_lineart(Tally *t, LacBackend *be, int w, int h, int size, bool 
     free(gray);
     free(rgb);
     free(colour);
+    free(wanted);
+}
+
+static void test_resize(Tally *t, LacBackend *be, int w, int h, int out_w, int out_h)
+{
+    LacResize r;
+    CudaResize cuda;
+    const size_t in = (size_t)w * (size_t)h * 3, out = (size_t)out_w * (size_t)out_h;
+    uint8_t *src = malloc(in), *least = malloc(out), *wanted_least = malloc(out);
+    float *values = malloc(in * sizeof *values), *got = malloc(out * 3 * sizeof *got), *wanted = malloc(out * 3 * sizeof *wanted);
+    CudaAxis x, y;
+
+    for (size_t i = 0; i < in; i++) {
+        src[i] = byte();
+        values[i] = (float)byte() / 100 - 1;
+    }
+    if (!expect(t, !lac_resize_open(&r, w, h, out_w, out_h, 3, 1), "open")) {
+        return;
+    }
+    x = axis_of(&r.x);
+    y = axis_of(&r.y);
+    expect(t, !lac_cuda_resize_open(be, &cuda, &x, &y), "open");
+    lac_resize_u8(&r, src, (ptrdiff_t)w * 3, 3, wanted);
+    expect(t, !lac_cuda_resize_u8(be, &cuda, src, 3, got) && !memcmp(got, wanted, out * 3 * sizeof *got),
+           "%dx%d to %dx%d: bytes differ", w, h, out_w, out_h);
+    lac_resize_f32(&r, values, 3, wanted);
+    expect(t, !lac_cuda_resize_f32(be, &cuda, values, 3, got) && !memcmp(got, wanted, out * 3 * sizeof *got),
+           "%dx%d to %dx%d: floats differ", w, h, out_w, out_h);
+    for (int all = 0; all < 2; all++) {
+        lac_resize_min(&r, src, w, all, wanted_least);
+        expect(t, !lac_cuda_resize_min(be, &cuda, src, all, least) && !memcmp(least, wanted_least, out),
+               "%dx%d to %dx%d: minima differ", w, h, out_w, out_h);
+    }
+    lac_cuda_resize_close(be, &cuda);
+    lac_resize_close(&r);
+    free(src);
+    free(least);
+    free(wanted_least);
+    free(values);
+    free(got);
     free(wanted);
 }
 
@@ -155,6 +196,10 @@ int main(void)
                 test_lineart(&t, dev.be, size[i][0], size[i][1], size[i][2], k / 2, k % 2);
             }
         }
+        test_resize(&t, dev.be, 131, 97, 40, 33);
+        test_resize(&t, dev.be, 31, 57, 64, 57);
+        test_resize(&t, dev.be, 300, 5, 64, 64);
+        test_resize(&t, dev.be, 1, 1, 1, 1);
         for (int p = CUDA_NV12; p <= CUDA_RGBA; p++) {
             for (int i = 0; i < 4; i++) {
                 test_pixels(&t, dev.be, (enum CudaPixels)p, 1 + i * 47, 9 - 2 * i, i % 2);
