@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { BUCKETS = 32, STEP_LEAST = 8, STEP_MOST = BUCKETS - 1 };
+enum { BUCKETS = LAC_SPREAD_STEP_MOST + 1 };
 
 int lac_field_open(LacField *f, int width, int height)
 {
@@ -148,12 +148,6 @@ static int32_t get(Buckets *b, const LacField *f, int32_t at)
     return i;
 }
 
-/* Entering a pixel costs more the darker it is, so that fronts of two sides meet at the darkest. */
-static int32_t step(uint8_t gray)
-{
-    return STEP_LEAST + (255 - gray) * (STEP_MOST - STEP_LEAST) / 255;
-}
-
 /* The cost of a step depends on the pixel entered alone: the first front to reach a pixel is the cheapest,
  * and every pixel is queued once. */
 void lac_field_spread_lines(LacField *f, const uint8_t *gray, int depth)
@@ -168,19 +162,19 @@ void lac_field_spread_lines(LacField *f, const uint8_t *gray, int depth)
         int count = f->state[i] == LAC_PIXEL_LINE ? neighbours(f, i, near) : 0;
         for (int k = 0; k < count; k++) {
             if (f->state[near[k]] == LAC_PIXEL_KNOWN || f->state[near[k]] == LAC_PIXEL_REACHED) {
-                take(f, i, near[k], LAC_PIXEL_CROSSED, step(gray[i]));
+                take(f, i, near[k], LAC_PIXEL_CROSSED, lac_spread_step(gray[i]));
                 put(&b, f, i);
                 break;
             }
         }
     }
-    for (int32_t at = 0; b.waiting > 0 && at < depth * STEP_MOST; at++) {
+    for (int32_t at = 0; b.waiting > 0 && at < depth * LAC_SPREAD_STEP_MOST; at++) {
         while ((i = get(&b, f, at % BUCKETS)) >= 0) {
             int count = neighbours(f, i, near);
             for (int k = 0; k < count; k++) {
                 if (f->state[near[k]] == LAC_PIXEL_LINE) {
                     take(f, near[k], first_at(f, near[k], LAC_PIXEL_CROSSED, f->cost[i]), LAC_PIXEL_CROSSED,
-                         f->cost[i] + step(gray[near[k]]));
+                         f->cost[i] + lac_spread_step(gray[near[k]]));
                     put(&b, f, near[k]);
                 }
             }

@@ -6,14 +6,7 @@
 #define LAC_SPREAD_H
 
 #include "common.h"
-
-enum LacPixel {
-    LAC_PIXEL_UNKNOWN, /* clear, colour not known */
-    LAC_PIXEL_LINE,    /* dark, colour not known */
-    LAC_PIXEL_KNOWN,
-    LAC_PIXEL_REACHED, /* a clear pixel whose colour came from another */
-    LAC_PIXEL_CROSSED, /* a line pixel whose colour came from another */
-};
+#include "spread_math.h"
 
 typedef struct LacField {
     int width, height;
