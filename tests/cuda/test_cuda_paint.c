@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The GPU's painting, its kernels run on the CPU, against paint.c: the same to the bit. */
+/* The GPU's painting, by its kernels, against paint.c: the same to the bit. */
 #define _POSIX_C_SOURCE 200809L /* setenv */
 #include <stdlib.h>
 
+#include "device.h"
 #include "expect.h"
 #include "ops/cuda/library.h"
 #include "ops/cuda/paint_cuda.h"
@@ -68,23 +69,28 @@ static void test_paint(Tally *t, LacBackend *be, const Case *c)
     CudaAxis line_axes[] = { axis_of(&lines.x), axis_of(&lines.y) };
     CudaAxis shrink_axes[] = { axis_of(&shrinking.x), axis_of(&shrinking.y) };
     expect(t, !lac_cuda_paint_open(be, &cuda, line_axes, shrink ? shrink_axes : NULL), "open");
-    picture.out = malloc(n * 3);
+    picture.out = device_new(n * 3);
     for (int frame = 0; frame < 2; frame++) { /* nothing is left of the frame before */
         draw(c, gray, black, transferred, rgb);
-        picture.rgb = rgb;
-        picture.gray = gray;
-        picture.black = c->black ? black : gray;
-        picture.transferred = c->transferred ? transferred : NULL;
-        lac_paint_run(paint, rgb, gray, picture.black, picture.transferred, c->lines, &ink, wanted, (ptrdiff_t)c->w * 3, NULL);
-        expect(t, !lac_cuda_paint_run(be, &cuda, &picture) && !memcmp(picture.out, wanted, n * 3),
+        picture.rgb = device_copy(be, rgb, (size_t)c->net_w * (size_t)c->net_h * 3 * sizeof *rgb);
+        picture.gray = device_copy(be, gray, n);
+        picture.black = c->black ? device_copy(be, black, n) : picture.gray;
+        picture.transferred = c->transferred ? device_copy(be, transferred, n * 4) : NULL;
+        lac_paint_run(paint, rgb, gray, c->black ? black : gray, c->transferred ? transferred : NULL, c->lines, &ink, wanted,
+                      (ptrdiff_t)c->w * 3, NULL);
+        expect(t, !lac_cuda_paint_run(be, &cuda, &picture) && device_equals(be, picture.out, wanted, n * 3),
                "%dx%d from %dx%d, lines %d, transferred %d, black %d, ink %d: pixels differ", c->w, c->h, c->net_w, c->net_h,
                (int)c->lines, c->transferred, c->black, c->ink);
+        device_free(picture.rgb);
+        device_free(picture.gray);
+        device_free(c->black ? picture.black : NULL);
+        device_free(picture.transferred);
     }
     lac_cuda_paint_close(be, &cuda);
     lac_paint_close(&paint);
     lac_resize_close(&lines);
     lac_resize_close(&shrinking);
-    free(picture.out);
+    device_free(picture.out);
     free(gray);
     free(black);
     free(transferred);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The GPU's fronts of colour, their kernels run on the CPU, against spread.c: the same pixels. */
+/* The GPU's fronts of colour, by its kernels, against spread.c: the same pixels. */
 #define _POSIX_C_SOURCE 200809L /* setenv */
 #include <stdlib.h>
 
+#include "device.h"
 #include "expect.h"
 #include "ops/cuda/library.h"
 #include "ops/cuda/spread_cuda.h"
@@ -18,11 +19,11 @@ static uint32_t number(void)
     return seed >> 16;
 }
 
-static bool same(const LacField *a, const CudaField *b)
+static bool same(LacBackend *be, const LacField *a, const CudaField *b)
 {
     const size_t n = (size_t)a->width * (size_t)a->height;
 
-    return !memcmp(a->state, b->state, n) && !memcmp(a->colour, b->colour, n * 4);
+    return device_equals(be, b->state, a->state, n) && device_equals(be, b->colour, a->colour, n * 4);
 }
 
 /* Out of a hundred pixels `known` have a colour, `lines` are dark, the others clear. */
@@ -30,8 +31,8 @@ static void test_spread(Tally *t, LacBackend *be, int w, int h, int known, int l
 {
     const size_t n = (size_t)w * (size_t)h;
     LacField f;
-    CudaField cuda = { w, h, malloc(n), aligned_alloc(16, (n * 4 + 15) / 16 * 16), malloc(n * sizeof(int32_t)) };
-    uint8_t *gray = malloc(n);
+    CudaField cuda = { .width = w, .height = h };
+    uint8_t *gray = malloc(n), *lines_gray;
 
     if (!expect(t, lac_field_open(&f, w, h) == LAC_OK, "open")) {
         return;
@@ -45,18 +46,21 @@ static void test_spread(Tally *t, LacBackend *be, int w, int h, int known, int l
             f.colour[i * 4 + c] = (uint8_t)number();
         }
     }
-    memcpy(cuda.state, f.state, n);
-    memcpy(cuda.colour, f.colour, n * 4);
+    cuda.state = device_copy(be, f.state, n);
+    cuda.colour = device_copy(be, f.colour, n * 4);
+    cuda.cost = device_new(n * sizeof(int32_t));
+    lines_gray = device_copy(be, gray, n);
     lac_field_spread(&f, reach);
-    expect(t, !lac_cuda_spread(be, &cuda, reach) && same(&f, &cuda), "%dx%d, %d known, reach %d: pixels differ", w, h, known,
+    expect(t, !lac_cuda_spread(be, &cuda, reach) && same(be, &f, &cuda), "%dx%d, %d known, reach %d: pixels differ", w, h, known,
            reach);
     lac_field_spread_lines(&f, gray, depth);
-    expect(t, !lac_cuda_spread_lines(be, &cuda, gray, depth) && same(&f, &cuda), "%dx%d, %d known, depth %d: pixels differ",
+    expect(t, !lac_cuda_spread_lines(be, &cuda, lines_gray, depth) && same(be, &f, &cuda), "%dx%d, %d known, depth %d: pixels differ",
            w, h, known, depth);
     lac_field_close(&f);
-    free(cuda.state);
-    free(cuda.colour);
-    free(cuda.cost);
+    device_free(cuda.state);
+    device_free(cuda.colour);
+    device_free(cuda.cost);
+    device_free(lines_gray);
     free(gray);
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The GPU's copies from references, their kernel run on the CPU, against transfer.c: the same to the bit. */
+/* The GPU's copies from references, by its kernel, against transfer.c: the same to the bit. */
 #define _POSIX_C_SOURCE 200809L /* setenv */
 #include <stdlib.h>
 
+#include "device.h"
 #include "expect.h"
 #include "ops/cuda/library.h"
 #include "ops/cuda/transfer_cuda.h"
@@ -34,6 +35,7 @@ static void picture(int w, int h, int shift, uint8_t *rgb, uint8_t *gray)
 static void test_transfer(Tally *t, LacBackend *be, int w, int h, int net_w, int net_h, int count, bool inked)
 {
     const size_t n = (size_t)w * (size_t)h;
+    size_t cells;
     LacLog log = { 0 };
     LacTransfer *transfer;
     LacTransferRef *refs[CUDA_MATCH_FIELDS];
@@ -61,23 +63,30 @@ static void test_transfer(Tally *t, LacBackend *be, int w, int h, int net_w, int
     m = lac_transfer_matcher(transfer);
     cuda.cells_width = m->width;
     cuda.cells_height = m->height;
-    cuda.gray = gray;
-    cuda.out = calloc(n, 4);
+    cells = (size_t)m->width * (size_t)m->height;
+    cuda.gray = device_copy(be, gray, n);
+    cuda.out = device_new(n * 4);
     for (int r = 0; r < count; r++) {
-        cuda.ref[r] = (CudaTransferRef){ refs[r]->rgb, refs[r]->gray, (const CudaOffset *)m->field[r].offset,
-                                         m->field[r].cost, lag[r] };
+        cuda.ref[r] = (CudaTransferRef){ device_copy(be, refs[r]->rgb, n * 3), device_copy(be, refs[r]->gray, n),
+                                         device_copy(be, m->field[r].offset, cells * sizeof(CudaOffset)),
+                                         device_copy(be, m->field[r].cost, cells * sizeof(int32_t)), lag[r] };
     }
     expect(t, !lac_cuda_transfer(be, &cuda), "transfer");
-    expect(t, !memcmp(cuda.out, wanted, n * 4), "%dx%d, %d references, inked %d: pixels differ", w, h, count, inked);
+    expect(t, device_equals(be, cuda.out, wanted, n * 4), "%dx%d, %d references, inked %d: pixels differ", w, h, count, inked);
     for (size_t i = 0; i < n; i++) {
         sure += wanted[i * 4 + 3] > 100;
     }
     expect(t, n < 100 || sure > 0, "%dx%d: nothing is sure", w, h);
     for (int r = 0; r < count; r++) {
         lac_transfer_ref_free(&refs[r]);
+        device_free(cuda.ref[r].rgb);
+        device_free(cuda.ref[r].gray);
+        device_free(cuda.ref[r].offset);
+        device_free(cuda.ref[r].cost);
     }
     lac_transfer_close(&transfer);
-    free(cuda.out);
+    device_free(cuda.gray);
+    device_free(cuda.out);
     free(rgb);
     free(gray);
     free(wanted);

@@ -90,7 +90,7 @@ LAC_HD float lac_distance_of(int32_t squared, int net_width, int net_height)
 {
     float unit = 8.0f / (float)(net_width < net_height ? net_width : net_height), d = sqrtf((float)squared) * unit;
 
-    return d < 1 ? 2.0f * d - 1.0f : 1.0f;
+    return d < 1 ? lac_weighted(-1.0f, 2.0f, d) : 1.0f;
 }
 
 #endif
