@@ -53,7 +53,7 @@ CUDA_CODE = $(foreach a,$(CUDA_ARCHS),-gencode arch=compute_$(a),code=sm_$(a)) \
 
 LIBS := $(B)/lib/liblac.a $(CUDA_LIB)
 ifeq ($(PICTURES),no)
-LAC_SRC := $(filter-out engine/pack.c engine/picture_png.c,$(LAC_SRC))
+LAC_SRC := $(filter-out engine/pack.c engine/rgba_pack.c engine/picture_png.c,$(LAC_SRC))
 else
 LIBS += $(B)/lib/$(SONAME) $(B)/lib/liblac.so
 endif
@@ -198,6 +198,13 @@ $(B)/tests/test_cuda_plans: tests/cuda/test_cuda_plans.c $(B)/cuda/ops/cuda/plan
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) $(CUDA_CFLAGS) $^ $(CUDA_LIBS) $(LAC_LIBS) -o $@
 
+# The same tests with the kernels on a GPU: built where CUDA is, run by tests/gpu.sh. Not the operations', which have
+# tests/engine/test_cuda.c.
+GPU_TESTS := $(patsubst tests/cuda/%.c,$(B)/tests/gpu/%,$(filter-out %_emulated.c %_plans.c,$(wildcard tests/cuda/test_*.c)))
+$(GPU_TESTS): $(B)/tests/gpu/%: tests/cuda/%.c $(CUDA_OBJ) $(B)/lib/liblac.a
+	@mkdir -p $(@D)
+	$(CC) $(TEST_CFLAGS) $(CUDA_CFLAGS) -MF $@.d $^ $(CUDA_LIBS) $(LAC_LIBS) -lstdc++ -o $@
+
 $(B)/tests/wrong_cuda.so: tests/cuda/wrong.c
 	@mkdir -p $(@D)
 	$(CC) $(BASE) -shared $< -o $@
@@ -212,9 +219,9 @@ export LAC_CUDA_WRONG = $(CURDIR)/$(B)/tests/wrong_cuda.so
 ifneq ($(CUDA_LIB),)
 export LAC_CUDA ?= $(CURDIR)/$(CUDA_LIB)
 endif
-CUDA_PROGRAMS = $(EMULATED_TESTS) $(EMULATED_VECTORS) $(if $(CUDA_LIB),$(B)/tests/test_cuda_plans)
+CUDA_PROGRAMS = $(EMULATED_TESTS) $(EMULATED_VECTORS) $(if $(CUDA_LIB),$(B)/tests/test_cuda_plans $(GPU_TESTS))
 CUDA_TESTS = $(EMULATED_TESTS) '$(B)/tests/test_stages_emulated tests/engine/vectors/tiny.k2.safetensors' \
-             '$(B)/tests/test_refine_emulated tests/engine/vectors/tiny.t3.safetensors' $(if $(CUDA_LIB),$(B)/tests/test_cuda_plans)
+             '$(B)/tests/test_refine_emulated tests/engine/vectors/tiny.t3.safetensors' $(if $(CUDA_LIB),$(B)/tests/test_cuda_plans 'tests/cuda/fused.sh $(NVCC) $(subst -isystem,-I,$(CUDA_CFLAGS))')
 CHECKS = tests/includes.sh $(TESTS) $(CUDA_TESTS) $(if $(PYTHON),'tests/stages.sh $(PYTHON)') $(if $(PYTHON),'$(PYTHON) weights/train/check.py') $(ASAN_TESTS) $(FUZZERS)
 FATES = tests/fate.sh tests/errors.sh tests/demo_test.sh tests/memory.sh
 

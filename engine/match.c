@@ -79,28 +79,12 @@ static int clamp(int v, int n)
     return v < 0 ? 0 : v >= n ? n - 1 : v;
 }
 
-/* Half a Gaussian, normalised: taps[0] is the centre's. Returns the reach. */
-static int gaussian(float sigma, float taps[8])
-{
-    const int reach = (int)(3 * sigma + 0.5f);
-    float sum = 0;
-
-    for (int i = 0; i <= reach; i++) {
-        taps[i] = expf(-(float)(i * i) / (2 * sigma * sigma));
-        sum += i ? 2 * taps[i] : taps[i];
-    }
-    for (int i = 0; i <= reach; i++) {
-        taps[i] /= sum;
-    }
-    return reach;
-}
-
 /* out [h][w] = weight * src[y][x * step], blurred along both axes; edges are repeated. */
 static void blur(const LacMatcher *m, const float *src, int step, float weight, float sigma, float *out)
 {
     const int w = m->width, h = m->height;
     float taps[8];
-    const int reach = gaussian(sigma, taps);
+    const int reach = lac_match_gaussian(sigma, taps);
 
 #pragma omp parallel for num_threads(m->threads) schedule(static)
     for (int y = 0; y < h; y++) {

@@ -4,6 +4,7 @@
 #define LAC_MATCH_H
 
 #include "common.h"
+#include "match_math.h"
 
 /* How it works. Every pixel is described by LAC_MATCH_DIMS bytes: low frequencies (DCT) of the 7x7 pixels around it in
  * line darkness, distance field and colour, the frame's colour being the network's prediction. The cost of a pair is
@@ -25,8 +26,6 @@ typedef struct LacMatchField {
 } LacMatchField;
 
 enum { LAC_MATCH_MAX_FIELDS = 8 }; /* references a frame has at most */
-
-#define LAC_MATCH_UNIT 4032.0f /* 63.5^2: a cost of 1 is that of opposite colours in one channel */
 
 typedef struct LacMatcher {
     int width, height, threads; /* network size */

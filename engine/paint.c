@@ -11,54 +11,34 @@ struct LacPaint {
     int threads, reach, depth; /* limits of steps 2 and 3, in native pixels */
     LacCells cells;
     float *rows;     /* [threads][cells.width][4] two rows of cells blended */
-    int *x0, *own_x; /* per native column: left one of two cells, the cell that holds it */
-    float *fx;
+    LacPlaceOnAxis *x; /* of each native column */
     LacField field; /* native */
     const LacPaintExact *exact; /* of this run */
-    int line_below; /* darker pixels are lines */
 };
-
-/* Half-pixel centres: pixel i of n lies between cells *at and *at + 1, *frac of the way, inside cell *own. */
-static void locate(int i, int n, int cells, int *at, float *frac, int *own)
-{
-    double c = (i + 0.5) * cells / n - 0.5;
-
-    *own = (int)(((int64_t)2 * i + 1) * cells / (2 * (int64_t)n));
-    c = c < 0 ? 0 : c > cells - 1 ? cells - 1 : c;
-    *at = (int)c;
-    *frac = (float)(c - *at);
-}
 
 int lac_paint_open(LacPaint **paint, int width, int height, int net_width, int net_height, int threads,
                    const LacLog *log)
 {
     LacPaint *p = lac_calloc(1, sizeof *p);
     bool ok = p && lac_cells_open(&p->cells, width, height, net_width, net_height, threads) == LAC_OK;
-    int own;
 
     *paint = NULL;
     if (ok) {
-        int side = width < height ? width : height;
-
         p->width = width;
         p->height = height;
         p->threads = threads;
-        p->depth = side / 90 > 4 ? side / 90 : 4;
-        p->reach = 2 * ((width - 1) / p->cells.width + 1);
-        p->line_below = (int)(255 * (1 - LAC_PAINT_CLEAR));
+        p->depth = lac_paint_depth(width, height);
+        p->reach = lac_paint_reach(width, p->cells.width);
         p->rows = lac_alloc((size_t)threads * p->cells.width, 4 * sizeof *p->rows);
-        p->x0 = lac_alloc((size_t)width, sizeof *p->x0);
-        p->own_x = lac_alloc((size_t)width, sizeof *p->own_x);
-        p->fx = lac_alloc((size_t)width, sizeof *p->fx);
-        ok = p->rows && p->x0 && p->own_x && p->fx && lac_field_open(&p->field, width, height) == LAC_OK;
+        p->x = lac_alloc((size_t)width, sizeof *p->x);
+        ok = p->rows && p->x && lac_field_open(&p->field, width, height) == LAC_OK;
     }
     if (!ok) {
         lac_paint_close(&p);
         return lac_fail(log, LAC_ENOMEM, "no memory to paint pictures of %dx%d", width, height);
     }
     for (int x = 0; x < width; x++) {
-        locate(x, width, p->cells.width, &p->x0[x], &p->fx[x], &own);
-        p->own_x[x] = own;
+        p->x[x] = lac_paint_locate(x, width, p->cells.width);
     }
     *paint = p;
     return LAC_OK;
@@ -71,9 +51,7 @@ void lac_paint_close(LacPaint **paint)
     if (p) {
         lac_cells_close(&p->cells);
         lac_free(p->rows);
-        lac_free(p->x0);
-        lac_free(p->own_x);
-        lac_free(p->fx);
+        lac_free(p->x);
         lac_field_close(&p->field);
         lac_free(p);
     }
@@ -99,67 +77,23 @@ static inline void put(LacPaint *p, size_t i, const float v[3])
     }
 }
 
-/* Bilinear over four cells, each times its own factor. */
 static void blend4(LacPaint *p, const size_t cell[4], const float weight[4], size_t i)
 {
-    float sum[4] = { 0 };
+    float v[3];
 
-    for (int k = 0; k < 4; k++) {
-        const float *v = p->cells.value + cell[k] * 4;
-        for (int c = 0; c < 3; c++) {
-            sum[c] += weight[k] * v[c];
-        }
-        sum[3] += weight[k];
-    }
-    for (int c = 0; c < 3; c++) {
-        sum[c] /= sum[3];
-    }
-    put(p, i, sum);
-}
-
-/* The four cells around a native pixel and their bilinear weights. */
-static void quad(const LacPaint *p, int x, int y0, float fy, size_t cell[4], float weight[4])
-{
-    int x0 = p->x0[x], x1 = x0 + 1 < p->cells.width ? x0 + 1 : x0, y1 = y0 + 1 < p->cells.height ? y0 + 1 : y0;
-    float fx = p->fx[x];
-
-    cell[0] = (size_t)y0 * p->cells.width + x0;
-    cell[1] = (size_t)y0 * p->cells.width + x1;
-    cell[2] = (size_t)y1 * p->cells.width + x0;
-    cell[3] = (size_t)y1 * p->cells.width + x1;
-    weight[0] = (1 - fx) * (1 - fy);
-    weight[1] = fx * (1 - fy);
-    weight[2] = (1 - fx) * fy;
-    weight[3] = fx * fy;
-}
-
-/* Step 1 for a pixel whose own cell (number `own` of the four) is clear: clear cells beside it count, the
- * diagonal one only through a clear neighbour. A line between two clear cells that touch by a side would have
- * darkened one of them. */
-static void sample_joined(LacPaint *p, const size_t cell[4], float weight[4], int own, size_t i)
-{
-    bool beside = p->cells.clear[cell[own ^ 1]], below = p->cells.clear[cell[own ^ 2]];
-
-    weight[own] += 1e-6f; /* never an empty sum */
-    weight[own ^ 1] *= beside;
-    weight[own ^ 2] *= below;
-    weight[own ^ 3] *= (beside || below) && p->cells.clear[cell[own ^ 3]];
-    blend4(p, cell, weight, i);
+    lac_paint_blend(p->cells.value, cell, weight, v);
+    put(p, i, v);
 }
 
 /* The prediction as it is, light cells before dark ones. */
-static void sample_plain(LacPaint *p, int x, int y)
+static void sample_plain(LacPaint *p, int x, LacPlaceOnAxis row, size_t i)
 {
     size_t cell[4];
-    float weight[4], fy;
-    int y0, own;
+    float weight[4];
 
-    locate(y, p->height, p->cells.height, &y0, &fy, &own);
-    quad(p, x, y0, fy, cell, weight);
-    for (int i = 0; i < 4; i++) {
-        weight[i] = (weight[i] + 1e-6f) * p->cells.value[cell[i] * 4 + 3];
-    }
-    blend4(p, cell, weight, (size_t)y * p->width + x);
+    lac_paint_quad(p->x[x], row, p->cells.width, p->cells.height, cell, weight);
+    lac_paint_lighten(p->cells.value, cell, weight);
+    blend4(p, cell, weight, i);
 }
 
 static void classify_and_sample(LacPaint *p, const uint8_t *gray)
@@ -168,37 +102,37 @@ static void classify_and_sample(LacPaint *p, const uint8_t *gray)
 
 #pragma omp parallel for num_threads(p->threads) schedule(static)
     for (int y = 0; y < p->height; y++) {
-        float *row = p->rows + (size_t)omp_get_thread_num() * w * 4, fy;
+        float *row = p->rows + (size_t)omp_get_thread_num() * w * 4;
         const uint8_t *g = gray + (size_t)y * p->width;
         uint8_t *state = p->field.state + (size_t)y * p->width;
-        int y0, own_y;
+        const LacPlaceOnAxis py = lac_paint_locate(y, p->height, p->cells.height);
+        const float *a = p->cells.value + (size_t)py.at * w * 4, *b = py.at + 1 < p->cells.height ? a + w * 4 : a;
+        const uint8_t *whole = p->cells.whole + (size_t)py.at * w, *clear = p->cells.clear + (size_t)py.own * w;
 
-        locate(y, p->height, p->cells.height, &y0, &fy, &own_y);
-        const float *a = p->cells.value + (size_t)y0 * w * 4, *b = y0 + 1 < p->cells.height ? a + w * 4 : a;
-        const uint8_t *whole = p->cells.whole + (size_t)y0 * w, *clear = p->cells.clear + (size_t)own_y * w;
 #pragma omp simd
         for (int i = 0; i < w * 4; i++) {
-            row[i] = a[i] + fy * (b[i] - a[i]);
+            row[i] = lac_between(a[i], b[i], py.frac);
         }
         for (int x = 0; x < p->width; x++) {
             const size_t at = (size_t)y * p->width + x;
-            int x0 = p->x0[x];
+            const LacPlaceOnAxis px = p->x[x];
 
-            if (g[x] < p->line_below) {
+            if (g[x] < LAC_PAINT_LINE_BELOW) {
                 state[x] = LAC_PIXEL_LINE;
-            } else if (whole[x0]) {
-                const float *l = row + x0 * 4, *r = x0 + 1 < w ? l + 4 : l;
+            } else if (whole[px.at]) {
+                const float *l = row + px.at * 4, *r = px.at + 1 < w ? l + 4 : l;
                 float v[3];
                 for (int c = 0; c < 3; c++) {
-                    v[c] = l[c] + p->fx[x] * (r[c] - l[c]);
+                    v[c] = lac_between(l[c], r[c], px.frac);
                 }
                 put(p, at, v);
                 state[x] = LAC_PIXEL_KNOWN;
-            } else if (clear[p->own_x[x]]) {
+            } else if (clear[px.own]) {
                 size_t cell[4];
                 float weight[4];
-                quad(p, x, y0, fy, cell, weight);
-                sample_joined(p, cell, weight, (own_y != y0) * 2 + (p->own_x[x] != x0), at);
+                lac_paint_quad(px, py, w, p->cells.height, cell, weight);
+                lac_paint_join(p->cells.clear, cell, (py.own != py.at) * 2 + (px.own != px.at), weight);
+                blend4(p, cell, weight, at);
                 state[x] = LAC_PIXEL_KNOWN;
             } else {
                 state[x] = LAC_PIXEL_UNKNOWN;
@@ -212,41 +146,28 @@ static void sample_rest(LacPaint *p, enum LacPixel state)
 {
 #pragma omp parallel for num_threads(p->threads) schedule(static)
     for (int y = 0; y < p->height; y++) {
+        const LacPlaceOnAxis row = lac_paint_locate(y, p->height, p->cells.height);
+
         for (int x = 0; x < p->width; x++) {
             size_t i = (size_t)y * p->width + x;
             if (p->field.state[i] == state) {
-                sample_plain(p, x, y);
+                sample_plain(p, x, row, i);
                 p->field.state[i] = LAC_PIXEL_KNOWN;
             }
         }
     }
 }
 
-static uint8_t mix(int under, float over, int dark)
+/* What a line that covers pixel x of a row has for colour; cells: the lines' colours in that row. */
+static void line_colour(const LacPaint *p, int x, const float *cells, enum LacLines lines, const float fill[3],
+                        float over[3])
 {
-    float v = (under * (255 - dark) + over * dark) / 255.0f + 0.5f;
-
-    return v < 0 ? 0 : v > 255 ? 255 : (uint8_t)v;
-}
-
-/* What a line that covers pixel (x, y) of this fill has for colour, 0..255. */
-static inline void line_colour(const LacPaint *p, int x, const float *cells, enum LacLines lines, const float fill[3],
-                               float over[3])
-{
-    const float *line = cells + (size_t)p->own_x[x] * 4;
-    const bool own_colour = lines == LAC_LINES_REF && line[3] > 0.05f;
-
-    for (int i = 0; i < 3; i++) {
-        const float v = own_colour ? line[i] / line[3] : lines == LAC_LINES_REF ? fill[i] : 0;
-        over[i] = v < 0 ? 0 : v > 255 ? 255 : v;
-    }
+    lac_paint_line_colour(cells + (size_t)p->x[x].own * 4, lines != LAC_LINES_REF, fill, over);
 }
 
 static const float *line_row(const LacPaint *p, int y)
 {
-    const int own_y = (int)(((int64_t)2 * y + 1) * p->cells.height / (2 * (int64_t)p->height));
-
-    return p->cells.line + (size_t)own_y * p->cells.width * 4;
+    return p->cells.line + (size_t)lac_paint_locate(y, p->height, p->cells.height).own * p->cells.width * 4;
 }
 
 static void draw_lines(LacPaint *p, const uint8_t *black, enum LacLines lines, uint8_t *out, ptrdiff_t stride)
@@ -266,7 +187,7 @@ static void draw_lines(LacPaint *p, const uint8_t *black, enum LacLines lines, u
                 line_colour(p, x, cells, lines, fill, over);
             }
             for (int i = 0; i < 3; i++) {
-                o[i] = dark ? mix(c[i], over[i], dark) : c[i];
+                o[i] = dark ? lac_paint_mix(c[i], over[i], dark) : c[i];
             }
         }
     }
@@ -314,9 +235,7 @@ static void lay_over(const LacPaint *p, const uint8_t *transferred, const uint8_
 
         for (int x = 0; x < p->width; x++, t += 4, o += step) {
             if (!state || state[(size_t)y * p->width + x] != LAC_PIXEL_LINE) {
-                for (int i = 0; i < 3; i++) {
-                    o[i] = (uint8_t)((o[i] * (255 - t[3]) + t[i] * t[3] + 127) / 255);
-                }
+                lac_paint_lay_over(t, o);
             }
         }
     }
@@ -328,7 +247,7 @@ static void lay_over_exact(const LacPaint *p, const uint8_t *gray, const uint8_t
 #pragma omp parallel for num_threads(p->threads) schedule(static)
     for (int y = 0; y < p->height; y++) {
         for (size_t i = (size_t)y * p->width; i < (size_t)(y + 1) * p->width; i++) {
-            const bool line = gray[i] < p->line_below;
+            const bool line = gray[i] < LAC_PAINT_LINE_BELOW;
             const uint16_t alpha = out[i * 4 + 3];
 
             if (!line || inked) {

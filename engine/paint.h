@@ -24,7 +24,6 @@
  *
  * Pictures with alpha and 16 bits are painted alike: the prediction, which is over white, is taken off it by the alpha
  * that the caller says a fill has; lines are opaque. */
-#define LAC_PAINT_CLEAR 0.1f
 #define LAC_PAINT_BLEED 4
 
 typedef struct LacPaint LacPaint;

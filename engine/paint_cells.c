@@ -2,9 +2,6 @@
 /* Cells: what is worked out at network size for painting. */
 #include "paint_cells.h"
 
-#include <math.h>
-#include <string.h>
-
 int lac_cells_open(LacCells *k, int width, int height, int net_width, int net_height, int threads)
 {
     size_t cells;
@@ -23,8 +20,9 @@ int lac_cells_open(LacCells *k, int width, int height, int net_width, int net_he
     k->line = lac_alloc(cells, 4 * sizeof *k->line);
     k->mean = lac_alloc(cells, sizeof *k->mean);
     k->least = lac_alloc(cells, 1);
+    k->sums = lac_alloc((size_t)k->height, sizeof *k->sums);
     ok = k->value && k->clear && k->whole && k->core && k->black && k->line && k->mean && k->least &&
-         lac_resize_open(&k->lines, width, height, k->width, k->height, 3, threads) == LAC_OK;
+         k->sums && lac_resize_open(&k->lines, width, height, k->width, k->height, 3, threads) == LAC_OK;
     if (ok && k->shrink) {
         k->shrunk = lac_alloc(cells, 3 * sizeof *k->shrunk);
         ok = k->shrunk &&
@@ -49,26 +47,8 @@ void lac_cells_close(LacCells *k)
     lac_free(k->whole);
     lac_free(k->black);
     lac_free(k->line);
+    lac_free(k->sums);
     *k = (LacCells){ 0 };
-}
-
-static float to_byte(float v)
-{
-    v = (v + 1.0f) * 127.5f;
-    return v < 0 ? 0 : v > 255 ? 255 : v;
-}
-
-/* True when no cell beside or diagonal to this one is dark. Outside the picture nothing is. */
-static bool is_core(const LacCells *k, int x, int y)
-{
-    for (int v = y > 0 ? y - 1 : 0; v <= y + 1 && v < k->height; v++) {
-        for (int u = x > 0 ? x - 1 : 0; u <= x + 1 && u < k->width; u++) {
-            if (!k->clear[(size_t)v * k->width + u]) {
-                return false;
-            }
-        }
-    }
-    return true;
 }
 
 /* The network blurs a line into the clear cells beside it. Those take the mean of the core cells joined to them; cells
@@ -80,35 +60,13 @@ static void clean_edges(LacCells *k)
 #pragma omp parallel for num_threads(k->threads) schedule(static)
     for (int y = 0; y < h; y++) {
         for (int x = 0; x < w; x++) {
-            k->core[(size_t)y * w + x] = is_core(k, x, y);
+            k->core[(size_t)y * w + x] = lac_cell_core(k->clear, w, h, x, y);
         }
     }
 #pragma omp parallel for num_threads(k->threads) schedule(static)
     for (int y = 0; y < h; y++) {
         for (int x = 0; x < w; x++) {
-            const size_t i = (size_t)y * w + x;
-            float sum[3] = { 0 }, weight = 0;
-
-            if (!k->clear[i] || k->core[i]) {
-                continue;
-            }
-            for (int v = y > 0 ? y - 1 : 0; v <= y + 1 && v < h; v++) {
-                for (int u = x > 0 ? x - 1 : 0; u <= x + 1 && u < w; u++) {
-                    const size_t j = (size_t)v * w + u;
-                    const bool joined = k->clear[(size_t)y * w + u] || k->clear[(size_t)v * w + x];
-                    const float share = u == x || v == y ? 2 : 1;
-
-                    if (k->core[j] && joined) {
-                        for (int c = 0; c < 3; c++) {
-                            sum[c] += share * k->value[j * 4 + c];
-                        }
-                        weight += share;
-                    }
-                }
-            }
-            for (int c = 0; c < 3 && weight > 0; c++) {
-                k->value[i * 4 + c] = sum[c] / weight;
-            }
+            lac_cell_clean(k->value, k->clear, k->core, w, h, x, y);
         }
     }
 }
@@ -126,22 +84,13 @@ void lac_cells_run(LacCells *k, const float *rgb, const uint8_t *gray)
 #pragma omp parallel for num_threads(k->threads) schedule(static)
     for (int y = 0; y < h; y++) {
         for (size_t i = (size_t)y * w; i < (size_t)(y + 1) * w; i++) {
-            float mean = 255.0f - k->mean[i];
-            float dark = sqrtf((mean < 0 ? 0 : mean) * (float)(255 - k->least[i])) / 255.0f,
-                  light = 1.0f - dark;
-            for (int c = 0; c < 3; c++) {
-                k->value[i * 4 + c] = to_byte(rgb[i * 3 + c]);
-            }
-            k->value[i * 4 + 3] = light > 0 ? light * light + 1e-3f : 1e-3f;
-            k->clear[i] = dark < LAC_PAINT_CLEAR_CELL;
+            k->clear[i] = lac_cell_value(k->mean[i], k->least[i], rgb + i * 3, k->value + i * 4);
         }
     }
 #pragma omp parallel for num_threads(k->threads) schedule(static)
     for (int y = 0; y < h; y++) {
-        const uint8_t *a = k->clear + (size_t)y * w, *b = y + 1 < h ? a + w : a;
         for (int x = 0; x < w; x++) {
-            int r = x + 1 < w ? x + 1 : x;
-            k->whole[(size_t)y * w + x] = a[x] & a[r] & b[x] & b[r];
+            k->whole[(size_t)y * w + x] = lac_cell_whole(k->clear, w, h, x, y);
         }
     }
     clean_edges(k);
@@ -151,26 +100,20 @@ void lac_cells_run(LacCells *k, const float *rgb, const uint8_t *gray)
  * spread down to its. Lines that are black in the references come out black. */
 static void match_ink(LacCells *k, const LacLineColour *ink)
 {
-    const size_t cells = (size_t)k->width * k->height;
+    const int w = k->width, h = k->height;
 
     for (int c = 0; c < 3; c++) {
-        double weight = 0, sum = 0, square = 0;
+        float mean, scale;
 
-        for (size_t i = 0; i < cells; i++) {
-            const double w = k->line[i * 4 + 3], v = k->line[i * 4 + c];
-            weight += w;
-            sum += v;
-            square += w > 0 ? v * v / w : 0;
+#pragma omp parallel for num_threads(k->threads) schedule(static)
+        for (int y = 0; y < h; y++) {
+            lac_ink_row(k->line + (size_t)y * w * 4, w, c, &k->sums[y]);
         }
-        if (weight <= 0) {
+        if (!lac_ink_fit(k->sums, h, ink->deviation[c], &mean, &scale)) {
             return;
         }
-        const double mean = sum / weight, variance = square / weight - mean * mean;
-        const double spread = variance > 0 ? ink->deviation[c] / sqrt(variance) : 1;
-        const float scale = spread < 1 ? (float)spread : 1;
-        for (size_t i = 0; i < cells; i++) {
-            float *v = &k->line[i * 4 + c];
-            *v = ink->mean[c] * k->line[i * 4 + 3] + scale * (*v - (float)mean * k->line[i * 4 + 3]);
+        for (size_t i = 0; i < (size_t)w * h; i++) {
+            k->line[i * 4 + c] = lac_ink_match(k->line[i * 4 + c], k->line[i * 4 + 3], mean, scale, ink->mean[c]);
         }
     }
 }
@@ -190,18 +133,7 @@ void lac_cells_lines(LacCells *k, const uint8_t *drawn, const uint8_t *black, pt
 #pragma omp parallel for num_threads(k->threads) schedule(static)
     for (int y = 0; y < h; y++) {
         for (int x = 0; x < w; x++) {
-            float *out = k->line + ((size_t)y * w + x) * 4;
-
-            memset(out, 0, 4 * sizeof *out);
-            for (int v = y > 0 ? y - 1 : 0; v <= y + 1 && v < h; v++) {
-                for (int u = x > 0 ? x - 1 : 0; u <= x + 1 && u < w; u++) {
-                    size_t i = (size_t)v * w + u;
-                    for (int c = 0; c < 3 && !k->clear[i]; c++) {
-                        out[c] += k->value[i * 4 + c] - k->black[i * 3 + c];
-                    }
-                    out[3] += k->clear[i] ? 0 : 1.0f - k->mean[i] / 255.0f;
-                }
-            }
+            lac_cell_line(k->value, k->black, k->mean, k->clear, w, h, x, y, k->line + ((size_t)y * w + x) * 4);
         }
     }
     if (ink && ink->known) {

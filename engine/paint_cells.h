@@ -4,9 +4,8 @@
 #ifndef LAC_PAINT_CELLS_H
 #define LAC_PAINT_CELLS_H
 
+#include "paint_math.h"
 #include "resize.h"
-
-#define LAC_PAINT_CLEAR_CELL 0.2f
 
 /* Colours of drawn lines, 0..255 per channel: mean and standard deviation over the ink of a picture. */
 typedef struct LacLineColour {
@@ -29,6 +28,7 @@ typedef struct LacCells {
     uint8_t *whole;      /* this cell, its right, lower and diagonal neighbours are all clear */
     float *black;        /* [..][3] mean of the picture with black lines */
     float *line;         /* [..][4] line colour times darkness, darkness */
+    LacInkSums *sums;    /* [height] scratch */
 } LacCells;
 
 /* For native pictures of width x height. LAC_ENOMEM leaves nothing allocated. */

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { BUCKETS = 32, STEP_LEAST = 8, STEP_MOST = BUCKETS - 1 };
+enum { BUCKETS = LAC_SPREAD_STEP_MOST + 1 };
 
 int lac_field_open(LacField *f, int width, int height)
 {
@@ -65,6 +65,19 @@ static int neighbours(const LacField *f, int32_t i, int32_t near[4])
     return n;
 }
 
+/* The first of a pixel's neighbours, in their order, that was reached at this cost. Pixels follow it, not the one that was
+ * queued before the others, so that what they become depends on no queue. */
+static int32_t first_at(const LacField *f, int32_t to, enum LacPixel state, int32_t cost)
+{
+    int32_t near[4], k = 0;
+
+    neighbours(f, to, near);
+    while (f->state[near[k]] != state || f->cost[near[k]] != cost) {
+        k++;
+    }
+    return near[k];
+}
+
 static void take(LacField *f, int32_t to, int32_t from, enum LacPixel state, int32_t cost)
 {
     if (f->wide) {
@@ -97,7 +110,7 @@ void lac_field_spread(LacField *f, int reach)
         int count = neighbours(f, i, near);
         for (int k = 0; k < count; k++) {
             if (f->state[near[k]] == LAC_PIXEL_UNKNOWN) {
-                take(f, near[k], i, LAC_PIXEL_REACHED, f->cost[i] + 1);
+                take(f, near[k], first_at(f, near[k], LAC_PIXEL_REACHED, f->cost[i]), LAC_PIXEL_REACHED, f->cost[i] + 1);
                 queue[tail++] = near[k];
             }
         }
@@ -135,12 +148,6 @@ static int32_t get(Buckets *b, const LacField *f, int32_t at)
     return i;
 }
 
-/* Entering a pixel costs more the darker it is, so that fronts of two sides meet at the darkest. */
-static int32_t step(uint8_t gray)
-{
-    return STEP_LEAST + (255 - gray) * (STEP_MOST - STEP_LEAST) / 255;
-}
-
 /* The cost of a step depends on the pixel entered alone: the first front to reach a pixel is the cheapest,
  * and every pixel is queued once. */
 void lac_field_spread_lines(LacField *f, const uint8_t *gray, int depth)
@@ -155,18 +162,19 @@ void lac_field_spread_lines(LacField *f, const uint8_t *gray, int depth)
         int count = f->state[i] == LAC_PIXEL_LINE ? neighbours(f, i, near) : 0;
         for (int k = 0; k < count; k++) {
             if (f->state[near[k]] == LAC_PIXEL_KNOWN || f->state[near[k]] == LAC_PIXEL_REACHED) {
-                take(f, i, near[k], LAC_PIXEL_CROSSED, step(gray[i]));
+                take(f, i, near[k], LAC_PIXEL_CROSSED, lac_spread_step(gray[i]));
                 put(&b, f, i);
                 break;
             }
         }
     }
-    for (int32_t at = 0; b.waiting > 0 && at < depth * STEP_MOST; at++) {
+    for (int32_t at = 0; b.waiting > 0 && at < depth * LAC_SPREAD_STEP_MOST; at++) {
         while ((i = get(&b, f, at % BUCKETS)) >= 0) {
             int count = neighbours(f, i, near);
             for (int k = 0; k < count; k++) {
                 if (f->state[near[k]] == LAC_PIXEL_LINE) {
-                    take(f, near[k], i, LAC_PIXEL_CROSSED, f->cost[i] + step(gray[near[k]]));
+                    take(f, near[k], first_at(f, near[k], LAC_PIXEL_CROSSED, f->cost[i]), LAC_PIXEL_CROSSED,
+                         f->cost[i] + lac_spread_step(gray[near[k]]));
                     put(&b, f, near[k]);
                 }
             }

@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Colour carried from pixel to pixel of a picture: over clear pixels beside lines, and into the lines up to
- * their centre. 4-connected, so that no front slips through a diagonal line. */
+ * their centre. 4-connected, so that no front slips through a diagonal line. Of neighbours from which a pixel can be reached
+ * at the same cost the first counts, in the order above, left, right, below: results depend on no order of visits. */
 #ifndef LAC_SPREAD_H
 #define LAC_SPREAD_H
 
 #include "common.h"
-
-enum LacPixel {
-    LAC_PIXEL_UNKNOWN, /* clear, colour not known */
-    LAC_PIXEL_LINE,    /* dark, colour not known */
-    LAC_PIXEL_KNOWN,
-    LAC_PIXEL_REACHED, /* a clear pixel whose colour came from another */
-    LAC_PIXEL_CROSSED, /* a line pixel whose colour came from another */
-};
+#include "spread_math.h"
 
 typedef struct LacField {
     int width, height;

@@ -1,24 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Votes of neighbouring patches for displacements, and the copying at native size (docs/match.md). */
 #include "transfer.h"
+#include "transfer_math.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-    VOTE = 2,      /* patches of 5x5 cells vote */
-    SOURCES = 8,   /* displacements a cell mixes at most */
-    REFINE = 2,    /* native pixels a displacement is moved by at most, for the line art */
-    AROUND = 2,    /* native pixels around a cell that say where to */
-    LINE = 230,    /* reference line art darker than this is no fill: paint.c calls such pixels clear */
-};
-
-/* How fast votes fade with cost and with a reference's distance in time; votes below this share of the first do not
- * count. */
-static const float sharpness = 50, lateness = 0.5f, least_share = 0.05f;
-/* How fast they fade with differing line art, around the cell and at the very pixel; 1 is black for white. */
-static const float line_sharpness = 10, pixel_sharpness = 4;
 
 struct LacTransfer {
     int width, height, threads; /* native */
@@ -33,19 +19,12 @@ struct LacTransfer {
     const LacLog *log;
 };
 
-/* What a cell copies: a native displacement in one reference. */
-typedef struct Source {
-    int ref, x, y;
-    float weight;
-} Source;
-
-/* Pixel i of n lies in cell (2 i + 1) * cells / (2 n), as in paint.c. */
 static int *first_pixels(int cells, int n)
 {
     int *first = lac_alloc((size_t)cells + 1, sizeof *first);
 
     for (int i = 0; first && i <= cells; i++) {
-        first[i] = (int)(((int64_t)2 * i * n + cells - 1) / (2 * (int64_t)cells));
+        first[i] = lac_transfer_first(i, n, cells);
     }
     return first;
 }
@@ -65,7 +44,7 @@ int lac_transfer_open(LacTransfer **out, int width, int height, int net_width, i
     n = (size_t)w * h;
     *t = (LacTransfer){ .width = width, .height = height, .threads = threads, .count = count, .log = log };
     for (int i = 0; i < 256; i++) {
-        t->alike[i] = expf(-pixel_sharpness * (float)i / 255);
+        t->alike[i] = lac_transfer_alike(i);
     }
     err = lac_lineart_open(&t->lineart, width, height, w, h, threads, log);
     err = err ? err : lac_matcher_open(&t->match, w, h, count, threads, log);
@@ -196,35 +175,23 @@ static void weigh(LacTransfer *t, const float *lag, int count)
     const size_t n = (size_t)t->match.width * t->match.height;
 
     for (int r = 0; r < count; r++) {
-        const float late = lateness * (lag[r] + 1), unit = sharpness / LAC_MATCH_UNIT;
+        const float late = lac_transfer_late(lag[r]);
 #pragma omp parallel for num_threads(t->threads) schedule(static)
         for (size_t i = 0; i < n; i++) {
-            t->weight[r * n + i] = expf(-unit * (float)t->match.field[r].cost[i] - late) + 1e-12f;
+            t->weight[r * n + i] = lac_transfer_weight(t->match.field[r].cost[i], late);
         }
     }
 }
 
-static int clamp(int v, int n)
-{
-    return v < 0 ? 0 : v >= n ? n - 1 : v;
-}
-
-static int scaled(int v, int native, int cells)
-{
-    const int64_t twice = 2 * (int64_t)v * native;
-
-    return (int)((twice >= 0 ? twice + cells : twice - cells) / (2 * (int64_t)cells));
-}
-
 /* Adds the votes of one reference's patches over a cell to the `n` at hand. */
-static int collect(const LacTransfer *t, int ref, int cx, int cy, Source *all, int n)
+static int collect(const LacTransfer *t, int ref, int cx, int cy, LacSource *all, int n)
 {
-    const int w = t->match.width, h = t->match.height, base = n;
+    const int w = t->match.width, h = t->match.height, base = n, reach = LAC_TRANSFER_VOTE;
     const LacOffset *offset = t->match.field[ref].offset;
     const float *weight = t->weight + (size_t)ref * w * h;
 
-    for (int y = cy < VOTE ? 0 : cy - VOTE; y <= cy + VOTE && y < h; y++) {
-        for (int x = cx < VOTE ? 0 : cx - VOTE; x <= cx + VOTE && x < w; x++) {
+    for (int y = cy < reach ? 0 : cy - reach; y <= cy + reach && y < h; y++) {
+        for (int x = cx < reach ? 0 : cx - reach; x <= cx + reach && x < w; x++) {
             const size_t i = (size_t)y * w + x;
             int k = n - 1;
 
@@ -233,7 +200,7 @@ static int collect(const LacTransfer *t, int ref, int cx, int cy, Source *all, i
             }
             if (k < base) {
                 k = n++;
-                all[k] = (Source){ ref, offset[i].x, offset[i].y, 0 };
+                all[k] = (LacSource){ ref, offset[i].x, offset[i].y, 0 };
             }
             all[k].weight += weight[i];
         }
@@ -242,82 +209,60 @@ static int collect(const LacTransfer *t, int ref, int cx, int cy, Source *all, i
 }
 
 /* The displacements that the patches over a cell vote for, most voted for first, in native pixels. */
-static int vote(const LacTransfer *t, int count, int cx, int cy, Source list[SOURCES])
+static int vote(const LacTransfer *t, int count, int cx, int cy, LacSource list[LAC_TRANSFER_SOURCES])
 {
-    Source all[(2 * VOTE + 1) * (2 * VOTE + 1) * LAC_MATCH_MAX_FIELDS];
+    LacSource all[LAC_TRANSFER_VOTES * LAC_MATCH_MAX_FIELDS];
     int n = 0, kept = 0;
 
     for (int r = 0; r < count; r++) {
         n = collect(t, r, cx, cy, all, n);
     }
-    while (kept < SOURCES && kept < n) {
+    while (kept < LAC_TRANSFER_SOURCES && kept < n) {
         int best = kept;
         for (int k = kept + 1; k < n; k++) {
             best = all[k].weight > all[best].weight ? k : best;
         }
-        if (kept && all[best].weight < least_share * list[0].weight) {
+        if (kept && all[best].weight < LAC_TRANSFER_LEAST_SHARE * list[0].weight) {
             break;
         }
         list[kept] = all[best];
         all[best] = all[kept];
-        list[kept].x = scaled(list[kept].x, t->width, t->match.width);
-        list[kept].y = scaled(list[kept].y, t->height, t->match.height);
+        list[kept].x = lac_transfer_scaled(list[kept].x, t->width, t->match.width);
+        list[kept].y = lac_transfer_scaled(list[kept].y, t->height, t->match.height);
         kept++;
     }
     return kept;
 }
 
-/* Native pixels [left, right) x [top, bottom). */
-typedef struct Box {
-    int left, top, right, bottom;
-} Box;
-
-/* Summed difference of the line art in a box and of a reference's, displaced; given up at `most`. */
-static int32_t line_difference(const LacTransfer *t, const uint8_t *gray, const LacTransferRef *ref, Box box, int dx,
-                               int dy, int32_t most)
-{
-    int32_t sum = 0;
-
-    for (int y = box.top; y < box.bottom && sum < most; y++) {
-        const uint8_t *a = gray + (size_t)y * t->width, *b = ref->gray + (size_t)(y + dy) * t->width;
-        for (int x = box.left; x < box.right; x++) {
-            sum += abs(a[x] - b[x + dx]);
-        }
-    }
-    return sum;
-}
-
 /* Moves a source by a few native pixels to where the line art agrees best, near before far; how well it agrees then
  * counts in its weight. */
-static void refine(const LacTransfer *t, const uint8_t *gray, const LacTransferRef *ref, Box box, Source *s)
+static void refine(const LacTransfer *t, const uint8_t *gray, const LacTransferRef *ref, LacBox box, LacSource *s)
 {
     const int32_t pixels = (box.right - box.left) * (box.bottom - box.top);
-    const Source from = *s;
+    const LacSource from = *s;
     int32_t least = INT32_MAX;
 
-    for (int ring = 0; ring <= REFINE && least > 0; ring++) {
-        for (int dy = -ring; dy <= ring; dy++) {
-            for (int dx = -ring; dx <= ring; dx += abs(dy) == ring ? 1 : 2 * ring) {
-                const int x = from.x + dx, y = from.y + dy;
+    for (int i = 0; i < LAC_TRANSFER_PLACES && least > 0; i++) {
+        int dx, dy;
+        const int32_t far = lac_transfer_place(i, &dx, &dy) * pixels;
+        const int x = from.x + dx, y = from.y + dy;
 
-                if (box.left + x >= 0 && box.top + y >= 0 && box.right + x <= t->width && box.bottom + y <= t->height) {
-                    const int32_t d = line_difference(t, gray, ref, box, x, y, least - ring * pixels) + ring * pixels;
-                    if (d < least) {
-                        least = d;
-                        s->x = x;
-                        s->y = y;
-                    }
-                }
+        if (lac_transfer_inside(box, x, y, t->width, t->height)) {
+            const int32_t d = lac_transfer_difference(gray, ref->gray, t->width, box, x, y, least - far) + far;
+            if (d < least) {
+                least = d;
+                s->x = x;
+                s->y = y;
             }
         }
     }
     if (least < INT32_MAX) {
-        s->weight *= expf(-line_sharpness * (float)least / (255 * (float)pixels));
+        s->weight = lac_product(s->weight, lac_transfer_agreement(least, pixels));
     }
 }
 
 /* The mean of the exact pixels at `at`, colours weighted by alpha as well. */
-static void mean_exact(LacTransferRef *const *refs, const Source *list, const size_t *at, const float *weight, int n,
+static void mean_exact(LacTransferRef *const *refs, const LacSource *list, const size_t *at, const float *weight, int n,
                        uint16_t *out)
 {
     float c[3] = { 0 }, sum = 0, all = 0;
@@ -338,32 +283,27 @@ static void mean_exact(LacTransferRef *const *refs, const Source *list, const si
     out[3] = all > 0 ? lac_rgba_round(sum / all) : LAC_OPAQUE;
 }
 
-static void copy_pixel(const LacTransfer *t, LacTransferRef *const *refs, const Source *list, int n, int x, int y,
+static void copy_pixel(const LacTransfer *t, LacTransferRef *const *refs, const LacSource *list, int n, int x, int y,
                        uint8_t gray, bool inked, uint8_t *out, uint16_t *exact)
 {
-    float c[3] = { 0 }, sum = 0, all = 0, weights[SOURCES];
-    size_t places[SOURCES];
+    LacBlend blend = { .sum = 0 };
+    float weights[LAC_TRANSFER_SOURCES];
+    size_t places[LAC_TRANSFER_SOURCES];
 
     for (int k = 0; k < n; k++) {
         const LacTransferRef *r = refs[list[k].ref];
-        const size_t at = (size_t)clamp(y + list[k].y, t->height) * t->width + clamp(x + list[k].x, t->width);
-        const float weight = inked || r->gray[at] >= LINE ? list[k].weight * t->alike[abs(r->gray[at] - gray)] : 0;
+        const size_t at = (size_t)lac_transfer_clamp(y + list[k].y, t->height) * t->width +
+                          lac_transfer_clamp(x + list[k].x, t->width);
+        const bool counts = inked || r->gray[at] >= LAC_TRANSFER_LINE;
 
-        for (int i = 0; i < 3; i++) {
-            c[i] += weight * r->rgb[at * 3 + i];
-        }
-        sum += weight;
-        all += list[k].weight;
-        weights[k] = weight;
+        weights[k] = lac_transfer_add(&blend, r->rgb + at * 3, list[k].weight,
+                                      counts ? t->alike[abs(r->gray[at] - gray)] : 0);
         places[k] = at;
     }
     if (exact) {
         mean_exact(refs, list, places, weights, n, exact);
     }
-    for (int i = 0; i < 3; i++) {
-        out[i] = sum > 0 ? (uint8_t)(c[i] / sum + 0.5f) : 0;
-    }
-    out[3] = (uint8_t)(sum / all * 255 + 0.5f);
+    lac_transfer_mean(&blend, out);
 }
 
 void lac_transfer_run(LacTransfer *t, const float *rgb, const uint8_t *gray, LacTransferRef *const *refs,
@@ -381,11 +321,10 @@ void lac_transfer_run(LacTransfer *t, const float *rgb, const uint8_t *gray, Lac
 #pragma omp parallel for num_threads(t->threads) schedule(dynamic)
     for (int cy = 0; cy < t->match.height; cy++) {
         for (int cx = 0; cx < t->match.width && t->first_y[cy] < t->first_y[cy + 1]; cx++) {
-            Source list[SOURCES];
+            LacSource list[LAC_TRANSFER_SOURCES];
             const int n = t->first_x[cx] < t->first_x[cx + 1] ? vote(t, count, cx, cy, list) : 0;
-            const Box box = { clamp(t->first_x[cx] - AROUND, t->width), clamp(t->first_y[cy] - AROUND, t->height),
-                              clamp(t->first_x[cx + 1] + AROUND, t->width + 1),
-                              clamp(t->first_y[cy + 1] + AROUND, t->height + 1) };
+            const LacBox box = lac_transfer_box(t->first_x[cx], t->first_y[cy], t->first_x[cx + 1], t->first_y[cy + 1],
+                                                t->width, t->height);
 
             for (int k = 0; k < n; k++) {
                 refine(t, gray, refs[list[k].ref], box, &list[k]);

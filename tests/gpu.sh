@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Proof of the CUDA back end on a machine with a GPU: builds what is needed, runs every operation and the stage vectors
-# against ref, compute-sanitizer on small cases, and times frames beside PyTorch, all in under ten minutes. Needs nvcc,
-# cuDNN 9, make and a C compiler; oneDNN, libpng, FFmpeg and a network are not needed, PyTorch and compute-sanitizer are
-# used where they are there. Prints a short table last; logs go to $OUT, else build/gpu.
+# against ref, the stages around the network against the host's, compute-sanitizer on small cases, and times frames beside
+# PyTorch, all in under ten minutes. Needs nvcc, cuDNN 9, make and a C compiler; oneDNN, libpng, FFmpeg and a network are
+# not needed, PyTorch and compute-sanitizer are used where they are there. Prints a short table last; logs go to $OUT, else
+# build/gpu.
 # usage: tests/gpu.sh [all|test|bench]
 set -u
 cd "$(dirname "$0")/.."
@@ -68,6 +69,8 @@ if [ ! -f "$toolkit/include/cudnn.h" ] && [ ! -f /usr/include/cudnn.h ] && [ -n 
 fi
 targets="build/lib/liblac.a build/lib/liblac_cuda.so build/tests/test_cuda build/tests/test_cuda_plans
     build/tests/test_stages build/tests/test_refine build/tests/wrong_cuda.so build/bench/bench_frame build/bench/bench_ops"
+frames="frames match transfer spread paint" # what surrounds the network: tests/cuda/test_cuda_*.c
+for f in $frames; do targets="$targets build/tests/gpu/test_cuda_$f"; done
 # shellcheck disable=SC2086 # lists of words
 step configure 60 ./configure $options || { cat "$out/configure.log"; exit 1; }
 grep -q '^CUDA = yes' build/config.mak || { say "configure found no CUDA:"; cat "$out/configure.log"; exit 1; }
@@ -83,10 +86,15 @@ if [ "$mode" != bench ]; then
     step operations 150 build/tests/test_cuda
     step stages 90 build/tests/test_stages
     step refine 90 build/tests/test_refine
+    for f in $frames; do step "$f" 60 build/tests/gpu/test_cuda_$f; done
     step no-gpu 30 env -u LAC_TEST_CUDA CUDA_VISIBLE_DEVICES= build/tests/test_cuda
     if command -v compute-sanitizer >/dev/null 2>&1; then
         step memcheck 90 compute-sanitizer --tool memcheck --error-exitcode 9 build/tests/test_cuda odd
         step racecheck 90 compute-sanitizer --tool racecheck --error-exitcode 9 build/tests/test_cuda odd
+        for f in transfer spread paint; do
+            step "memcheck-$f" 60 compute-sanitizer --tool memcheck --error-exitcode 9 build/tests/gpu/test_cuda_$f
+            step "racecheck-$f" 60 compute-sanitizer --tool racecheck --error-exitcode 9 build/tests/gpu/test_cuda_$f
+        done
         step memcheck-pixel 60 compute-sanitizer --tool memcheck --error-exitcode 9 build/tests/test_cuda 'one pixel'
     else
         say "compute-sanitizer: not installed"

@@ -32,7 +32,7 @@ allow() {
     done
 }
 
-base="lac.h common.h config.h"
+base="lac.h common.h number.h config.h"
 ops="ops/ops.h ops/tensor.h"
 seam="$ops ops/backend.h ops/bf16.h"
 allow "engine/lac.h" ""
@@ -40,18 +40,18 @@ allow "engine/common.*" "lac.h common.h"
 allow "engine/ops/*.h engine/ops/*.c" "$base $seam"
 allow "engine/ops/ref/*" "$base $seam ops/ref/*"
 allow "engine/ops/cpu/*" "$base $seam ops/cpu/*"
-allow "engine/ops/cuda/*" "$base $seam ops/cuda/*"
+allow "engine/ops/cuda/*" "$base $seam *_math.h ops/cuda/*"
 allow "engine/safetensors*" "$base safetensors*.h"
 allow "engine/model.*" "$base safetensors.h model.h"
 allow "engine/net/*" "$base $ops net/* model.h"
 pictures="picture.h rgba.h resize.h pack.h lineart.h queue.h ink.h scene.h"
-allow "engine/picture* engine/rgba.* engine/resize.* engine/pack.* engine/lineart.* engine/queue.* engine/ink.* engine/scene.*" "$base $pictures"
+allow "engine/picture* engine/rgba* engine/resize.* engine/pack.* engine/lineart.* engine/queue.* engine/ink.* engine/scene.*" "$base $pictures"
 allow "engine/refs.*" "$base $pictures net/net.h paint.h transfer.h refs.h"
 allow "engine/refs_*" "$base ink.h transfer.h refs.h refs_choose.h refs_encode.h refs_read.h"
-allow "engine/paint_cells.* engine/spread.*" "$base resize.h paint_cells.h spread.h"
+allow "engine/paint_cells.* engine/paint_math.h engine/spread*" "$base resize.h paint_cells.h paint_math.h spread.h spread_math.h"
 allow "engine/paint.*" "$base $pictures paint.h paint_cells.h spread.h"
-allow "engine/match*" "lac.h common.h config.h match.h match_search.h match_vec.h"
-allow "engine/transfer.*" "$base $pictures match.h transfer.h vote_ref.h"
+allow "engine/match*" "$base match*.h"
+allow "engine/transfer.* engine/transfer_math.h" "$base $pictures match*.h transfer*.h vote_ref.h"
 allow "engine/steady.*" "$base steady.h"
 allow "engine/regions*" "$base regions.h regions_ink.h"
 allow "engine/palette.*" "$base regions.h vote_bins.h palette.h"
@@ -65,7 +65,7 @@ allow "engine/settings.* engine/locate.*" "$base refs.h regions.h window.h setti
 allow "engine/alpha.* engine/exact.*" "$base regions.h vote.h vote_bins.h flat.h paint.h rgba.h transfer.h alpha.h exact.h"
 allow "engine/colour.* engine/timing.h" "$base refs_choose.h refs_encode.h timing.h exact.h vote_frame.h colour.h"
 allow "engine/load.*" "$base locate.h net/net.h load.h"
-nothing=$(ls engine/*.[ch] | grep -vE '/(lac|context|receive|colour|window|moves|alpha|exact|timing|common|safetensors.*|model|picture|picture_png|rgba|ink|resize|pack|lineart|queue|scene|refs.*|match.*|transfer|paint.*|regions.*|vote.*|palette|origin|confidence|identity|flat|spread|steady|settings|locate|load)\.')
+nothing=$(ls engine/*.[ch] | grep -vE '/(lac|number|context|receive|colour|window|moves|alpha|exact|timing|common|safetensors.*|model|picture|picture_png|rgba|rgba_pack|ink|resize|pack|lineart|queue|scene|refs.*|match.*|transfer.*|paint.*|regions.*|vote.*|palette|origin|confidence|identity|flat|spread.*|steady|settings|locate|load)\.')
 [ -z "$nothing" ] || bad "no room is named in tests/includes.sh for:" $nothing
 allow "libavfilter-lac/*" "libavutil/* libavfilter/* libavcodec/* libavformat/* libswscale/* avfilter.h filters.h formats.h internal.h version.h video.h lavfutils.h lac_*.h"
 

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Frames on the GPU, by its kernels run on the CPU: line art, distance field and colour bit for bit those of lineart.c, and
+/* Frames on the GPU, by its kernels: line art, distance field and colour bit for bit those of lineart.c, and
  * every format's planes, at odd sizes, with rows longer than the picture. */
 #define _POSIX_C_SOURCE 200809L /* setenv */
 #include <stdlib.h>
 
+#include "device.h"
 #include "expect.h"
 #include "lineart.h"
 #include "ops/cuda/library.h"
 #include "ops/cuda/lineart_cuda.h"
+#include "ops/cuda/resize_cuda.h"
 
 extern const LacCudaLibrary lac_cuda_library;
 
@@ -35,6 +37,7 @@ static void test_lineart(Tally *t, LacBackend *be, int w, int h, int size, bool 
     ptrdiff_t stride = (ptrdiff_t)w * bytes + PAD;
     size_t native = (size_t)w * (size_t)h, net;
     uint8_t *luma = calloc((size_t)stride, (size_t)h), *gray = malloc(native), *rgb = calloc(native, 3);
+    void *luma_on_device, *rgb_on_device;
     float *colour, *wanted;
     CudaAxis x, y;
 
@@ -62,21 +65,70 @@ static void test_lineart(Tally *t, LacBackend *be, int w, int h, int size, bool 
         return;
     }
     lac_lineart_run(&la, gray, w);
-    expect(t, !lac_cuda_lineart_run(be, &cuda, &(CudaLuma){ luma, stride, p010, limited }), "run");
-    expect(t, !memcmp(cuda.gray, gray, native), "%dx%d, P010 %d, limited %d: gray differs", w, h, p010, limited);
-    expect(t, !memcmp(cuda.line, la.line, net * sizeof(float)), "%dx%d at %dx%d: line art differs", w, h, nw, nh);
-    expect(t, !memcmp(cuda.distance, la.distance, net * sizeof(float)), "%dx%d at %dx%d: distance differs", w, h, nw, nh);
-    colour = malloc(net * 3 * sizeof *colour);
+    luma_on_device = device_copy(be, luma, (size_t)stride * (size_t)h);
+    rgb_on_device = device_copy(be, rgb, native * 3);
+    expect(t, !lac_cuda_lineart_run(be, &cuda, &(CudaLuma){ luma_on_device, stride, p010, limited }), "run");
+    expect(t, device_equals(be, cuda.gray, gray, native), "%dx%d, P010 %d, limited %d: gray differs", w, h, p010, limited);
+    expect(t, device_equals(be, cuda.line, la.line, net * sizeof(float)), "%dx%d at %dx%d: line art differs", w, h, nw, nh);
+    expect(t, device_equals(be, cuda.distance, la.distance, net * sizeof(float)), "%dx%d at %dx%d: distance differs", w, h, nw, nh);
+    colour = device_new(net * 3 * sizeof *colour);
     wanted = malloc(net * 3 * sizeof *wanted);
     lac_lineart_colour(&la, rgb, wanted);
-    expect(t, !lac_cuda_lineart_colour(be, &cuda, rgb, colour), "colour");
-    expect(t, !memcmp(colour, wanted, net * 3 * sizeof(float)), "%dx%d at %dx%d: colour differs", w, h, nw, nh);
+    expect(t, !lac_cuda_lineart_colour(be, &cuda, rgb_on_device, colour), "colour");
+    expect(t, device_equals(be, colour, wanted, net * 3 * sizeof(float)), "%dx%d at %dx%d: colour differs", w, h, nw, nh);
     lac_cuda_lineart_close(be, &cuda);
     lac_lineart_close(&la);
+    device_free(luma_on_device);
+    device_free(rgb_on_device);
+    device_free(colour);
     free(luma);
     free(gray);
     free(rgb);
-    free(colour);
+    free(wanted);
+}
+
+static void test_resize(Tally *t, LacBackend *be, int w, int h, int out_w, int out_h)
+{
+    LacResize r;
+    CudaResize cuda;
+    const size_t in = (size_t)w * (size_t)h * 3, out = (size_t)out_w * (size_t)out_h;
+    uint8_t *src = malloc(in), *wanted_least = malloc(out), *bytes_on_device, *least = device_new(out);
+    float *values = malloc(in * sizeof *values), *wanted = malloc(out * 3 * sizeof *wanted), *values_on_device;
+    float *got = device_new(out * 3 * sizeof *got);
+    CudaAxis x, y;
+
+    for (size_t i = 0; i < in; i++) {
+        src[i] = byte();
+        values[i] = (float)byte() / 100 - 1;
+    }
+    if (!expect(t, !lac_resize_open(&r, w, h, out_w, out_h, 3, 1), "open")) {
+        return;
+    }
+    x = axis_of(&r.x);
+    y = axis_of(&r.y);
+    expect(t, !lac_cuda_resize_open(be, &cuda, &x, &y), "open");
+    bytes_on_device = device_copy(be, src, in);
+    values_on_device = device_copy(be, values, in * sizeof *values);
+    lac_resize_u8(&r, src, (ptrdiff_t)w * 3, 3, wanted);
+    expect(t, !lac_cuda_resize_u8(be, &cuda, bytes_on_device, 3, got) && device_equals(be, got, wanted, out * 3 * sizeof *got),
+           "%dx%d to %dx%d: bytes differ", w, h, out_w, out_h);
+    lac_resize_f32(&r, values, 3, wanted);
+    expect(t, !lac_cuda_resize_f32(be, &cuda, values_on_device, 3, got) && device_equals(be, got, wanted, out * 3 * sizeof *got),
+           "%dx%d to %dx%d: floats differ", w, h, out_w, out_h);
+    for (int all = 0; all < 2; all++) {
+        lac_resize_min(&r, src, w, all, wanted_least);
+        expect(t, !lac_cuda_resize_min(be, &cuda, bytes_on_device, all, least) && device_equals(be, least, wanted_least, out),
+               "%dx%d to %dx%d: minima differ", w, h, out_w, out_h);
+    }
+    lac_cuda_resize_close(be, &cuda);
+    lac_resize_close(&r);
+    device_free(bytes_on_device);
+    device_free(values_on_device);
+    device_free(least);
+    device_free(got);
+    free(src);
+    free(wanted_least);
+    free(values);
     free(wanted);
 }
 
@@ -105,7 +157,7 @@ static void test_pixels(Tally *t, LacBackend *be, enum CudaPixels pixels, int w,
     CudaFrame f = { .pixels = pixels, .width = w, .height = h, .matrix = left ? PIXELS_709 : PIXELS_601, .limited = left,
                     .left = left };
     PixelCoder coder = lac_pixels_coder(f.matrix, f.limited, pixels == CUDA_P010 ? 10 : 8);
-    uint8_t *rgb = calloc((size_t)w * (size_t)h, 3);
+    uint8_t *rgb = calloc((size_t)w * (size_t)h, 3), *rgb_on_device, *plane[3];
     int wrong = 0, bytes = pixels == CUDA_P010 ? 2 : 1, rows[3] = { 0 }, values[3] = { 0 };
 
     for (int i = 0; i < w * h * 3; i++) {
@@ -117,13 +169,16 @@ static void test_pixels(Tally *t, LacBackend *be, enum CudaPixels pixels, int w,
         rows[p] = half ? (h + 1) / 2 : h;
         values[p] = pixels == CUDA_RGBA ? 4 * w : !half ? w : (w + 1) / 2 * (pixels == CUDA_YUV420P ? 1 : 2);
         f.stride[p] = (values[p] * bytes + PAD + 3) / 4 * 4;
-        f.plane[p] = malloc((size_t)f.stride[p] * (size_t)rows[p]);
-        memset(f.plane[p], GUARD, (size_t)f.stride[p] * (size_t)rows[p]);
+        plane[p] = malloc((size_t)f.stride[p] * (size_t)rows[p]);
+        memset(plane[p], GUARD, (size_t)f.stride[p] * (size_t)rows[p]);
+        f.plane[p] = device_copy(be, plane[p], (size_t)f.stride[p] * (size_t)rows[p]);
     }
-    expect(t, !lac_cuda_pixels_write(be, rgb, &f), "write");
+    rgb_on_device = device_copy(be, rgb, (size_t)w * (size_t)h * 3);
+    expect(t, !lac_cuda_pixels_write(be, rgb_on_device, &f), "write");
     for (int p = 0; p < planes[pixels]; p++) {
+        device_read(be, f.plane[p], plane[p], (size_t)f.stride[p] * (size_t)rows[p]);
         for (int y = 0; y < rows[p]; y++) {
-            const uint8_t *row = (const uint8_t *)f.plane[p] + y * f.stride[p];
+            const uint8_t *row = plane[p] + y * f.stride[p];
 
             for (int x = 0; x < values[p]; x++) {
                 int got = bytes == 2 ? row[2 * x] | row[2 * x + 1] << 8 : row[x];
@@ -134,9 +189,11 @@ static void test_pixels(Tally *t, LacBackend *be, enum CudaPixels pixels, int w,
                 wrong += row[i] != GUARD;
             }
         }
-        free(f.plane[p]);
+        free(plane[p]);
+        device_free(f.plane[p]);
     }
     expect(t, wrong == 0, "format %d, %dx%d: %d bytes wrong", (int)pixels, w, h, wrong);
+    device_free(rgb_on_device);
     free(rgb);
 }
 
@@ -155,6 +212,10 @@ int main(void)
                 test_lineart(&t, dev.be, size[i][0], size[i][1], size[i][2], k / 2, k % 2);
             }
         }
+        test_resize(&t, dev.be, 131, 97, 40, 33);
+        test_resize(&t, dev.be, 31, 57, 64, 57);
+        test_resize(&t, dev.be, 300, 5, 64, 64);
+        test_resize(&t, dev.be, 1, 1, 1, 1);
         for (int p = CUDA_NV12; p <= CUDA_RGBA; p++) {
             for (int i = 0; i < 4; i++) {
                 test_pixels(&t, dev.be, (enum CudaPixels)p, 1 + i * 47, 9 - 2 * i, i % 2);

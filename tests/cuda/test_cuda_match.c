@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The GPU's descriptions and search, their kernels run on the CPU, against match.c: the same to the bit. */
+/* The GPU's descriptions and search, by its kernels, against match.c: the same to the bit. */
 #define _POSIX_C_SOURCE 200809L /* setenv */
 #include <math.h>
 #include <stdlib.h>
 
+#include "device.h"
 #include "expect.h"
 #include "match.h"
 #include "ops/cuda/library.h"
@@ -34,6 +35,22 @@ static void picture(int w, int h, int shift, float *line, float *distance, float
     }
 }
 
+static void test_describe(Tally *t, LacBackend *be, int w, int h, const float *line, const float *distance, const float *rgb,
+                          const int8_t *wanted)
+{
+    const size_t n = (size_t)w * (size_t)h;
+    float *l = device_copy(be, line, n * sizeof *l), *d = device_copy(be, distance, n * sizeof *d);
+    float *c = device_copy(be, rgb, n * 3 * sizeof *c);
+    int8_t *got = device_new(n * CUDA_MATCH_DIMS);
+
+    expect(t, !lac_cuda_describe(be, w, h, l, d, c, got) && device_equals(be, got, wanted, n * CUDA_MATCH_DIMS),
+           "%dx%d: descriptions differ", w, h);
+    device_free(l);
+    device_free(d);
+    device_free(c);
+    device_free(got);
+}
+
 static void test_match(Tally *t, LacBackend *be, int w, int h, int count)
 {
     LacLog log = { 0 };
@@ -42,7 +59,8 @@ static void test_match(Tally *t, LacBackend *be, int w, int h, int count)
     CudaMatch cuda = { .width = w, .height = h, .count = count };
     size_t n = (size_t)w * (size_t)h;
     float *line = malloc(n * sizeof *line), *distance = malloc(n * sizeof *distance), *rgb = malloc(n * 3 * sizeof *rgb);
-    int8_t *described[CUDA_MATCH_FIELDS], *again = lac_calloc(n, CUDA_MATCH_DIMS);
+    int8_t *described[CUDA_MATCH_FIELDS];
+    CudaOffset *offset = malloc(n * sizeof *offset);
     int radius = 1, moved = 0;
 
     if (!expect(t, !lac_matcher_open(&m, w, h, count, 1, &log), "open %dx%d", w, h)) {
@@ -52,8 +70,7 @@ static void test_match(Tally *t, LacBackend *be, int w, int h, int count)
         described[r] = lac_alloc(n, CUDA_MATCH_DIMS);
         picture(w, h, 3 * r + 2, line, distance, rgb);
         lac_matcher_describe(&m, line, distance, rgb, described[r]);
-        expect(t, !lac_cuda_describe(be, w, h, line, distance, rgb, again) &&
-               !memcmp(again, described[r], n * CUDA_MATCH_DIMS), "%dx%d: descriptions differ", w, h);
+        test_describe(t, be, w, h, line, distance, rgb, described[r]);
         refs[r] = (LacMatchRef){ described[r], r != 1 };
     }
     picture(w, h, 0, line, distance, rgb);
@@ -61,30 +78,34 @@ static void test_match(Tally *t, LacBackend *be, int w, int h, int count)
     while (radius * 8 < h) {
         radius *= 2;
     }
-    cuda.frame = m.frame;
+    cuda.frame = device_copy(be, m.frame, n * CUDA_MATCH_DIMS);
     for (int r = 0; r < count; r++) {
         cuda.field[r] = (CudaMatchField){
-            .ref = described[r], .prior = refs[r].local ? (int)(16 * LAC_MATCH_UNIT * 1024 / ((float)h * h) + 0.5f) : 0,
-            .radius = refs[r].local ? radius : w > h ? w : h, .offset = malloc(n * sizeof(CudaOffset)),
-            .cost = malloc(n * sizeof(int32_t)),
+            .ref = device_copy(be, described[r], n * CUDA_MATCH_DIMS),
+            .prior = refs[r].local ? (int)(16 * LAC_MATCH_UNIT * 1024 / ((float)h * h) + 0.5f) : 0,
+            .radius = refs[r].local ? radius : w > h ? w : h, .offset = device_new(n * sizeof(CudaOffset)),
+            .cost = device_new(n * sizeof(int32_t)),
         };
     }
     expect(t, !lac_cuda_match(be, &cuda), "match");
     for (int r = 0; r < count; r++) {
         const CudaMatchField *f = &cuda.field[r];
 
+        device_read(be, f->offset, offset, n * sizeof *offset);
         for (size_t i = 0; i < n; i++) {
-            moved += f->offset[i].x != 0;
+            moved += offset[i].x != 0;
         }
-        expect(t, !memcmp(f->offset, m.field[r].offset, n * sizeof(CudaOffset)), "%dx%d: field %d differs", w, h, r);
-        expect(t, !memcmp(f->cost, m.field[r].cost, n * sizeof(int32_t)), "%dx%d: costs %d differ", w, h, r);
-        free(f->offset);
-        free(f->cost);
+        expect(t, !memcmp(offset, m.field[r].offset, n * sizeof(CudaOffset)), "%dx%d: field %d differs", w, h, r);
+        expect(t, device_equals(be, f->cost, m.field[r].cost, n * sizeof(int32_t)), "%dx%d: costs %d differ", w, h, r);
+        device_free(f->ref);
+        device_free(f->offset);
+        device_free(f->cost);
         lac_free(described[r]);
     }
     expect(t, w < 30 || moved > w, "%dx%d: %d displacements are not 0", w, h, moved);
     lac_matcher_close(&m);
-    lac_free(again);
+    device_free(cuda.frame);
+    free(offset);
     free(line);
     free(distance);
     free(rgb);

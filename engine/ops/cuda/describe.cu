@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Descriptions of pixels for match.cu: five planes, then low frequencies (DCT) of the 7 x 7 pixels around each pixel. The
  * sums are engine/match.c's, in its order and rounded as there, so the bytes are equal. */
+#include "match_math.h"
 #include "ops/cuda/kernel.cuh"
 #include "ops/cuda/lineart_math.h"
 #include "ops/cuda/match_cuda.h"
-
-#include <math.h>
 
 namespace {
 
@@ -18,28 +17,12 @@ struct Tables {
     int line_reach, colour_reach;
 };
 
-/* Half a Gaussian, normalised; its reach. */
-int gaussian(float sigma, float taps[8])
-{
-    const int reach = (int)(3 * sigma + 0.5f);
-    float sum = 0;
-
-    for (int i = 0; i <= reach; i++) {
-        taps[i] = expf(-(float)(i * i) / (2 * sigma * sigma));
-        sum += i ? 2 * taps[i] : taps[i];
-    }
-    for (int i = 0; i <= reach; i++) {
-        taps[i] /= sum;
-    }
-    return reach;
-}
-
 Tables tables()
 {
     Tables t = {};
 
-    t.line_reach = gaussian(0.7f, t.line);
-    t.colour_reach = gaussian(1.5f, t.colour);
+    t.line_reach = lac_match_gaussian(0.7f, t.line);
+    t.colour_reach = lac_match_gaussian(1.5f, t.colour);
     for (int k = 0; k < BASES; k++) {
         for (int i = 0; i < TAPS; i++) {
             t.basis[k][i] = (float)((k ? sqrt(2.0) : 1) * cos(acos(-1.0) * k * (2 * i + 1) / (2.0 * TAPS)) / TAPS);
@@ -53,11 +36,6 @@ __device__ __forceinline__ int clamp(int v, int n)
     return v < 0 ? 0 : v >= n ? n - 1 : v;
 }
 
-__device__ __forceinline__ float product(float a, float b)
-{
-    return lac_weighted(0, a, b);
-}
-
 /* Blurs along columns into `out`; along rows when that is done. A plane a blockIdx.z: line, then the colours. */
 __global__ void blur_columns(Tables t, int w, int h, const float *line, const float *colour, float *out)
 {
@@ -66,7 +44,7 @@ __global__ void blur_columns(Tables t, int w, int h, const float *line, const fl
     const int reach = plane ? t.colour_reach : t.line_reach;
 
     if (x < w) {
-        float sum = product(taps[0], src[((size_t)y * w + x) * step]);
+        float sum = lac_product(taps[0], src[((size_t)y * w + x) * step]);
 
         for (int i = 1; i <= reach; i++) {
             sum = lac_weighted(sum, taps[i], src[((size_t)clamp(y - i, h) * w + x) * step] +
@@ -85,14 +63,14 @@ __global__ void blur_rows(Tables t, int w, int h, const float *columns, const fl
     const size_t n = (size_t)w * h, i = (size_t)y * w + x;
 
     if (x < w) {
-        float sum = product(taps[0], column[x]);
+        float sum = lac_product(taps[0], column[x]);
 
         for (int k = 1; k <= reach; k++) {
             sum = lac_weighted(sum, taps[k], column[clamp(x - k, w)] + column[clamp(x + k, w)]);
         }
-        planes[(plane ? plane + 1 : 0) * n + i] = product(plane ? 1.0f : -1.0f, sum); /* -line_weight / 2 */
+        planes[(plane ? plane + 1 : 0) * n + i] = lac_product(plane ? 1.0f : -1.0f, sum); /* -line_weight / 2 */
         if (plane == 0) {
-            planes[n + i] = product(distance[i], 4) / 2; /* distance_weight */
+            planes[n + i] = lac_product(distance[i], 4) / 2; /* distance_weight */
         }
     }
 }
@@ -134,7 +112,7 @@ __global__ void frequencies(Tables t, int w, int h, const float *planes, int8_t 
         for (int k = 0; k < TAPS; k++) {
             sum = lac_weighted(sum, t.basis[horizontal[n]][k], rows[vertical[n]][k]);
         }
-        out[((size_t)y * w + x) * CUDA_MATCH_DIMS + first + n] = to_byte(product(sum, 63.5f));
+        out[((size_t)y * w + x) * CUDA_MATCH_DIMS + first + n] = to_byte(lac_product(sum, 63.5f));
     }
 }
 

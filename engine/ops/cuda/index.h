@@ -3,14 +3,7 @@
 #ifndef LAC_OPS_CUDA_INDEX_H
 #define LAC_OPS_CUDA_INDEX_H
 
-#include <stddef.h>
-#include <stdint.h>
-
-#ifdef __CUDACC__
-#define LAC_HD static __host__ __device__ __forceinline__
-#else
-#define LAC_HD static inline
-#endif
+#include "number.h"
 
 /* Blocks of `size` that cover `count`. */
 LAC_HD size_t lac_cover(size_t count, size_t size)

@@ -82,6 +82,12 @@ static inline bool lac_aligned16(const void *p)
     return !((uintptr_t)p & 15);
 }
 
+/* The same for all that an elementwise operation reads and writes; residual: NULL where there is none. */
+static inline bool lac_aligned16_all(const LacTensor *x, const LacTensor *residual, const LacTensor *y)
+{
+    return lac_aligned16(x->data) && lac_aligned16(y->data) && (!residual || lac_aligned16(residual->data));
+}
+
 /* Runs a kernel on so many blocks of threads, with so many bytes of dynamic shared memory; the name of a template with
  * a comma stands in parentheses. LAC_DYNAMIC_SHARED declares, inside the kernel, a pointer to that memory. */
 #ifndef LAC_LAUNCH

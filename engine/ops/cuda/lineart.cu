@@ -2,8 +2,9 @@
 /* Line art and its distance field on the GPU: rows are summed first, then columns, in engine/resize.c's order. The
  * field is searched outwards from each pixel, for it ends at an eighth of the picture's side, whereas the CPU's
  * linear-time envelope is sequential along a row. */
-#include "ops/cuda/kernel.cuh"
 #include "ops/cuda/lineart_cuda.h"
+#include "ops/cuda/resize.cuh"
+#include "ops/cuda/resize_cuda.h"
 
 #define DARK 0.2f /* LAC_LINE_DARKNESS of engine/lineart.h */
 
@@ -28,16 +29,12 @@ __global__ void sum_rows(CudaAxis y, const uint8_t *src, int n, float *rows, uin
 {
     int x = (int)blockIdx.x * THREADS + (int)threadIdx.x, i = blockIdx.y;
     const uint8_t *p = src + x;
-    float sum = 0;
     int least = 255;
 
     if (x >= n) {
         return;
     }
-    for (int j = 0; j < y.count[i]; j++) {
-        sum = lac_weighted(sum, y.weight[(size_t)i * y.taps + j], p[(size_t)(y.start[i] + j) * n]);
-    }
-    rows[(size_t)i * n + x] = sum;
+    rows[(size_t)i * n + x] = lac_sum_rows(y, src, (size_t)n, x, i);
     for (int j = y.low[i]; minima && j < y.high[i]; j++) {
         int v = p[(size_t)j * n];
 
@@ -46,17 +43,6 @@ __global__ void sum_rows(CudaAxis y, const uint8_t *src, int n, float *rows, uin
     if (minima) {
         minima[(size_t)i * n + x] = (uint8_t)least;
     }
-}
-
-/* Sum of output i of a row's channel. */
-__device__ float sum_columns(const CudaAxis &x, const float *row, int i, int channels, int channel)
-{
-    float sum = 0;
-
-    for (int j = 0; j < x.count[i]; j++) {
-        sum = lac_weighted(sum, x.weight[(size_t)i * x.taps + j], row[(x.start[i] + j) * channels + channel]);
-    }
-    return sum;
 }
 
 __global__ void darkness(CudaLineart la, bool shrinks)
@@ -72,7 +58,7 @@ __global__ void darkness(CudaLineart la, bool shrinks)
     for (int j = la.x.low[x]; shrinks && j < la.x.high[x]; j++) {
         least = minima[j] < least ? minima[j] : least;
     }
-    dark = lac_darkness(sum_columns(la.x, la.rows + (size_t)y * la.width, x, 1, 0), shrinks, least);
+    dark = lac_darkness(lac_sum_columns(la.x, la.rows + (size_t)y * la.width, x, 1, 0), shrinks, least);
     la.line[i] = lac_line_of(dark);
     la.mask[i] = dark >= DARK;
 }
@@ -103,27 +89,10 @@ __global__ void colours(CudaLineart la, float *colour)
     int x = (int)blockIdx.x * THREADS + (int)threadIdx.x, y = blockIdx.y;
 
     if (x < 3 * la.net_width) {
-        float v = sum_columns(la.x, la.rows + (size_t)y * la.width * 3, x / 3, 3, x % 3);
+        float v = lac_sum_columns(la.x, la.rows + (size_t)y * la.width * 3, x / 3, 3, x % 3);
 
         colour[(size_t)y * la.net_width * 3 + x] = v / 127.5f - 1.0f;
     }
-}
-
-/* Four tables of whole numbers and the weights. */
-int copy_axis(LacBackend *be, CudaAxis *to, const CudaAxis *from, int *ints, float *weight)
-{
-    cudaStream_t stream = lac_cuda(be)->stream;
-    const int *tables[] = { from->start, from->count, from->low, from->high };
-    size_t n = (size_t)from->out;
-    int ret = LAC_OK;
-
-    for (int i = 0; !ret && i < 4; i++) {
-        ret = lac_cuda_check(be, cudaMemcpyAsync(ints + i * n, tables[i], n * sizeof *ints, cudaMemcpyHostToDevice, stream),
-                             "axis of the line art");
-    }
-    *to = { from->in, from->out, from->taps, ints, ints + n, ints + 2 * n, ints + 3 * n, weight };
-    return ret ? ret : lac_cuda_check(be, cudaMemcpyAsync(weight, from->weight, n * (size_t)from->taps * sizeof *weight,
-                                                          cudaMemcpyHostToDevice, stream), "axis of the line art");
 }
 
 dim3 grid(int w, int h)
@@ -136,8 +105,7 @@ dim3 grid(int w, int h)
 extern "C" int lac_cuda_lineart_open(LacBackend *be, CudaLineart *la, const CudaAxis *x, const CudaAxis *y)
 {
     size_t area = (size_t)x->in * y->in, net = (size_t)x->out * y->out, middle = (size_t)y->out * x->in, used = 0;
-    int *ints[2] = { NULL, NULL };
-    float *weight[2] = { NULL, NULL };
+    void *tables[2] = { NULL, NULL };
     const CudaAxis *axes[2] = { x, y };
     int ret;
 
@@ -158,8 +126,7 @@ extern "C" int lac_cuda_lineart_open(LacBackend *be, CudaLineart *la, const Cuda
         la->mask = (uint8_t *)lac_cuda_piece(base, &used, net, 1);
         la->column = (uint16_t *)lac_cuda_piece(base, &used, net, sizeof(uint16_t));
         for (int i = 0; i < 2; i++) {
-            ints[i] = (int *)lac_cuda_piece(base, &used, axes[i]->out, 4 * sizeof(int));
-            weight[i] = (float *)lac_cuda_piece(base, &used, (size_t)axes[i]->out * axes[i]->taps, sizeof(float));
+            tables[i] = lac_cuda_piece(base, &used, lac_cuda_axis_bytes(axes[i]), 1);
         }
         if (pass == 0) {
             la->memory.type = LAC_F32;
@@ -172,8 +139,8 @@ extern "C" int lac_cuda_lineart_open(LacBackend *be, CudaLineart *la, const Cuda
             }
         }
     }
-    ret = copy_axis(be, &la->x, x, ints[0], weight[0]);
-    ret = ret ? ret : copy_axis(be, &la->y, y, ints[1], weight[1]);
+    ret = lac_cuda_axis_copy(be, &la->x, x, tables[0]);
+    ret = ret ? ret : lac_cuda_axis_copy(be, &la->y, y, tables[1]);
     if (ret) {
         lac_cuda_lineart_close(be, la);
     }

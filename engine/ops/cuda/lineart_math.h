@@ -30,16 +30,6 @@ LAC_HD uint8_t lac_gray_of(int luma, int p010, int limited)
     return (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
 }
 
-/* sum + weight v, rounded twice. */
-LAC_HD float lac_weighted(float sum, float weight, float v)
-{
-#ifdef __CUDA_ARCH__
-    return __fadd_rn(sum, __fmul_rn(weight, v));
-#else
-    return sum + weight * v;
-#endif
-}
-
 /* 1 - gray / 255 of the resampled gray, and with `least`, the darkest gray of its footprint, sqrt(mean * max); 0 to 1. */
 LAC_HD float lac_darkness(float gray, int shrinks, int least)
 {
@@ -100,7 +90,7 @@ LAC_HD float lac_distance_of(int32_t squared, int net_width, int net_height)
 {
     float unit = 8.0f / (float)(net_width < net_height ? net_width : net_height), d = sqrtf((float)squared) * unit;
 
-    return d < 1 ? 2.0f * d - 1.0f : 1.0f;
+    return d < 1 ? lac_weighted(-1.0f, 2.0f, d) : 1.0f;
 }
 
 #endif

@@ -103,7 +103,7 @@ int lac_cuda_gate(LacBackend *be, const LacGateDesc *d, LacTensor *y)
     if (ret < 0 || (ret = lac_cuda_begin(be)) < 0) {
         return ret;
     }
-    whole = lac_aligned16(d->x->data) && lac_aligned16(y->data) && (!d->residual || lac_aligned16(d->residual->data));
+    whole = lac_aligned16_all(d->x, d->residual, y);
     LAC_CUDA_TYPED(y->type, T, {
         constexpr int n = CudaVec<T>::count;
 
