@@ -11,7 +11,7 @@ int lac_vote_frame_open(LacVoteFrame *f, int width, int height, int gap, bool fl
     int err;
 
     *f = (LacVoteFrame){.log = log};
-    err = lac_regions_open(&f->regions, width, height, gap, log);
+    err = lac_regions_open(&f->regions, width, height, gap, m->threads, log);
     err = err ? err : lac_origins_open(&f->origins, width, height, m->width, m->height, log);
     err = err ? err : lac_vote_open(&f->vote, width, height, log);
     err = err || !flat ? err : lac_flat_open(&f->flat, width, height, log);
