@@ -8,13 +8,13 @@
 
 enum { OPAQUE = 65535, BINS = 256, SURE = 128 };
 
-int lac_alpha_open(LacAlpha *a, int width, int height, int gap, const LacLog *log)
+int lac_alpha_open(LacAlpha *a, int width, int height, int gap, int threads, const LacLog *log)
 {
     const size_t n = (size_t)width * height;
     int err;
 
     *a = (LacAlpha){ .log = log };
-    err = lac_regions_open(&a->regions, width, height, gap, log);
+    err = lac_regions_open(&a->regions, width, height, gap, threads, log);
     a->fill = lac_alloc(n, sizeof *a->fill);
     a->order = lac_alloc(n, sizeof *a->order);
     if (!err && (!a->fill || !a->order)) {

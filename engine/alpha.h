@@ -21,7 +21,7 @@ typedef struct LacAlpha {
 } LacAlpha;
 
 /* gap as lac_regions_open. LAC_ENOMEM is logged; *a is then safe to close. */
-int lac_alpha_open(LacAlpha *a, int width, int height, int gap, const LacLog *log);
+int lac_alpha_open(LacAlpha *a, int width, int height, int gap, int threads, const LacLog *log);
 void lac_alpha_close(LacAlpha *a);
 
 /* gray: dense native line art; transferred, exact: as lac_transfer_run leaves them -> fill. LAC_ENOMEM is logged. */

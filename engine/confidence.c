@@ -7,9 +7,19 @@
 #include <string.h>
 
 enum {
-    LIKE = 16,    /* levels within which two references give a pixel the same colour */
-    FORESEEN = 32 /* levels from the prediction, which is soft */
+    LIKE = 16,     /* levels within which two references give a pixel the same colour */
+    FORESEEN = 32, /* levels from the prediction, which is soft */
+    WHOLE = 12,    /* coherence 1: a number that halves, thirds and quarters make whole */
+    BLOCK = 16384  /* pixels a thread takes at a time */
 };
+
+/* What is added up for a region, in whole numbers: any order gives the same. Then, for each source, the rest. */
+enum { SUM_PIXELS, SUM_SURE, SUM_PREDICTED, SUM_SOURCES };
+enum { SUM_AGREED, SUM_COHERENT, SUM_COST, SUMS };
+
+typedef struct Sums {
+    int64_t of[SUM_SOURCES + SUMS * LAC_MATCH_MAX_FIELDS];
+} Sums;
 
 /* Fitted by weights/train/confidence.py (docs/match.md says to what): log odds are the sum of factor times
  * item, and bias. */
@@ -21,6 +31,8 @@ void lac_confidence_close(LacConfidence *c)
     lac_free(c->evidence);
     lac_free(c->region);
     lac_free(c->queue);
+    lac_free(c->sum);
+    lac_free(c->coherent);
     *c = (LacConfidence){0};
 }
 
@@ -36,130 +48,204 @@ float lac_confidence_of(const LacEvidence *e)
 
 static bool alike(const uint8_t *a, const uint8_t *b, int levels)
 {
-    return abs(a[0] - b[0]) <= levels && abs(a[1] - b[1]) <= levels && abs(a[2] - b[2]) <= levels;
+    return (abs(a[0] - b[0]) <= levels) & (abs(a[1] - b[1]) <= levels) & (abs(a[2] - b[2]) <= levels);
 }
 
-/* Share of the references, the nearer counting more, that give pixel i the colour it has. */
-static float agreement(const LacConfidenceFrame *f, const float *weight, size_t cell, int32_t i)
+/* Is the colour near the prediction's there? */
+static bool foreseen(const float *prediction, const uint8_t *rgb)
 {
-    float sum = 0;
-
-    for (int s = 0; s < f->origins->sources; s++) {
-        const size_t at = lac_origin_partner(f->origins, f->sources[s].field, cell, i);
-        sum += alike(f->sources[s].rgb + at * 3, f->rgb + (size_t)i * 3, LIKE) ? weight[s] : 0;
-    }
-    return sum;
-}
-
-static bool foreseen(const LacConfidenceFrame *f, int32_t i)
-{
-    const int x = i % f->origins->width, y = i / f->origins->width;
-    const float *p =
-        f->prediction + ((size_t)((int64_t)y * f->prediction_height / f->origins->height) *
-                             (size_t)f->prediction_width +
-                         (size_t)((int64_t)x * f->prediction_width / f->origins->width)) *
-                            3;
+    bool near = true;
 
     for (int c = 0; c < 3; c++) {
-        if (fabsf((p[c] + 1) * 127.5f - (float)f->rgb[(size_t)i * 3 + c]) > FORESEEN) {
-            return false;
-        }
+        near &= fabsf((prediction[c] + 1) * 127.5f - (float)rgb[c]) <= FORESEEN;
     }
-    return true;
+    return near;
 }
 
-/* Share of the four neighbours of a cell that have its displacement, up to a pixel of the field. */
-static float coherence(const LacConfidenceFrame *f, int s, size_t cell)
+/* Share of the four neighbours of each cell that have its displacement, up to a pixel of the field; WHOLE is 1. */
+static void find_coherence(const LacOrigins *o, const LacOffset *offset, uint8_t *out)
 {
     static const int dx[4] = {0, -1, 1, 0}, dy[4] = {-1, 0, 0, 1};
-    const LacOffset *o = f->sources[s].field->offset;
-    const int w = f->origins->net_width, x = (int)(cell % (size_t)w), y = (int)(cell / (size_t)w);
-    int same = 0, n = 0;
+    const int w = o->net_width, h = o->net_height;
 
-    for (int d = 0; d < 4; d++) {
-        const int nx = x + dx[d], ny = y + dy[d];
-        if (nx >= 0 && ny >= 0 && nx < w && ny < f->origins->net_height) {
-            const LacOffset *b = &o[(size_t)ny * w + nx];
-            same += abs(b->x - o[cell].x) <= 1 && abs(b->y - o[cell].y) <= 1;
-            n++;
+#pragma omp parallel for num_threads(o->threads) schedule(static)
+    for (int y = 0; y < h; y++) {
+        for (int x = 0; x < w; x++) {
+            const LacOffset a = offset[(size_t)y * w + x];
+            int same = 0, n = 0;
+
+            for (int d = 0; d < 4; d++) {
+                const int nx = x + dx[d], ny = y + dy[d];
+                if (nx >= 0 && ny >= 0 && nx < w && ny < h) {
+                    const LacOffset b = offset[(size_t)ny * w + nx];
+                    same += (abs(b.x - a.x) <= 1) & (abs(b.y - a.y) <= 1);
+                    n++;
+                }
+            }
+            out[(size_t)y * w + x] = (uint8_t)(n ? same * WHOLE / n : WHOLE);
         }
     }
-    return n ? (float)same / (float)n : 1;
 }
 
-static LacEvidence gather(const LacRegions *r, const LacConfidenceFrame *f, const float *weight,
-                          int c)
+/* Adds what the pixels [from, to) of a region tell. */
+static void observe(const LacConfidence *k, const LacRegions *r, const LacConfidenceFrame *f, const LacOriginPixels *p,
+                    size_t from, size_t to, Sums *sum)
 {
-    const LacOriginPixels *p = &f->origins->pixels[c];
-    const int sources = f->origins->sources;
-    float sum[LAC_EVIDENCE_COUNT] = {0}, cost[LAC_MATCH_MAX_FIELDS] = {0}, n = 0;
-    float least = INFINITY, lag = INFINITY, top = 0;
-    LacEvidence e;
+    const LacOrigins *o = f->origins;
+    const size_t cells = (size_t)o->net_width * o->net_height;
+    LacOriginWalk walk = {o, p->at, from, to, {0}, 0};
 
-    for (size_t k = 0; k < p->n; k++) {
-        const int32_t i = p->at[k];
+    while (lac_origin_step(&walk)) {
+        const LacOriginSpan *at = &walk.span;
+        const size_t row = (size_t)at->y * o->width;
+        const float *prediction = f->prediction + (size_t)((int64_t)at->y * f->prediction_height / o->height) *
+                                                      (size_t)f->prediction_width * 3;
+        LacOriginPlace place[LAC_MATCH_MAX_FIELDS];
+        int64_t agreed[LAC_MATCH_MAX_FIELDS] = {0}, pixels = 0;
 
-        if (lac_origin_core(p, r, i)) {
-            const size_t cell = lac_origin_cell(f->origins, i);
+        for (int s = 0; s < o->sources; s++) {
+            place[s] = lac_origin_place(o, s, at);
+        }
+        for (int x = at->x; x < at->end; x++) {
+            const uint8_t *rgb = f->rgb + (row + (size_t)x) * 3;
 
-            n++;
-            sum[LAC_EVIDENCE_SURE] += (float)f->transferred[(size_t)i * 4 + 3] / 255;
-            sum[LAC_EVIDENCE_AGREED] += agreement(f, weight, cell, i);
-            sum[LAC_EVIDENCE_PREDICTED] += foreseen(f, i) ? 1 : 0;
-            for (int s = 0; s < sources; s++) {
-                sum[LAC_EVIDENCE_COHERENT] += weight[s] * coherence(f, s, cell);
-                cost[s] += (float)f->sources[s].field->cost[cell] / LAC_MATCH_UNIT;
+            if (!lac_origin_core(p, r, (int32_t)row + x)) {
+                continue;
+            }
+            pixels++;
+            sum->of[SUM_SURE] += f->transferred[(row + (size_t)x) * 4 + 3];
+            sum->of[SUM_PREDICTED] +=
+                foreseen(prediction + (size_t)((int64_t)x * f->prediction_width / o->width) * 3, rgb);
+            for (int s = 0; s < o->sources; s++) {
+                agreed[s] += alike(f->sources[s].rgb + lac_origin_partner(&place[s], x) * 3, rgb, LIKE);
+            }
+        }
+        sum->of[SUM_PIXELS] += pixels;
+        for (int s = 0; s < o->sources; s++) {
+            int64_t *of = sum->of + SUM_SOURCES + (ptrdiff_t)s * SUMS;
+
+            of[SUM_AGREED] += agreed[s];
+            of[SUM_COHERENT] += pixels * k->coherent[(size_t)s * cells + at->cell];
+            of[SUM_COST] += pixels * f->sources[s].field->cost[at->cell];
+        }
+    }
+}
+
+/* Adds up what all pixels tell of their regions, in blocks of the order they are sorted in. */
+static void observe_all(LacConfidence *k, const LacRegions *r, const LacConfidenceFrame *f, int sums)
+{
+    const LacOrigins *o = f->origins;
+    const LacOriginPixels *last = &o->pixels[r->count];
+    const ptrdiff_t begin = r->count ? o->pixels[1].at - o->order : 0,
+                    end = r->count ? last->at - o->order + (ptrdiff_t)last->n : 0;
+
+#pragma omp parallel for num_threads(o->threads) schedule(dynamic)
+    for (ptrdiff_t from = begin; from < end; from += BLOCK) {
+        const int32_t *a = o->order + from, *b = o->order + (end - from < BLOCK ? end : from + BLOCK);
+        int c = 1, beyond = r->count + 1;
+
+        while (beyond - c > 1) { /* the region of the block's first pixel */
+            const int middle = c + (beyond - c) / 2;
+            *(o->pixels[middle].at <= a ? &c : &beyond) = middle;
+        }
+        for (; c <= r->count && o->pixels[c].at < b; c++) {
+            const LacOriginPixels *p = &o->pixels[c];
+            const size_t first = a > p->at ? (size_t)(a - p->at) : 0;
+            const size_t stop = b < p->at + p->n ? (size_t)(b - p->at) : p->n;
+            Sums sum = {{0}};
+
+            observe(k, r, f, p, first, stop, &sum);
+            for (int i = 0; i < sums; i++) {
+#pragma omp atomic
+                k->sum[(size_t)c * (size_t)sums + (size_t)i] += sum.of[i];
             }
         }
     }
+}
+
+static LacEvidence evidence(const LacConfidenceFrame *f, const float *weight, int c, const int64_t *sum)
+{
+    const int sources = f->origins->sources;
+    const double n = sum[SUM_PIXELS] ? (double)sum[SUM_PIXELS] : 1;
+    double agreed = 0, coherent = 0, least = INFINITY;
+    float lag = INFINITY, top = 0;
+    LacEvidence e;
+
     for (int s = 0; s < sources; s++) {
+        const int64_t *of = sum + SUM_SOURCES + (ptrdiff_t)s * SUMS;
+
+        agreed += (double)weight[s] * (double)of[SUM_AGREED];
+        coherent += (double)weight[s] * (double)of[SUM_COHERENT];
+        least = (double)of[SUM_COST] < least ? (double)of[SUM_COST] : least;
         top += lac_origins_of(f->origins, c, s)->share / (float)sources;
-        least = cost[s] < least ? cost[s] : least;
         lag = f->lag[s] + 1 < lag ? f->lag[s] + 1 : lag;
     }
-    for (int k = 0; k < LAC_EVIDENCE_COUNT; k++) {
-        e.item[k] = n > 0 ? sum[k] / n : 0;
-    }
-    e.item[LAC_EVIDENCE_COST] = logf(0.01f + (n > 0 ? least / n : 0));
+    e.item[LAC_EVIDENCE_SURE] = (float)((double)sum[SUM_SURE] / (255 * n));
+    e.item[LAC_EVIDENCE_COST] = logf(0.01f + (float)(least / ((double)LAC_MATCH_UNIT * n)));
     e.item[LAC_EVIDENCE_ORIGIN] = top;
     e.item[LAC_EVIDENCE_BACKED] = f->backed[c];
+    e.item[LAC_EVIDENCE_AGREED] = (float)(agreed / n);
+    e.item[LAC_EVIDENCE_PREDICTED] = (float)((double)sum[SUM_PREDICTED] / n);
+    e.item[LAC_EVIDENCE_COHERENT] = (float)(coherent / (WHOLE * n));
     e.item[LAC_EVIDENCE_LAG] = lag < 2 ? lag : 2;
-    e.item[LAC_EVIDENCE_SIZE] = logf((float)p->n);
+    e.item[LAC_EVIDENCE_SIZE] = logf((float)f->origins->pixels[c].n);
     return e;
+}
+
+/* Room for `regions` regions and all sources. */
+static bool reserve(LacConfidence *c, size_t regions, size_t sums, size_t coherent)
+{
+    if (c->room < regions) {
+        lac_free(c->evidence);
+        lac_free(c->region);
+        c->room = regions + regions / 4;
+        c->evidence = lac_alloc(c->room, sizeof *c->evidence);
+        c->region = lac_alloc(c->room, sizeof *c->region);
+        c->room = c->evidence && c->region ? c->room : 0;
+    }
+    if (c->room_sum < sums) {
+        lac_free(c->sum);
+        c->sum = lac_alloc(sums + sums / 4, sizeof *c->sum);
+        c->room_sum = c->sum ? sums + sums / 4 : 0;
+    }
+    if (c->room_coherent < coherent) {
+        lac_free(c->coherent);
+        c->coherent = lac_alloc(coherent, 1);
+        c->room_coherent = c->coherent ? coherent : 0;
+    }
+    return c->room && c->room_sum && c->room_coherent;
 }
 
 int lac_confidence_run(LacConfidence *c, const LacRegions *r, const LacConfidenceFrame *f,
                        const LacLog *log)
 {
+    const LacOrigins *o = f->origins;
+    const size_t cells = (size_t)o->net_width * o->net_height, regions = (size_t)r->count + 1;
+    const int sums = SUM_SOURCES + SUMS * o->sources;
     float weight[LAC_MATCH_MAX_FIELDS], all = 0;
     double sum = 0, pixels = 0;
 
-    if (c->room < (size_t)r->count + 1) {
-        lac_free(c->evidence);
-        lac_free(c->region);
-        c->room = (size_t)r->count + 1 + (size_t)r->count / 4;
-        c->evidence = lac_alloc(c->room, sizeof *c->evidence);
-        c->region = lac_alloc(c->room, sizeof *c->region);
-        if (!c->evidence || !c->region) {
-            c->room = 0;
-            return lac_fail(log, LAC_ENOMEM, "no memory for the confidence of %d regions", r->count);
-        }
+    if (!reserve(c, regions, regions * (size_t)sums, cells * (size_t)o->sources)) {
+        return lac_fail(log, LAC_ENOMEM, "no memory for the confidence of %d regions", r->count);
     }
-    for (int s = 0; s < f->origins->sources; s++) {
+    for (int s = 0; s < o->sources; s++) {
         weight[s] = expf(-f->lag[s]);
         all += weight[s];
     }
-    for (int s = 0; s < f->origins->sources; s++) {
+    for (int s = 0; s < o->sources; s++) {
         weight[s] /= all;
+        find_coherence(o, f->sources[s].field->offset, c->coherent + (size_t)s * cells);
     }
+    memset(c->sum, 0, regions * (size_t)sums * sizeof *c->sum);
+    observe_all(c, r, f, sums);
     c->regions = r->count;
     c->evidence[0] = (LacEvidence){{0}};
     c->region[0] = 0;
     for (int k = 1; k <= r->count; k++) {
-        c->evidence[k] = gather(r, f, weight, k);
+        c->evidence[k] = evidence(f, weight, k, c->sum + (size_t)k * (size_t)sums);
         c->region[k] = lac_confidence_of(&c->evidence[k]);
-        sum += (double)c->region[k] * (double)f->origins->pixels[k].n;
-        pixels += (double)f->origins->pixels[k].n;
+        sum += (double)c->region[k] * (double)o->pixels[k].n;
+        pixels += (double)o->pixels[k].n;
     }
     c->mean = pixels > 0 ? (float)(sum / pixels) : 1;
     return LAC_OK;

@@ -46,8 +46,10 @@ typedef struct LacConfidence {
     LacEvidence *evidence; /* [regions + 1] */
     float *region;         /* [regions + 1] probability that it is right; [0] is 0 */
     float mean;            /* over the pixels of all regions; 1 where there is none */
-    size_t room;
     int32_t *queue; /* scratch of lac_confidence_picture, made by its first call */
+    int64_t *sum;   /* scratch: [regions + 1][sums of a region] */
+    uint8_t *coherent; /* scratch: [sources][cells of the fields] */
+    size_t room, room_sum, room_coherent;
 } LacConfidence;
 
 void lac_confidence_close(LacConfidence *c);

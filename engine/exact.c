@@ -13,7 +13,7 @@ int lac_exact_open(LacExact *e, int width, int height, bool alpha, int gap, int 
     if (!e->transferred || !e->picture || !e->rgb) {
         return lac_fail(log, LAC_ENOMEM, "no memory for frames of %dx%d with alpha or 16 bits", width, height);
     }
-    return alpha ? lac_alpha_open(&e->alpha, width, height, gap, log) : LAC_OK;
+    return alpha ? lac_alpha_open(&e->alpha, width, height, gap, threads, log) : LAC_OK;
 }
 
 void lac_exact_close(LacExact *e)

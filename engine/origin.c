@@ -5,19 +5,34 @@
 #include <math.h>
 #include <string.h>
 
-#include "vote_bins.h"
+#include <omp.h>
+
 
 enum { LAC_ORIGIN_FEW = 6 }; /* fewer pixels far from lines than these: all count */
 
 int lac_origins_open(LacOrigins *o, int width, int height, int net_width, int net_height,
-                     const LacLog *log)
+                     int threads, const LacLog *log)
 {
-    *o = (LacOrigins){
-        .width = width, .height = height, .net_width = net_width, .net_height = net_height};
+    *o = (LacOrigins){.width = width,
+                      .height = height,
+                      .net_width = net_width,
+                      .net_height = net_height,
+                      .threads = threads};
     o->order = lac_alloc((size_t)width * height, sizeof *o->order);
-    return o->order ? LAC_OK
-                    : lac_fail(log, LAC_ENOMEM, "no memory for the regions of frames of %dx%d",
-                               width, height);
+    o->cell_x = lac_alloc((size_t)width, sizeof *o->cell_x);
+    o->first_x = lac_alloc((size_t)net_width + 1, sizeof *o->first_x);
+    if (!o->order || !o->cell_x || !o->first_x) {
+        lac_origins_close(o);
+        return lac_fail(log, LAC_ENOMEM, "no memory for the regions of frames of %dx%d", width,
+                        height);
+    }
+    for (int x = 0; x < width; x++) {
+        o->cell_x[x] = (int)((int64_t)x * net_width / width);
+    }
+    for (int c = 0; c <= net_width; c++) {
+        o->first_x[c] = (int)(((int64_t)c * width + net_width - 1) / net_width);
+    }
+    return LAC_OK;
 }
 
 void lac_origins_close(LacOrigins *o)
@@ -25,8 +40,12 @@ void lac_origins_close(LacOrigins *o)
     lac_free(o->list);
     lac_free(o->pixels);
     lac_free(o->order);
+    lac_free(o->cell_x);
+    lac_free(o->first_x);
+    lac_free(o->shift);
     lac_free(o->start);
     lac_free(o->votes);
+    lac_free(o->voted);
     *o = (LacOrigins){0};
 }
 
@@ -45,68 +64,100 @@ static bool reserve(void **at, size_t *room, size_t count, size_t size)
     return true;
 }
 
-size_t lac_origin_cell(const LacOrigins *o, int32_t i)
+/* Room for the votes of every thread for `labels` labels, all without one. */
+static bool reserve_votes(LacOrigins *o, size_t labels)
 {
-    const int x = i % o->width, y = i / o->width;
+    if (o->room_votes < labels) {
+        const size_t room = labels + labels / 4;
 
-    return (size_t)((int64_t)y * o->net_height / o->height) * o->net_width +
-           (size_t)((int64_t)x * o->net_width / o->width);
+        lac_free(o->votes);
+        lac_free(o->voted);
+        o->votes = lac_calloc(room * (size_t)o->threads, sizeof *o->votes);
+        o->voted = lac_alloc(room * (size_t)o->threads, sizeof *o->voted);
+        o->room_votes = o->votes && o->voted ? room : 0;
+    }
+    return o->room_votes > 0;
 }
 
-size_t lac_origin_partner(const LacOrigins *o, const LacMatchField *f, size_t cell, int32_t i)
+static void find_shifts(LacOrigins *o, const LacVoteSource *sources, int count)
 {
-    int x = i % o->width, y = i / o->width;
+    const size_t cells = (size_t)o->net_width * o->net_height;
 
-    x += (int)lroundf((float)f->offset[cell].x * (float)o->width / (float)o->net_width);
-    y += (int)lroundf((float)f->offset[cell].y * (float)o->height / (float)o->net_height);
-    x = x < 0 ? 0 : x >= o->width ? o->width - 1 : x;
-    y = y < 0 ? 0 : y >= o->height ? o->height - 1 : y;
-    return (size_t)y * o->width + x;
-}
+    for (int s = 0; s < count; s++) {
+        const LacOffset *offset = sources[s].field->offset;
+        LacOffset *shift = o->shift + (size_t)s * cells;
 
-bool lac_origin_core(const LacOriginPixels *p, const LacRegions *r, int32_t i)
-{
-    return p->core_is_all || r->squared[i] >= LAC_VOTE_FAR;
-}
-
-/* Votes of one region for those of one reference -> out [LAC_ORIGINS]. */
-static void cast(const LacOrigins *o, const LacRegions *r, const LacOriginPixels *p,
-                 const LacVoteSource *s, LacOrigin *out)
-{
-    const bool black = p->n && r->region[r->label[p->at[0]]].black; /* no distances there */
-    float sum = 0;
-
-    memset(o->votes, 0, ((size_t)s->ref->count + 1) * sizeof *o->votes);
-    memset(out, 0, LAC_ORIGINS * sizeof *out);
-    for (size_t k = 0; k < p->n; k++) {
-        const int32_t i = p->at[k];
-
-        if (lac_origin_core(p, r, i)) {
-            const size_t cell = lac_origin_cell(o, i);
-            const int32_t label = s->ref->label[lac_origin_partner(o, s->field, cell, i)];
-            const int d = r->squared[i] < LAC_REGIONS_FAR * LAC_REGIONS_FAR
-                              ? r->squared[i]
-                              : LAC_REGIONS_FAR * LAC_REGIONS_FAR;
-            const float w =
-                (black ? 1 : sqrtf((float)d)) / (1 + 10 * (float)s->field->cost[cell] / LAC_MATCH_UNIT);
-
-            if (label) {
-                o->votes[label] += w;
-                sum += w;
-            }
+#pragma omp parallel for num_threads(o->threads) schedule(static)
+        for (size_t i = 0; i < cells; i++) {
+            shift[i] = (LacOffset){
+                (int16_t)lroundf((float)offset[i].x * (float)o->width / (float)o->net_width),
+                (int16_t)lroundf((float)offset[i].y * (float)o->height / (float)o->net_height)};
         }
     }
-    for (int c = 1; sum > 0 && c <= s->ref->count; c++) {
-        const float share = o->votes[c] / sum;
-        int k = LAC_ORIGINS;
+}
 
-        while (k > 0 && out[k - 1].share < share) {
-            k--;
+/* The largest shares, the lower label first among equal ones. */
+static void insert(LacOrigin *out, LacOrigin one)
+{
+    int k = LAC_ORIGINS;
+
+    while (k > 0 && (out[k - 1].share < one.share ||
+                     (out[k - 1].share == one.share && out[k - 1].label > one.label))) {
+        k--;
+    }
+    if (k < LAC_ORIGINS) {
+        memmove(out + k + 1, out + k, (size_t)(LAC_ORIGINS - 1 - k) * sizeof *out);
+        out[k] = one;
+    }
+}
+
+/* Votes of one region for those of source s -> out [LAC_ORIGINS]. votes: 0 before and after. */
+static void cast(const LacOrigins *o, const LacRegions *r, const LacOriginPixels *p, int s,
+                 const LacVoteSource *source, float *votes, int32_t *voted, LacOrigin *out)
+{
+    enum { FARTHEST = LAC_REGIONS_FAR * LAC_REGIONS_FAR };
+    const bool black = p->n && r->region[r->label[p->at[0]]].black; /* no distances there */
+    LacOriginWalk walk = {o, p->at, 0, p->n, {0}, 0};
+    float distance[FARTHEST + 1], sum = 0, held = 0;
+    int32_t last = 0; /* the label whose votes are held */
+    int n = 0;
+
+    for (int d = 0; d <= FARTHEST; d++) {
+        distance[d] = black ? 1 : sqrtf((float)d);
+    }
+    while (lac_origin_step(&walk)) {
+        const LacOriginSpan *at = &walk.span;
+        const LacOriginPlace place = lac_origin_place(o, s, at);
+        const float doubt = 1 + 10 * (float)source->field->cost[at->cell] / LAC_MATCH_UNIT;
+        const size_t row = (size_t)at->y * o->width;
+
+        for (int x = at->x; x < at->end; x++) {
+            const int d = r->squared[row + x];
+            const int32_t label = source->ref->label[lac_origin_partner(&place, x)];
+
+            if (!label || (d < LAC_VOTE_FAR && !p->core_is_all)) {
+                continue;
+            }
+            const float w = distance[d < FARTHEST ? d : FARTHEST] / doubt;
+            if (label != last) {
+                votes[last] = held;
+                held = votes[label];
+                voted[n] = label;
+                n += held == 0;
+                last = label;
+            }
+            held += w;
+            sum += w;
         }
-        if (k < LAC_ORIGINS) {
-            memmove(out + k + 1, out + k, (size_t)(LAC_ORIGINS - 1 - k) * sizeof *out);
-            out[k] = (LacOrigin){c, share};
+    }
+    votes[last] = held;
+    votes[0] = 0;
+    memset(out, 0, LAC_ORIGINS * sizeof *out);
+    for (int k = 0; k < n; k++) {
+        if (sum > 0) {
+            insert(out, (LacOrigin){voted[k], votes[voted[k]] / sum});
         }
+        votes[voted[k]] = 0;
     }
 }
 
@@ -114,7 +165,6 @@ static void cast(const LacOrigins *o, const LacRegions *r, const LacOriginPixels
  * specks of them, clearly come from: they are where patches went astray. */
 static void settle(LacOrigins *o, int s, const LacVoteRef *ref)
 {
-    memset(o->votes, 0, ((size_t)ref->count + 1) * sizeof *o->votes);
     for (int c = 1; c <= o->regions; c++) {
         const LacOrigin *first = lac_origins_of(o, c, s);
 
@@ -135,6 +185,7 @@ static void settle(LacOrigins *o, int s, const LacVoteRef *ref)
             }
         }
     }
+    memset(o->votes, 0, ((size_t)ref->count + 1) * sizeof *o->votes);
 }
 
 int lac_origins_run(LacOrigins *o, const LacRegions *r, const LacVoteSource *sources, int count,
@@ -156,7 +207,9 @@ int lac_origins_run(LacOrigins *o, const LacRegions *r, const LacVoteSource *sou
         }
     }
     if (!o->start || !reserve((void **)&o->pixels, &o->room_regions, regions, sizeof *o->pixels) ||
-        !reserve((void **)&o->votes, &o->room_votes, (size_t)most + 1, sizeof *o->votes) ||
+        !reserve_votes(o, (size_t)most + 1) ||
+        !reserve((void **)&o->shift, &o->room_shift,
+                 (size_t)count * (size_t)o->net_width * (size_t)o->net_height, sizeof *o->shift) ||
         !reserve((void **)&o->list, &o->room_list, regions * (size_t)count * LAC_ORIGINS,
                  sizeof *o->list)) {
         return lac_fail(log, LAC_ENOMEM, "no memory for the origins of %d regions", r->count);
@@ -166,6 +219,8 @@ int lac_origins_run(LacOrigins *o, const LacRegions *r, const LacVoteSource *sou
     lac_vote_sort(r->label, n, r->count, o->start, o->order);
     o->pixels[0] = (LacOriginPixels){0};
     memset(o->list, 0, (size_t)count * LAC_ORIGINS * sizeof *o->list);
+    find_shifts(o, sources, count);
+#pragma omp parallel for num_threads(o->threads) schedule(dynamic)
     for (int c = 1; c <= r->count; c++) {
         LacOriginPixels *p = &o->pixels[c];
 
@@ -174,8 +229,13 @@ int lac_origins_run(LacOrigins *o, const LacRegions *r, const LacVoteSource *sou
             p->far += r->squared[p->at[k]] >= LAC_VOTE_FAR;
         }
         p->core_is_all = p->far < LAC_ORIGIN_FEW;
+    }
+#pragma omp parallel for num_threads(o->threads) schedule(dynamic) collapse(2)
+    for (int c = 1; c <= r->count; c++) {
         for (int s = 0; s < count; s++) {
-            cast(o, r, p, &sources[s],
+            const size_t mine = (size_t)omp_get_thread_num() * o->room_votes;
+
+            cast(o, r, &o->pixels[c], s, &sources[s], o->votes + mine, o->voted + mine,
                  o->list + ((size_t)c * (size_t)count + (size_t)s) * LAC_ORIGINS);
         }
     }

@@ -4,17 +4,18 @@
 #include "regions.h"
 
 #include "regions_ink.h"
+#include "runs.h"
 
 #include <math.h>
 #include <string.h>
 
 #define BALL UINT16_MAX /* in place of the peak of a component that the ball fits into */
 
-int lac_regions_open(LacRegions *r, int width, int height, int gap, const LacLog *log)
+int lac_regions_open(LacRegions *r, int width, int height, int gap, int threads, const LacLog *log)
 {
     size_t n = (size_t)width * height;
 
-    *r = (LacRegions){.width = width, .height = height, .gap = gap};
+    *r = (LacRegions){.width = width, .height = height, .gap = gap, .threads = threads};
     r->far = gap / 2 + 2 > LAC_REGIONS_FAR ? gap / 2 + 2 : LAC_REGIONS_FAR;
     r->room = 1024;
     r->label = lac_alloc(n, sizeof *r->label);
@@ -22,11 +23,12 @@ int lac_regions_open(LacRegions *r, int width, int height, int gap, const LacLog
     r->order = lac_alloc(n, sizeof *r->order);
     r->ink = lac_alloc(n, 1);
     r->near = lac_alloc(n, 1);
+    r->row = lac_alloc((size_t)threads * width, sizeof *r->row);
     r->region = lac_alloc((size_t)r->room, sizeof *r->region);
     r->parent = lac_alloc((size_t)r->room, sizeof *r->parent);
     r->peak = lac_alloc((size_t)r->room, sizeof *r->peak);
-    if (!r->label || !r->squared || !r->order || !r->ink || !r->near || !r->region || !r->parent ||
-        !r->peak) {
+    if (!r->label || !r->squared || !r->order || !r->ink || !r->near || !r->row || !r->region ||
+        !r->parent || !r->peak) {
         lac_regions_close(r);
         return lac_fail(log, LAC_ENOMEM, "no memory for the regions of a picture of %dx%d", width,
                         height);
@@ -44,6 +46,7 @@ void lac_regions_close(LacRegions *r)
     lac_free(r->order);
     lac_free(r->ink);
     lac_free(r->near);
+    lac_free(r->row);
     *r = (LacRegions){0};
 }
 
@@ -110,18 +113,20 @@ static void unite(LacRegions *r, int32_t a, int32_t b)
 static void mark_ball(LacRegions *r)
 {
     const int w = r->width, h = r->height, gap = r->gap, four = (gap + 1) * (gap + 1);
-    const uint16_t *s = r->squared;
+    const int16_t *s = (const int16_t *)r->squared;
     uint8_t *ball = r->near;
 
     if (gap % 2 == 0) {
+        const int16_t most = (int16_t)(four / 4);
+#pragma omp parallel for simd num_threads(r->threads) schedule(static)
         for (size_t i = 0; i < (size_t)w * h; i++) {
-            ball[i] = 4 * s[i] > four;
+            ball[i] = s[i] > most;
         }
         return;
     }
     memset(ball, 0, (size_t)w * h);
     for (int y = 0; y + 1 < h; y++) {
-        const uint16_t *a = s + (size_t)y * w, *b = a + w;
+        const int16_t *a = s + (size_t)y * w, *b = a + w;
         uint8_t *o = ball + (size_t)y * w;
 
         for (int x = 0; x + 1 < w; x++) {
@@ -133,36 +138,54 @@ static void mark_ball(LacRegions *r)
     }
 }
 
-/* 4-connected components of the pixels with value `is` in `mask`; other pixels' labels stay. */
+/* The label that the runs of `above` over [from, to) have in common from now on; 0: there are none. */
+static int32_t join_above(LacRegions *r, const uint8_t *mask, int is, const int32_t *above, size_t from,
+                          size_t to)
+{
+    int32_t label = 0;
+
+    for (size_t x = from; x < to; x = lac_run_end(above, x, to)) {
+        if (mask[x] != is || above[x] == label) {
+            continue;
+        }
+        if (label) {
+            const int32_t a = find(r->parent, label), b = find(r->parent, above[x]);
+            if (a != b) {
+                unite(r, a, b);
+            }
+        } else {
+            label = above[x];
+        }
+    }
+    return label;
+}
+
+/* 4-connected components of the pixels with value `is` in `mask`, where 0 is another value; other pixels'
+ * labels stay. */
 static bool label_mask(LacRegions *r, const uint8_t *mask, int is, int *count)
 {
-    const int w = r->width;
+    const size_t w = (size_t)r->width;
 
     for (int y = 0; y < r->height; y++) {
-        const uint8_t *m = mask + (size_t)y * w;
-        int32_t *l = r->label + (size_t)y * w;
-        int32_t run = 0, joined = 0; /* label of this run of pixels, and the one above that it was
-                                        last joined to */
+        const uint8_t *m = mask + y * w;
+        int32_t *l = r->label + y * w;
 
-        for (int x = 0; x < w; x++) {
+        for (size_t x = 0; x < w;) {
             if (m[x] != is) {
-                run = joined = 0;
+                x += x + 8 <= w && lac_all_eight(m + x, 0) ? 8 : 1;
                 continue;
             }
-            int32_t above = y && *(m + x - w) == is ? *(l + x - w) : 0;
-
-            if (!run && !above && !(run = component(r, count, BALL))) {
+            const size_t from = x;
+            while (x < w && m[x] == is) {
+                x += x + 8 <= w && lac_all_eight(m + x, (uint8_t)is) ? 8 : 1;
+            }
+            int32_t label = y ? join_above(r, m - w, is, l - w, from, x) : 0;
+            if (!label && !(label = component(r, count, BALL))) {
                 return false;
             }
-            run = run ? run : above;
-            if (above && above != run && above != joined) {
-                int32_t a = find(r->parent, run), b = find(r->parent, above);
-                if (a != b) {
-                    unite(r, a, b);
-                }
-                joined = above;
+            for (size_t k = from; k < x; k++) {
+                l[k] = label;
             }
-            l[x] = run;
         }
     }
     return true;
@@ -188,7 +211,12 @@ static size_t sort_rest(LacRegions *r)
     size_t start[LEVELS + 1] = {0}, n = (size_t)r->width * r->height, sum = 0;
 
     for (size_t i = 0; i < n; i++) {
-        start[r->near[i] || r->squared[i] >= LEVELS ? 0 : r->squared[i]]++;
+        while (i + 8 <= n && lac_all_eight(r->near + i, 1)) {
+            i += 8;
+        }
+        if (i < n && !r->near[i]) {
+            start[r->squared[i]]++;
+        }
     }
     start[0] = 0;
     for (int v = LEVELS - 1; v >= 0; v--) {
@@ -197,7 +225,10 @@ static size_t sort_rest(LacRegions *r)
         sum += here;
     }
     for (size_t i = 0; i < n; i++) {
-        if (!r->near[i] && r->squared[i]) {
+        while (i + 8 <= n && lac_all_eight(r->near + i, 1)) {
+            i += 8;
+        }
+        if (i < n && !r->near[i] && r->squared[i]) {
             r->order[start[r->squared[i]]++] = (int32_t)i;
         }
     }
@@ -253,12 +284,7 @@ static bool flood(LacRegions *r, size_t rest, int *count)
 static void number_and_measure(LacRegions *r, int components)
 {
     const int w = r->width;
-    float root[(LAC_REGIONS_MAX_GAP / 2 + 2) * (LAC_REGIONS_MAX_GAP / 2 + 2) +
-               LAC_REGIONS_FAR * LAC_REGIONS_FAR];
 
-    for (int i = 0; i <= r->far * r->far; i++) {
-        root[i] = sqrtf((float)i);
-    }
     /* Roots come before what they are roots of; a negative parent is a final number. */
     r->count = 0;
     r->parent[0] = 0;
@@ -267,25 +293,26 @@ static void number_and_measure(LacRegions *r, int components)
         r->parent[c] = p == c ? -++r->count : r->parent[p];
     }
     for (int c = 0; c <= r->count; c++) {
-        r->region[c] = (LacRegion){0, w, r->height, 0, 0, 0, false};
+        r->region[c] = (LacRegion){0, w, r->height, 0, 0, false};
     }
     for (int y = 0; y < r->height; y++) {
         int32_t *l = r->label + (size_t)y * w;
-        const uint16_t *s = r->squared + (size_t)y * w;
 
-        for (int x = 0; x < w; x++) {
-            LacRegion *g = &r->region[l[x] = -r->parent[l[x]]];
-            g->area++;
+        for (int x = 0, end; x < w; x = end) {
+            const int32_t c = -r->parent[l[x]];
+            LacRegion *g = &r->region[c];
+
+            end = (int)lac_run_end(l, (size_t)x, (size_t)w);
+            g->area += end - x;
             g->left = x < g->left ? x : g->left;
             g->top = y < g->top ? y : g->top;
-            g->right = x >= g->right ? x + 1 : g->right;
+            g->right = end > g->right ? end : g->right;
             g->bottom = y + 1;
-            g->distance += root[s[x]];
-            g->black = l[x] && !s[x];
+            g->black = c && !r->squared[(size_t)y * w + x];
+            for (int k = x; k < end; k++) {
+                l[k] = c;
+            }
         }
-    }
-    for (int c = 0; c <= r->count; c++) {
-        r->region[c].distance /= r->region[c].area ? (float)r->region[c].area : 1;
     }
 }
 
@@ -294,9 +321,9 @@ int lac_regions_run(LacRegions *r, const uint8_t *gray, const LacLog *log)
     int components = 0;
     bool ok;
 
-    r->threshold = lac_regions_ink(r->ink, gray, r->width, r->height);
-    lac_regions_distance(r->squared, r->near, r->ink, r->width, r->height, r->far);
-    lac_regions_black(r->ink, r->order, r->width, r->height);
+    r->threshold = lac_regions_ink(r->ink, gray, r->width, r->height, r->threads);
+    lac_regions_distance(r->squared, r->near, r->row, r->ink, r->width, r->height, r->far, r->threads);
+    lac_regions_black(r->ink, (uint8_t *)r->order, r->row, r->width, r->height);
     memset(r->label, 0, (size_t)r->width * r->height * sizeof *r->label);
     ok = label_mask(r, r->ink, LAC_INK_BLACK, &components);
     mark_ball(r);

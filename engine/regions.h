@@ -15,7 +15,8 @@
  * meeting place's by LAC_REGIONS_NECK of itself and by a pixel: tips and corridors stay with the
  * region they belong to, eyes and other small closed things stay regions. Line pixels that lie
  * inside a black area much thicker than the art's lines (or all of a picture that is one) make
- * regions of their own. Time is linear in the number of pixels; one thread.
+ * regions of their own. Time is linear in the number of pixels; the bytes are the same for any
+ * number of threads.
  *
  * The line art is gray: coloured separation lines are lines like any other, as dark as they are. */
 #define LAC_REGIONS_INK     0.3f
@@ -25,14 +26,14 @@
 typedef struct LacRegion {
     int area;                     /* pixels */
     int left, top, right, bottom; /* bounding box, right and bottom outside */
-    float distance;               /* mean d, at most LAC_REGIONS_FAR each */
     bool black;
 } LacRegion;
 
-#define LAC_REGIONS_FAR 8 /* or half the gap and two, where that is more */
+/* The largest d that is told apart, or half the gap and two where that is more. */
+#define LAC_REGIONS_FAR 8
 
 typedef struct LacRegions {
-    int width, height, gap;
+    int width, height, gap, threads;
     int count;         /* regions, besides the lines */
     int32_t *label;    /* [height][width] 0 a line, 1..count */
     LacRegion *region; /* [count + 1]; [0]: the lines */
@@ -44,12 +45,13 @@ typedef struct LacRegions {
     uint16_t *peak;  /* largest squared d of a component, or that the ball fits into it */
     int32_t *order;  /* pixels near lines, in order of falling d */
     uint8_t *ink;    /* [height][width] line, then black */
-    uint8_t *near;   /* [height][width] distance to a line within the column */
+    uint8_t *near;   /* [height][width] distance to a line within the column, then what the ball reaches */
+    int16_t *row;    /* [threads][width] */
 } LacRegions;
 
 /* Gaps of up to `gap` pixels, 0..LAC_REGIONS_MAX_GAP, are closed. LAC_ENOMEM is logged and leaves
  * *r safe to close. */
-int lac_regions_open(LacRegions *r, int width, int height, int gap, const LacLog *log);
+int lac_regions_open(LacRegions *r, int width, int height, int gap, int threads, const LacLog *log);
 void lac_regions_close(LacRegions *r);
 
 /* gray: dense native line art -> label, region, squared. LAC_ENOMEM is logged. */

@@ -7,11 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <omp.h>
+
 #include "vote_bins.h"
 
 /* What becomes of a pixel. */
 enum {
-    LEFT,    /* a line, or of a region that stays as it is */
     GOOD,    /* backed, far from lines: others take its colour */
     PLAIN,   /* stays as it is */
     DOUBTED, /* beside lines, not backed: may be part of a line, stays unless beside something bad
@@ -21,20 +22,27 @@ enum {
     BAD,     /* far from lines, not to stay */
 };
 
-int lac_vote_open(LacVote *v, int width, int height, const LacLog *log)
+typedef struct Density {
+    float smooth, raw;
+} Density;
+
+/* Colours of a region's origins. */
+typedef struct LacVoteColours {
+    float raw[LAC_VOTE_BINS], smooth[LAC_VOTE_BINS]; /* 0 between regions */
+    uint16_t touched[LAC_VOTE_BINS];
+    Density list[LAC_VOTE_BINS];
+} Colours;
+
+int lac_vote_open(LacVote *v, int width, int height, int threads, const LacLog *log)
 {
     const size_t n = (size_t)width * height;
-    bool ok;
 
-    *v = (LacVote){.width = width, .height = height};
+    *v = (LacVote){.width = width, .height = height, .threads = threads};
     v->queue = lac_alloc(n, sizeof *v->queue);
     v->from = lac_alloc(n, sizeof *v->from);
     v->state = lac_alloc(n, 1);
-    ok = v->queue && v->from && v->state;
-    v->raw = lac_calloc(LAC_VOTE_BINS, sizeof *v->raw);
-    v->smooth = lac_calloc(LAC_VOTE_BINS, sizeof *v->smooth);
-    v->touched = lac_alloc(LAC_VOTE_BINS, sizeof *v->touched);
-    if (!ok || !v->raw || !v->smooth || !v->touched) {
+    v->colours = lac_calloc((size_t)threads, sizeof *v->colours);
+    if (!v->queue || !v->from || !v->state || !v->colours) {
         lac_vote_close(v);
         return lac_fail(log, LAC_ENOMEM, "no memory for the votes of a picture of %dx%d", width,
                         height);
@@ -47,15 +55,13 @@ void lac_vote_close(LacVote *v)
     lac_free(v->queue);
     lac_free(v->from);
     lac_free(v->state);
-    lac_free(v->raw);
-    lac_free(v->smooth);
-    lac_free(v->touched);
+    lac_free(v->colours);
     lac_free(v->backed);
     *v = (LacVote){0};
 }
 
 /* Adds a reference's origins to the raw histogram, so that each reference counts the same. */
-static void add_origin(LacVote *v, const LacVoteRef *ref, const LacOrigin *origin, int *touched)
+static void add_origin(Colours *v, const LacVoteRef *ref, const LacOrigin *origin, int *touched)
 {
     const float share = origin->share < LAC_ORIGIN_SHARE ? origin->share : LAC_ORIGIN_SHARE;
     int64_t far = 0, all = 0;
@@ -84,7 +90,7 @@ static void add_origin(LacVote *v, const LacVoteRef *ref, const LacOrigin *origi
 }
 
 /* Adds raw to the 3x3x3 bins around each of its bins, or clears them and raw. */
-static void spread_bins(LacVote *v, int touched, bool clear)
+static void spread_bins(Colours *v, int touched, bool clear)
 {
     for (int k = 0; k < touched; k++) {
         const int bin = v->touched[k], r = bin >> 10, g = bin >> 5 & 31, b = bin & 31;
@@ -103,10 +109,6 @@ static void spread_bins(LacVote *v, int touched, bool clear)
     }
 }
 
-typedef struct Density {
-    float smooth, raw;
-} Density;
-
 static int by_density(const void *a, const void *b)
 {
     const Density *x = a, *y = b;
@@ -116,8 +118,9 @@ static int by_density(const void *a, const void *b)
 }
 
 /* Step 2: the least smoothed density of a backed bin; infinite where there are no bins. */
-static float least_backed(const LacVote *v, int touched, Density *list)
+static float least_backed(Colours *v, int touched)
 {
+    Density *list = v->list;
     float sum = 0, all = 0;
     int k = 0;
 
@@ -135,11 +138,11 @@ static float least_backed(const LacVote *v, int touched, Density *list)
     return list[k].smooth;
 }
 
-/* Islands of ISLAND pixels become BAD where they are large enough, PLAIN where not. */
-static void weigh_islands(LacVote *v, const LacRegions *r, const LacOriginPixels *p)
+/* Islands of ISLAND pixels become BAD where they are large enough, PLAIN where not. Returns the number of BAD ones. */
+static size_t weigh_islands(LacVote *v, const LacRegions *r, const LacOriginPixels *p, int32_t *stack)
 {
     static const int dx[4] = {0, -1, 1, 0}, dy[4] = {-1, 0, 0, 1};
-    int32_t *stack = v->from;
+    size_t bad = 0;
 
     for (size_t k = 0; k < p->n; k++) {
         if (v->state[p->at[k]] != ISLAND) {
@@ -154,7 +157,7 @@ static void weigh_islands(LacVote *v, const LacRegions *r, const LacOriginPixels
                 const int nx = x + dx[d], ny = y + dy[d];
                 const int32_t j = ny * v->width + nx;
                 if (nx >= 0 && ny >= 0 && nx < v->width && ny < v->height &&
-                    v->state[j] == ISLAND && r->label[j] == r->label[stack[0]]) {
+                    r->label[j] == r->label[stack[0]] && v->state[j] == ISLAND) {
                     v->state[j] = BAD;
                     stack[n++] = j;
                 }
@@ -163,7 +166,9 @@ static void weigh_islands(LacVote *v, const LacRegions *r, const LacOriginPixels
         for (size_t i = 0; n < LAC_VOTE_ISLAND && i < n; i++) {
             v->state[stack[i]] = PLAIN;
         }
+        bad += n < LAC_VOTE_ISLAND ? 0 : n;
     }
+    return bad;
 }
 
 /* Is a BAD pixel of the same region within three steps? */
@@ -175,7 +180,7 @@ static bool beside_bad(const LacVote *v, const LacRegions *r, int32_t i)
         for (int a = abs(b) - 3; a <= 3 - abs(b); a++) {
             const int32_t j = (y + b) * v->width + x + a;
             if (x + a >= 0 && x + a < v->width && y + b >= 0 && y + b < v->height &&
-                v->state[j] == BAD && r->label[j] == r->label[i]) {
+                r->label[j] == r->label[i] && v->state[j] == BAD) {
                 return true;
             }
         }
@@ -183,13 +188,14 @@ static bool beside_bad(const LacVote *v, const LacRegions *r, int32_t i)
     return false;
 }
 
-/* Does a pixel of region c have the colour of its partner in a reference, and lies that in the region's origin? */
-static bool carried(const LacOrigins *o, const LacVoteSource *sources, int c, int32_t i, const uint8_t *rgb)
+/* Does the pixel of region c at column x of a span have the colour of its partner in a reference, and lies that in the
+ * region's origin? */
+static bool carried(const LacOrigins *o, const LacVoteSource *sources, int c, const LacOriginSpan *span, int x,
+                    const uint8_t *rgb)
 {
-    const size_t cell = lac_origin_cell(o, i);
-
     for (int s = 0; s < o->sources; s++) {
-        const size_t at = lac_origin_partner(o, sources[s].field, cell, i);
+        const LacOriginPlace place = lac_origin_place(o, s, span);
+        const size_t at = lac_origin_partner(&place, x);
         const LacOrigin *origin = lac_origins_of(o, c, s);
         const float least = origin->share < LAC_ORIGIN_SHARE ? origin->share : LAC_ORIGIN_SHARE;
         bool own = false, alike = true;
@@ -198,7 +204,7 @@ static bool carried(const LacOrigins *o, const LacVoteSource *sources, int c, in
             own = origin[k].label == sources[s].ref->label[at];
         }
         for (int k = 0; k < 3; k++) {
-            alike = alike && abs(sources[s].rgb[at * 3 + k] - rgb[(size_t)i * 3 + k]) <= LAC_VOTE_ALIKE;
+            alike = alike && abs(sources[s].rgb[at * 3 + k] - rgb[k]) <= LAC_VOTE_ALIKE;
         }
         if (own && alike) {
             return true;
@@ -207,34 +213,51 @@ static bool carried(const LacOrigins *o, const LacVoteSource *sources, int c, in
     return false;
 }
 
-/* Step 3's decision for one region: the states of its pixels. Returns the share that is backed. */
-static float judge(LacVote *v, const LacRegions *r, const LacOrigins *o, const LacVoteSource *sources,
-                   int c, float least, const uint8_t *rgb)
+/* The first states of a region's pixels; of those that count, the number and how many are backed. */
+static void classify(LacVote *v, const Colours *colours, const LacRegions *r, const LacOrigins *o,
+                     const LacVoteSource *sources, int c, float least, const uint8_t *rgb, size_t *core, size_t *good)
 {
     const LacOriginPixels *p = &o->pixels[c];
-    size_t good = 0, core = 0;
+    LacOriginWalk walk = {o, p->at, 0, p->n, {0}, 0};
 
-    for (size_t k = 0; k < p->n; k++) {
-        const int32_t i = p->at[k];
-        const int bin = lac_vote_bin(rgb + (size_t)i * 3);
-        const bool backed = v->smooth[bin] >= least || carried(o, sources, c, i, rgb);
+    *core = *good = 0;
+    while (lac_origin_step(&walk)) {
+        const int32_t row = walk.span.y * v->width;
 
-        if (lac_origin_core(p, r, i)) {
-            core++;
-            good += backed;
-            v->state[i] = backed ? GOOD : ISLAND;
-        } else {
-            v->state[i] = backed ? PLAIN : DOUBTED;
+        for (int x = walk.span.x; x < walk.span.end; x++) {
+            const int32_t i = row + x;
+            const uint8_t *pixel = rgb + (size_t)i * 3;
+            const bool backed = colours->smooth[lac_vote_bin(pixel)] >= least ||
+                                carried(o, sources, c, &walk.span, x, pixel);
+
+            if (lac_origin_core(p, r, i)) {
+                ++*core;
+                *good += backed;
+                v->state[i] = backed ? GOOD : ISLAND;
+            } else {
+                v->state[i] = backed ? PLAIN : DOUBTED;
+            }
         }
     }
+}
+
+/* Step 3's decision for one region: the states of its pixels. Returns the share that is backed; *bad: whether some are
+ * not to stay. */
+static float judge(LacVote *v, const Colours *colours, const LacRegions *r, const LacOrigins *o,
+                   const LacVoteSource *sources, int c, float least, const uint8_t *rgb, bool *bad)
+{
+    const LacOriginPixels *p = &o->pixels[c];
+    size_t good, core;
+
+    *bad = false;
+    classify(v, colours, r, o, sources, c, least, rgb, &core, &good);
     if ((float)good < LAC_VOTE_BACKED * (float)core || good < 4) {
-        for (size_t k = 0; k < p->n; k++) {
-            v->state[p->at[k]] = LEFT;
-        }
         return core ? (float)good / (float)core : 0;
     }
-    weigh_islands(v, r, p);
-    for (size_t k = 0; k < p->n; k++) {
+    if (good < core) {
+        *bad = weigh_islands(v, r, p, v->queue + (p->at - o->order)) > 0;
+    }
+    for (size_t k = 0; k < p->n && *bad; k++) {
         if (v->state[p->at[k]] == DOUBTED) {
             v->state[p->at[k]] = beside_bad(v, r, p->at[k]) ? EDGE : PLAIN;
         }
@@ -242,44 +265,61 @@ static float judge(LacVote *v, const LacRegions *r, const LacOrigins *o, const L
     return (float)good / (float)core;
 }
 
-/* The rest of step 3: fronts from the GOOD pixels through their regions; BAD and EDGE ones take the
- * colour. */
-static int replace(LacVote *v, const LacRegions *r, const uint8_t *gray, uint8_t *rgb)
+/* Is a pixel of the region without a colour beside this one? */
+static bool at_front(const LacVote *v, const LacRegions *r, int c, int x, int y)
+{
+    const int32_t w = v->width, i = y * w + x;
+
+    return (y > 0 && r->label[i - w] == c && v->from[i - w] < 0) ||
+           (x > 0 && r->label[i - 1] == c && v->from[i - 1] < 0) ||
+           (x + 1 < w && r->label[i + 1] == c && v->from[i + 1] < 0) ||
+           (y + 1 < v->height && r->label[i + w] == c && v->from[i + w] < 0);
+}
+
+/* The rest of step 3 for a region with BAD pixels: fronts from its GOOD pixels, until BAD and EDGE ones all have a
+ * colour, which they take. Returns their number. */
+static int replace(LacVote *v, const LacRegions *r, const LacOrigins *o, int c, const uint8_t *gray, uint8_t *rgb)
 {
     static const int dx[4] = {0, -1, 1, 0}, dy[4] = {-1, 0, 0, 1};
-    const int32_t n = v->width * v->height;
-    int32_t *queue = v->queue;
-    size_t end = 0;
+    const LacOriginPixels *p = &o->pixels[c];
+    LacOriginWalk walk = {o, p->at, 0, p->n, {0}, 0};
+    int32_t *queue = v->queue + (p->at - o->order);
+    size_t end = 0, wanted = 0;
     int changed = 0;
 
-    for (int32_t i = 0; i < n; i++) {
-        v->from[i] = v->state[i] == GOOD ? i : -1;
+    for (size_t k = 0; k < p->n; k++) {
+        const uint8_t state = v->state[p->at[k]];
+
+        v->from[p->at[k]] = state == GOOD ? p->at[k] : -1;
+        wanted += state == BAD || state == EDGE;
     }
-    for (int32_t i = 0; i < n; i++) {
-        if (v->state[i] == GOOD) {
-            queue[end++] = i;
+    while (lac_origin_step(&walk)) {
+        for (int x = walk.span.x; x < walk.span.end; x++) {
+            const int32_t i = walk.span.y * v->width + x;
+            if (v->state[i] == GOOD && at_front(v, r, c, x, walk.span.y)) {
+                queue[end++] = i;
+            }
         }
     }
-    for (size_t next = 0; next < end; next++) {
+    for (size_t next = 0; next < end && wanted; next++) {
         const int32_t i = queue[next], x = i % v->width, y = i / v->width;
 
         for (int d = 0; d < 4; d++) {
             const int nx = x + dx[d], ny = y + dy[d];
             const int32_t j = ny * v->width + nx;
-            if (nx >= 0 && ny >= 0 && nx < v->width && ny < v->height && v->from[j] < 0 &&
-                v->state[j] != LEFT && r->label[j] == r->label[i]) {
+            if (nx >= 0 && ny >= 0 && nx < v->width && ny < v->height && r->label[j] == c && v->from[j] < 0) {
                 v->from[j] = v->from[i];
                 queue[end++] = j;
+                wanted -= v->state[j] == BAD || v->state[j] == EDGE;
             }
         }
     }
-    for (int32_t i = 0; i < n; i++) {
+    for (size_t k = 0; k < p->n; k++) {
+        const int32_t i = p->at[k];
         if ((v->state[i] == BAD || v->state[i] == EDGE) && v->from[i] >= 0) {
-            for (int c = 0; c < 3; c++) { /* the line's part of a pixel beside it stays */
-                uint8_t *o = rgb + (size_t)i * 3 + c;
-                *o = (uint8_t)((rgb[(size_t)v->from[i] * 3 + c] * gray[i] + *o * (255 - gray[i]) +
-                                127) /
-                               255);
+            for (int d = 0; d < 3; d++) { /* the line's part of a pixel beside it stays */
+                uint8_t *q = rgb + (size_t)i * 3 + d;
+                *q = (uint8_t)((rgb[(size_t)v->from[i] * 3 + d] * gray[i] + *q * (255 - gray[i]) + 127) / 255);
             }
             changed++;
         }
@@ -287,39 +327,46 @@ static int replace(LacVote *v, const LacRegions *r, const uint8_t *gray, uint8_t
     return changed;
 }
 
+/* Steps 2 and 3 for one region; returns the number of pixels changed. */
+static int vote_region(LacVote *v, Colours *colours, const LacRegions *r, const uint8_t *gray,
+                       const LacOrigins *origins, const LacVoteSource *sources, int c, uint8_t *rgb)
+{
+    const LacOriginPixels *p = &origins->pixels[c];
+    int touched = 0;
+    bool bad;
+
+    v->backed[c] = 0;
+    if (r->region[c].black || p->n < 2 * LAC_VOTE_ISLAND) {
+        return 0;
+    }
+    for (int s = 0; s < origins->sources; s++) {
+        add_origin(colours, sources[s].ref, lac_origins_of(origins, c, s), &touched);
+    }
+    spread_bins(colours, touched, false);
+    v->backed[c] = judge(v, colours, r, origins, sources, c, least_backed(colours, touched), rgb, &bad);
+    spread_bins(colours, touched, true);
+    return bad ? replace(v, r, origins, c, gray, rgb) : 0;
+}
+
 int lac_vote_run(LacVote *v, const LacRegions *r, const uint8_t *gray, const LacOrigins *origins,
                  const LacVoteSource *sources, uint8_t *rgb, const LacLog *log)
 {
-    Density *list = lac_alloc(LAC_VOTE_BINS, sizeof *list);
-    int changed = LAC_ENOMEM;
+    int changed = 0;
 
     if (v->room < (size_t)r->count + 1) {
         lac_free(v->backed);
         v->room = (size_t)r->count + 1 + (size_t)r->count / 4;
         v->backed = lac_alloc(v->room, sizeof *v->backed);
-        v->room = v->backed ? v->room : 0;
-    }
-    if (list && v->backed) {
-        memset(v->state, LEFT, (size_t)v->width * v->height);
-        for (int c = 0; c <= r->count; c++) {
-            const LacOriginPixels *p = &origins->pixels[c];
-            int touched = 0;
-
-            v->backed[c] = 0;
-            if (r->region[c].black || p->n < 2 * LAC_VOTE_ISLAND) {
-                continue;
-            }
-            for (int s = 0; s < origins->sources; s++) {
-                add_origin(v, sources[s].ref, lac_origins_of(origins, c, s), &touched);
-            }
-            spread_bins(v, touched, false);
-            v->backed[c] = judge(v, r, origins, sources, c, least_backed(v, touched, list), rgb);
-            spread_bins(v, touched, true);
+        if (!v->backed) {
+            v->room = 0;
+            return lac_fail(log, LAC_ENOMEM, "no memory for the votes of %d regions", r->count);
         }
-        changed = replace(v, r, gray, rgb);
-    } else {
-        lac_fail(log, LAC_ENOMEM, "no memory for the votes of %d regions", r->count);
     }
-    lac_free(list);
+    v->backed[0] = 0;
+    memset(v->from, -1, (size_t)v->width * v->height * sizeof *v->from);
+#pragma omp parallel for num_threads(v->threads) schedule(dynamic) reduction(+ : changed)
+    for (int c = 1; c <= r->count; c++) {
+        changed += vote_region(v, &v->colours[omp_get_thread_num()], r, gray, origins, sources, c, rgb);
+    }
     return changed;
 }

@@ -20,7 +20,9 @@
  * lines within three steps of them, take the nearest backed colour of the region, walking inside
  * it. Other pixels beside lines stay: part of a line may be in them. A region with less than
  * LAC_VOTE_BACKED of its pixels backed stays as it is: its origin is not to be trusted. So do black
- * areas and lines. One thread; the same bytes every time. */
+ * areas and lines.
+ * Regions do not look at each other: threads take one after the other, and the bytes are the same for any number of
+ * them. */
 #define LAC_VOTE_STRANGE 0.003f
 #define LAC_VOTE_ISLAND 6
 #define LAC_VOTE_ALIKE 16
@@ -28,18 +30,17 @@
 
 /* Scratch for pictures of one size. */
 typedef struct LacVote {
-    int width, height;
-    int32_t *queue;      /* pixels */
-    int32_t *from;       /* [height][width] the pixel whose colour a pixel takes */
+    int width, height, threads;
+    int32_t *queue;      /* pixels, of each region where LacOrigins has its pixels */
+    int32_t *from;       /* [height][width] the pixel whose colour a changed pixel took */
     uint8_t *state;      /* [height][width] */
-    float *raw, *smooth; /* [LAC_VOTE_BINS] */
-    uint16_t *touched;
+    struct LacVoteColours *colours; /* [threads] */
     float *backed;       /* [regions + 1] of the last run: share of its pixels that were backed */
     size_t room;
 } LacVote;
 
 /* LAC_ENOMEM is logged; *v is then empty. */
-int lac_vote_open(LacVote *v, int width, int height, const LacLog *log);
+int lac_vote_open(LacVote *v, int width, int height, int threads, const LacLog *log);
 void lac_vote_close(LacVote *v);
 
 /* rgb: the candidate, dense and native, changed in place; gray: the line art that `regions` were

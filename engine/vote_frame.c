@@ -11,9 +11,9 @@ int lac_vote_frame_open(LacVoteFrame *f, int width, int height, int gap, bool fl
     int err;
 
     *f = (LacVoteFrame){.log = log};
-    err = lac_regions_open(&f->regions, width, height, gap, log);
-    err = err ? err : lac_origins_open(&f->origins, width, height, m->width, m->height, log);
-    err = err ? err : lac_vote_open(&f->vote, width, height, log);
+    err = lac_regions_open(&f->regions, width, height, gap, m->threads, log);
+    err = err ? err : lac_origins_open(&f->origins, width, height, m->width, m->height, m->threads, log);
+    err = err ? err : lac_vote_open(&f->vote, width, height, m->threads, log);
     err = err || !flat ? err : lac_flat_open(&f->flat, width, height, log);
     err = err || !follow ? err : lac_identity_open(&f->identity, width, height, log);
     if (!err) {

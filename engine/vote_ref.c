@@ -5,20 +5,28 @@
 
 #include <string.h>
 
+#include "runs.h"
 #include "vote_bins.h"
 
 /* Pixels of each region together, in picture order: counting sort. start [count + 2]. */
 void lac_vote_sort(const int32_t *label, size_t n, int count, size_t *start, int32_t *order)
 {
     memset(start, 0, ((size_t)count + 2) * sizeof *start);
-    for (size_t i = 0; i < n; i++) {
-        start[label[i] + 1]++;
+    for (size_t i = 0, end; i < n; i = end) {
+        end = lac_run_end(label, i, n);
+        start[label[i] + 1] += end - i;
     }
     for (int c = 0; c <= count; c++) {
         start[c + 1] += start[c];
     }
-    for (size_t i = 0; i < n; i++) {
-        order[start[label[i]]++] = (int32_t)i;
+    for (size_t i = 0, end; i < n; i = end) {
+        int32_t *to = order + start[label[i]];
+
+        end = lac_run_end(label, i, n);
+        start[label[i]] += end - i;
+        for (size_t k = 0; k < end - i; k++) {
+            to[k] = (int32_t)(i + k);
+        }
     }
     memmove(start + 1, start, ((size_t)count + 1) * sizeof *start);
     start[0] = 0;

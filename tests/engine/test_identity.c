@@ -119,7 +119,7 @@ static void test_second_reference(Tally *t)
 
     region_case_run(c);
     if (lac_vote_ref_open(&second, &c->regions, c->reference, &quiet) ||
-        lac_origins_open(&both, W, H, NET_W, NET_H, &quiet)) {
+        lac_origins_open(&both, W, H, NET_W, NET_H, 2, &quiet)) {
         exit(1);
     }
     const LacVoteSource sources[2] = {c->source, {&second, &c->field, c->reference}};

@@ -64,10 +64,10 @@ static int vote(Case *c, int *regions)
     const LacVoteSource source = {&ref, &field, c->reference};
     const LacLog log = {0};
 
-    if (lac_regions_open(&r, W, H, 4, &log) || lac_regions_run(&r, c->gray, &log) ||
+    if (lac_regions_open(&r, W, H, 4, 2, &log) || lac_regions_run(&r, c->gray, &log) ||
         lac_vote_ref_open(&ref, &r, c->reference, &log) ||
-        lac_origins_open(&origins, W, H, W / CELL, H / CELL, &log) ||
-        lac_origins_run(&origins, &r, &source, 1, &log) || lac_vote_open(&v, W, H, &log)) {
+        lac_origins_open(&origins, W, H, W / CELL, H / CELL, 2, &log) ||
+        lac_origins_run(&origins, &r, &source, 1, &log) || lac_vote_open(&v, W, H, 2, &log)) {
         printf("no memory\n");
         exit(1);
     }
