@@ -4,7 +4,11 @@
  *
  * Upsampling before a convolution is not carried out: the outputs of one row and column parity see a smaller
  * kernel whose taps are sums of the original ones, so four convolutions at the input's size, one per parity,
- * and an interleaving copy give the same result with 4/9 of the multiplications (3x3). */
+ * and an interleaving copy give the same result with 4/9 of the multiplications (3x3).
+ *
+ * Where an instruction set has no kernel of its own for paddings so wide, oneDNN multiplies matrices, which takes twice as long
+ * and whose sums depend on the number of threads. Such a layer reads its input from a copy with zeros beside each row;
+ * if that is refused too, it runs on one thread. */
 #include "ops/cpu/cpu.h"
 
 #include <string.h>
@@ -20,12 +24,14 @@ typedef struct Part {
     dnnl_memory_t src, dst, weights, scratchpad;
     void *weight_data;
     size_t scratchpad_bytes;
+    bool by_gemm;          /* as a product of matrices */
 } Part;
 
 typedef struct Plan {
     int n, h, w;           /* input shape; n 0: unused */
     int parts;             /* 1, or PHASES for upsampling */
     Part part[PHASES];
+    int beside;            /* zeros to the left and right of each row of the input's copy; 0: no copy */
 } Plan;
 
 typedef struct CpuConv {
@@ -155,6 +161,7 @@ static int part_create(CpuBackend *cpu, const LacDnnlConvDesc *o, float *weight,
                         "oneDNN refuses it (status %d)", o->cin, o->cout, o->kh, o->kw, o->dilation, o->w, o->h,
                         (int)s);
     }
+    p->by_gemm = lac_dnnl_pd_by_gemm(pd);
     p->weight_data = lac_alloc(lac_dnnl_pd_bytes(pd, dnnl_query_weights_md), 1);
     p->scratchpad_bytes = lac_dnnl_pd_bytes(pd, dnnl_query_scratchpad_md);
     if (!p->weight_data || dnnl_primitive_create(&p->primitive, pd) != dnnl_success ||
@@ -173,6 +180,20 @@ static int part_create(CpuBackend *cpu, const LacDnnlConvDesc *o, float *weight,
     dnnl_primitive_desc_destroy(pd);
     return s == dnnl_success ? LAC_OK : lac_fail(cpu->head.log, LAC_ENOMEM, "out of memory: preparing conv of %d to "
                                                  "%d channels", o->cin, o->cout);
+}
+
+/* part_create, planned for one thread where sums would depend on the number of threads. */
+static int part_settle(CpuBackend *cpu, const LacDnnlConvDesc *o, float *weight, Part *p)
+{
+    int ret = part_create(cpu, o, weight, p);
+
+    if (ret >= 0 && p->by_gemm) {
+        part_free(p);
+        omp_set_num_threads(1);
+        ret = part_create(cpu, o, weight, p);
+        omp_set_num_threads(cpu->threads);
+    }
+    return ret;
 }
 
 /* The convolution at the input's size that gives the outputs of one row and column parity. */
@@ -205,7 +226,7 @@ static int phase_create(CpuBackend *cpu, const CpuConv *c, LacDnnlConvDesc o, in
             }
         }
     }
-    ret = part_create(cpu, &o, weight, p);
+    ret = part_settle(cpu, &o, weight, p);
     lac_free(weight);
     return ret;
 }
@@ -219,9 +240,17 @@ static int plan_create(CpuBackend *cpu, CpuConv *c, const LacTensor *x, Plan *pl
     conv_desc(cpu, d, x->n, x->h, x->w, &o);
     o.bias = c->bias != NULL;
     plan->parts = d->upsample ? PHASES : 1;
+    plan->beside = 0;
     for (i = 0; i < plan->parts && ret >= 0; i++) {
         ret = d->upsample ? phase_create(cpu, c, o, i / 2, i % 2, &plan->part[i]) :
-            part_create(cpu, &o, c->weight, &plan->part[i]);
+            part_settle(cpu, &o, c->weight, &plan->part[i]);
+    }
+    if (ret >= 0 && !d->upsample && plan->part[0].by_gemm && o.pad_left > 0) {
+        part_free(&plan->part[0]);
+        plan->beside = o.pad_left;
+        o.w += 2 * o.pad_left;
+        o.pad_left = 0;
+        ret = part_settle(cpu, &o, c->weight, &plan->part[0]);
     }
     if (ret < 0) {
         plan_free(plan);
@@ -259,6 +288,7 @@ static int part_run(CpuBackend *cpu, const CpuConv *c, const Part *p, void *src,
     dnnl_exec_arg_t args[5] = {
         { DNNL_ARG_SRC, p->src }, { DNNL_ARG_DST, p->dst }, { DNNL_ARG_WEIGHTS, p->weights },
     };
+    dnnl_status_t s;
     int n = 3;
 
     if (c->bias_memory) {
@@ -269,9 +299,14 @@ static int part_run(CpuBackend *cpu, const CpuConv *c, const Part *p, void *src,
     }
     if (dnnl_memory_set_data_handle(p->src, src) != dnnl_success ||
         dnnl_memory_set_data_handle(p->dst, dst) != dnnl_success ||
-        (p->scratchpad && dnnl_memory_set_data_handle(p->scratchpad, scratchpad) != dnnl_success) ||
-        dnnl_primitive_execute(p->primitive, cpu->stream, n, args) != dnnl_success ||
-        dnnl_stream_wait(cpu->stream) != dnnl_success) {
+        (p->scratchpad && dnnl_memory_set_data_handle(p->scratchpad, scratchpad) != dnnl_success)) {
+        return lac_fail(cpu->head.log, LAC_EDEVICE, "conv: oneDNN failed");
+    }
+    omp_set_num_threads(p->by_gemm ? 1 : cpu->threads);
+    s = dnnl_primitive_execute(p->primitive, cpu->stream, n, args);
+    s = s == dnnl_success ? dnnl_stream_wait(cpu->stream) : s;
+    omp_set_num_threads(cpu->threads);
+    if (s != dnnl_success) {
         return lac_fail(cpu->head.log, LAC_EDEVICE, "conv: oneDNN failed");
     }
     return LAC_OK;
@@ -297,9 +332,26 @@ static void interleave(const CpuBackend *cpu, const char *phases, size_t phase_b
     }
 }
 
+/* x [n,h,w,c] -> to [n,h,beside + w + beside,c] */
+static void widen(const CpuBackend *cpu, const LacTensor *x, int beside, char *to)
+{
+    const size_t pixel = (size_t)x->c * lac_type_size(x->type), row = (size_t)x->w * pixel, zeros = (size_t)beside * pixel;
+    const int rows = x->n * x->h;
+
+#pragma omp parallel for num_threads(cpu->threads) schedule(static)
+    for (int y = 0; y < rows; y++) {
+        char *out = to + (size_t)y * (row + 2 * zeros);
+
+        memset(out, 0, zeros);
+        memcpy(out + zeros, (const char *)x->data + (size_t)y * row, row);
+        memset(out + zeros + row, 0, zeros);
+    }
+}
+
 static int conv_run(CpuBackend *cpu, CpuConv *c, const LacTensor *x, LacTensor *y)
 {
-    size_t y_bytes = lac_tensor_count(y) * lac_type_size(y->type), pad = 0, phase = 0;
+    size_t y_bytes = lac_tensor_count(y) * lac_type_size(y->type), pad = 0, phase = 0, copy = 0;
+    void *src = x->data;
     Plan *plan;
     char *scratch;
     int ret = plan_get(cpu, c, x, &plan), i;
@@ -314,12 +366,19 @@ static int conv_run(CpuBackend *cpu, CpuConv *c, const LacTensor *x, LacTensor *
     if (plan->parts > 1) {
         phase = lac_cpu_align(y_bytes / PHASES);
     }
-    scratch = lac_cpu_scratch(cpu, pad + PHASES * phase);
+    if (plan->beside) {
+        copy = lac_tensor_count(x) / (size_t)x->w * (size_t)(x->w + 2 * plan->beside) * lac_type_size(x->type);
+    }
+    scratch = lac_cpu_scratch(cpu, pad + PHASES * phase + copy);
     if (!scratch) {
         return LAC_ENOMEM;
     }
+    if (plan->beside) {
+        src = scratch + pad;
+        widen(cpu, x, plan->beside, src);
+    }
     if (plan->parts == 1) {
-        return part_run(cpu, c, &plan->part[0], x->data, y->data, scratch);
+        return part_run(cpu, c, &plan->part[0], src, y->data, scratch);
     }
     for (i = 0; i < plan->parts && ret >= 0; i++) {
         ret = part_run(cpu, c, &plan->part[i], x->data, scratch + pad + (size_t)i * phase, scratch);

@@ -2,6 +2,8 @@
 /* oneDNN 2.x describes memory by value and operations by descriptors; 3.x hides the first and drops the second. */
 #include "ops/cpu/dnnl_compat.h"
 
+#include <string.h>
+
 #if DNNL_VERSION_MAJOR >= 3
 typedef const_dnnl_memory_desc_t MdRef;
 #else
@@ -160,6 +162,13 @@ size_t lac_dnnl_pd_bytes(const_dnnl_primitive_desc_t pd, dnnl_query_t what)
     MdRef md = query(pd, what);
 
     return md ? dnnl_memory_desc_get_size(md) : 0;
+}
+
+bool lac_dnnl_pd_by_gemm(const_dnnl_primitive_desc_t pd)
+{
+    const char *name = NULL;
+
+    return dnnl_primitive_desc_query(pd, dnnl_query_impl_info_str, 0, &name) == dnnl_success && name && strstr(name, "gemm");
 }
 
 dnnl_status_t lac_dnnl_reorder(dnnl_engine_t engine, dnnl_stream_t stream, dnnl_memory_t src, dnnl_memory_t dst)

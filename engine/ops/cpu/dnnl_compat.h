@@ -29,6 +29,9 @@ dnnl_status_t lac_dnnl_pd_memory(dnnl_memory_t *memory, dnnl_engine_t engine, co
                                  dnnl_query_t what, void *handle);
 size_t lac_dnnl_pd_bytes(const_dnnl_primitive_desc_t pd, dnnl_query_t what);
 
+/* Whether it multiplies matrices instead of having a kernel of its own. */
+bool lac_dnnl_pd_by_gemm(const_dnnl_primitive_desc_t pd);
+
 /* Copies src into dst, changing type and layout. */
 dnnl_status_t lac_dnnl_reorder(dnnl_engine_t engine, dnnl_stream_t stream, dnnl_memory_t src, dnnl_memory_t dst);
 
