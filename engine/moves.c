@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum { SPEAKS = 1 }; /* mean levels a block must differ by at rest to tell anything, times its share of pixels */
-enum { SILENT, RESTS, MOVES };
+enum { SILENT, RESTS, MOVES, TELLS = 3, HEARD = 4 }; /* HEARD: by neighbours only */
 
 int lac_moves_open(LacMoves *m, int width, int height, int threads, const LacLog *log)
 {
@@ -105,7 +105,7 @@ static bool slides(const LacMoves *m, int left, int top, int right, int bottom)
     yy += 1;
     det = xx * yy - xy * xy;
     explained = (yy * xt * xt - 2 * xy * xt * yt + xx * yt * yt) / det;
-    return explained > (1 - LAC_MOVES_BETTER * LAC_MOVES_BETTER) * tt;
+    return explained > LAC_MOVES_SLIDES * tt;
 }
 
 static uint8_t tell(const LacMoves *m, int column, int row)
@@ -151,11 +151,13 @@ static void spread(const LacMoves *m, uint8_t *moved)
             for (int x = 0; x < m->columns; x++) {
                 uint8_t *to = &moved[y * m->columns + x];
 
-                for (int i = 0; *to != MOVES && i < 9 && m->told[y * m->columns + x] == SILENT; i++) {
+                for (int i = 0; (*to & TELLS) != MOVES && i < 9 && m->told[y * m->columns + x] == SILENT; i++) {
                     const int v = y + i / 3 - 1, u = x + i % 3 - 1;
+                    const int told = v >= 0 && u >= 0 && v < m->rows && u < m->columns ? m->told[v * m->columns + u] & TELLS
+                                                                                        : SILENT;
 
-                    if (v >= 0 && u >= 0 && v < m->rows && u < m->columns && m->told[v * m->columns + u] > *to) {
-                        *to = m->told[v * m->columns + u];
+                    if (told > (*to & TELLS)) {
+                        *to = (uint8_t)(told | HEARD);
                         again = true;
                     }
                 }
@@ -176,7 +178,7 @@ void lac_moves_run(LacMoves *m, const uint8_t *gray, uint8_t *moved)
         }
         spread(m, moved);
         for (int i = 0; i < m->rows * m->columns; i++) {
-            moved[i] = moved[i] == MOVES;
+            moved[i] = moved[i] == MOVES ? LAC_MOVE_MOVES : moved[i] == (MOVES | HEARD) ? LAC_MOVE_LOOSE : LAC_MOVE_RESTS;
         }
     }
     swap = m->before;

@@ -9,10 +9,15 @@
 /* How it works. Frames are compared in blocks of LAC_MOVES_BLOCK pixels, at native size or halved until the short side is
  * at most LAC_MOVES_SIDE: the network's size is too coarse to tell a slow pan from lines that tremble. A block has moved if
  * another place within LAC_MOVES_REACH pixels explains it better than its own: the least sum of absolute differences is
- * less than LAC_MOVES_BETTER of that at rest. Blocks without lines, or that have not changed, do as the nearest ones that
- * tell. One thread or many, the answer is the same. */
+ * less than LAC_MOVES_BETTER of that at rest; or if a movement by less than a pixel, found by least squares, explains
+ * LAC_MOVES_SLIDES of the change. Blocks without lines, or that have not changed, cannot tell: they are loose where the nearest
+ * ones that tell have moved, else they rest. One thread or many, the answer is the same. */
 enum { LAC_MOVES_BLOCK = 16, LAC_MOVES_REACH = 4, LAC_MOVES_SIDE = 1080 };
 #define LAC_MOVES_BETTER 0.7f
+#define LAC_MOVES_SLIDES 0.3f
+
+/* What a block does. */
+enum LacMove { LAC_MOVE_RESTS, LAC_MOVE_LOOSE, LAC_MOVE_MOVES };
 
 typedef struct LacMoves {
     int native_width, native_height, shrink; /* shrink: native pixels a side of one that is compared */
@@ -27,8 +32,8 @@ typedef struct LacMoves {
 int lac_moves_open(LacMoves *m, int width, int height, int threads, const LacLog *log);
 void lac_moves_close(LacMoves *m);
 
-/* gray: the next frame's dense native line art. moved [rows][columns]: 1 where it moved since the frame before, 0
- * elsewhere; NULL: not asked for, as for the first frame of a shot. */
+/* gray: the next frame's dense native line art. moved [rows][columns]: a LacMove, what the block did since the frame before;
+ * NULL: not asked for, as for the first frame of a shot. */
 void lac_moves_run(LacMoves *m, const uint8_t *gray, uint8_t *moved);
 
 #endif

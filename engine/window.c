@@ -2,6 +2,7 @@
 /* The window of the temporal refinement; see window.h. */
 #include "window.h"
 
+#include <math.h>
 #include <string.h>
 
 /* A frame and what is known of it at the refinement's size. */
@@ -17,7 +18,7 @@ typedef struct Slot {
     float *residual;     /* [h][w][3] */
     float *link, *trust; /* [h][w] */
     float *floats;       /* all of these */
-    uint8_t *moved;      /* blocks of line art that move from this frame to the next */
+    uint8_t *moved;      /* a LacMove of each block of line art, from this frame to the next */
 } Slot;
 
 struct LacWindow {
@@ -203,8 +204,21 @@ void lac_window_push(LacWindow *w, const LacPlace *place, bool reference, const 
     lac_time_add(w->tools.times, LAC_STAGE_STEADY, since);
 }
 
+/* The link of a loose pixel, weaker the farther its painted colours are apart: the middle of something that passes has no
+ * line near it, nor has the sky behind it. */
+static float loosen(float link, const float *colour, const float *next)
+{
+    float apart = 0;
+
+    for (int c = 0; c < 3; c++) {
+        apart = fmaxf(apart, fabsf(colour[c] - next[c]));
+    }
+    apart *= 127.5f / LAC_WINDOW_APART;
+    return link / (1 + apart * apart * apart * apart);
+}
+
 /* What moves does not hang together with the next frame at the same place. */
-static void cut_links(const LacWindow *w, Slot *s)
+static void cut_links(const LacWindow *w, Slot *s, const Slot *next)
 {
     const int nw = w->lineart.net_width, nh = w->lineart.net_height;
 
@@ -213,9 +227,12 @@ static void cut_links(const LacWindow *w, Slot *s)
 
         for (int x = 0; x < nw; x++) {
             const int column = (int)((int64_t)x * w->moves.width / nw) / LAC_MOVES_BLOCK;
+            const int move = s->moved[row * w->moves.columns + column], i = y * nw + x;
 
-            if (s->moved[row * w->moves.columns + column]) {
-                s->link[y * nw + x] = 0;
+            if (move == LAC_MOVE_MOVES) {
+                s->link[i] = 0;
+            } else if (move == LAC_MOVE_LOOSE) {
+                s->link[i] = loosen(s->link[i], s->colour + (ptrdiff_t)3 * i, next->colour + (ptrdiff_t)3 * i);
             }
         }
     }
@@ -242,7 +259,7 @@ static int refine(LacWindow *w)
     }
     since = omp_get_wtime();
     for (int i = w->past; i + 1 < w->count; i++) {
-        cut_links(w, slot(w, i));
+        cut_links(w, slot(w, i), slot(w, i + 1));
     }
     for (int i = 0; i < w->count; i++) {
         const Slot *s = slot(w, i);
