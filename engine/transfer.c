@@ -2,9 +2,12 @@
 /* Votes of neighbouring patches for displacements, and the copying at native size (docs/match.md). */
 #include "transfer.h"
 #include "transfer_math.h"
+#include "transfer_patch.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include <omp.h>
 
 struct LacTransfer {
     int width, height, threads; /* native */
@@ -15,6 +18,8 @@ struct LacTransfer {
     float *rgb;              /* [3 match size] */
     float *weight;           /* [count][match size] */
     int *first_x, *first_y;  /* first native column (row) of each cell, and one more */
+    uint8_t *patch;          /* [threads][room] */
+    size_t room;
     float alike[256]; /* weight of a pixel by the difference of line art */
     const LacLog *log;
 };
@@ -53,7 +58,10 @@ int lac_transfer_open(LacTransfer **out, int width, int height, int net_width, i
         t->weight = lac_alloc(n, (size_t)count * sizeof *t->weight);
         t->first_x = first_pixels(w, width);
         t->first_y = first_pixels(h, height);
-        if (!t->rgb || !t->weight || !t->first_x || !t->first_y ||
+        t->room = lac_patch_room((width - 1) / w + 1 + 2 * LAC_TRANSFER_AROUND,
+                                 (height - 1) / h + 1 + 2 * LAC_TRANSFER_AROUND);
+        t->patch = lac_alloc((size_t)threads, t->room);
+        if (!t->patch || !t->rgb || !t->weight || !t->first_x || !t->first_y ||
             lac_resize_open(&t->resize, net_width, net_height, w, h, 3, threads) < 0) {
             err = lac_fail(log, LAC_ENOMEM, "no memory to copy from references into pictures of %dx%d", width, height);
         }
@@ -78,16 +86,17 @@ void lac_transfer_close(LacTransfer **out)
         lac_free(t->weight);
         lac_free(t->first_x);
         lac_free(t->first_y);
+        lac_free(t->patch);
         lac_free(t);
     }
     *out = NULL;
 }
 
-/* The picture at the video's size. */
+/* The picture at the video's size, with LAC_PATCH_STEP bytes to spare. */
 static uint8_t *at_native(const LacTransfer *t, const LacImage *image)
 {
     const size_t n = (size_t)t->width * t->height * image->channels;
-    uint8_t *out = lac_alloc(n, 1);
+    uint8_t *out = lac_calloc(n + LAC_PATCH_STEP, 1);
     float *resized = NULL;
     LacResize r = { 0 };
 
@@ -189,12 +198,18 @@ static int collect(const LacTransfer *t, int ref, int cx, int cy, LacSource *all
     const int w = t->match.width, h = t->match.height, base = n, reach = LAC_TRANSFER_VOTE;
     const LacOffset *offset = t->match.field[ref].offset;
     const float *weight = t->weight + (size_t)ref * w * h;
+    int last = -1;
 
     for (int y = cy < reach ? 0 : cy - reach; y <= cy + reach && y < h; y++) {
         for (int x = cx < reach ? 0 : cx - reach; x <= cx + reach && x < w; x++) {
             const size_t i = (size_t)y * w + x;
-            int k = n - 1;
+            int k = last; /* neighbours mostly have the same */
 
+            if (k >= base && all[k].x == offset[i].x && all[k].y == offset[i].y) {
+                all[k].weight += weight[i];
+                continue;
+            }
+            k = n - 1;
             while (k >= base && (all[k].x != offset[i].x || all[k].y != offset[i].y)) {
                 k--;
             }
@@ -203,6 +218,7 @@ static int collect(const LacTransfer *t, int ref, int cx, int cy, LacSource *all
                 all[k] = (LacSource){ ref, offset[i].x, offset[i].y, 0 };
             }
             all[k].weight += weight[i];
+            last = k;
         }
     }
     return n;
@@ -236,19 +252,23 @@ static int vote(const LacTransfer *t, int count, int cx, int cy, LacSource list[
 
 /* Moves a source by a few native pixels to where the line art agrees best, near before far; how well it agrees then
  * counts in its weight. */
-static void refine(const LacTransfer *t, const uint8_t *gray, const LacTransferRef *ref, LacBox box, LacSource *s)
+static void refine(const LacTransfer *t, const LacPatch *patch, const LacTransferRef *ref, LacBox box, LacSource *s)
 {
     const int32_t pixels = (box.right - box.left) * (box.bottom - box.top);
     const LacSource from = *s;
     int32_t least = INT32_MAX;
 
-    for (int i = 0; i < LAC_TRANSFER_PLACES && least > 0; i++) {
+    for (int i = 0; i < LAC_TRANSFER_PLACES; i++) {
         int dx, dy;
         const int32_t far = lac_transfer_place(i, &dx, &dy) * pixels;
         const int x = from.x + dx, y = from.y + dy;
 
+        if (far >= least) {
+            break; /* nor is any place to come less far */
+        }
         if (lac_transfer_inside(box, x, y, t->width, t->height)) {
-            const int32_t d = lac_transfer_difference(gray, ref->gray, t->width, box, x, y, least - far) + far;
+            const uint8_t *there = ref->gray + (size_t)(box.top + y) * t->width + (box.left + x);
+            const int32_t d = lac_patch_difference(patch, there, t->width) + far;
             if (d < least) {
                 least = d;
                 s->x = x;
@@ -283,27 +303,78 @@ static void mean_exact(LacTransferRef *const *refs, const LacSource *list, const
     out[3] = all > 0 ? lac_rgba_round(sum / all) : LAC_OPAQUE;
 }
 
-static void copy_pixel(const LacTransfer *t, LacTransferRef *const *refs, const LacSource *list, int n, int x, int y,
-                       uint8_t gray, bool inked, uint8_t *out, uint16_t *exact)
+/* A row of a reference as a source sees it. */
+typedef struct Row {
+    const uint8_t *gray, *rgb;
+    size_t at; /* its first pixel */
+} Row;
+
+/* The mean of the sources' pixels in columns x, which count `weight`. Where those that count are of one colour, as most
+ * are, that is it: what would be divided is within rounding of a whole number. */
+static void mean(const Row *row, const int *x, const float *weight, int n, LacBlend *blend, uint8_t *out)
 {
-    LacBlend blend = { .sum = 0 };
-    float weights[LAC_TRANSFER_SOURCES];
-    size_t places[LAC_TRANSFER_SOURCES];
+    const uint8_t *first = NULL;
+    int differ = 0;
 
     for (int k = 0; k < n; k++) {
-        const LacTransferRef *r = refs[list[k].ref];
-        const size_t at = (size_t)lac_transfer_clamp(y + list[k].y, t->height) * t->width +
-                          lac_transfer_clamp(x + list[k].x, t->width);
-        const bool counts = inked || r->gray[at] >= LAC_TRANSFER_LINE;
+        const uint8_t *rgb = row[k].rgb + (ptrdiff_t)x[k] * 3;
 
-        weights[k] = lac_transfer_add(&blend, r->rgb + at * 3, list[k].weight,
-                                      counts ? t->alike[abs(r->gray[at] - gray)] : 0);
-        places[k] = at;
+        if (weight[k] > 0) {
+            first = first ? first : rgb;
+            differ |= (rgb[0] ^ first[0]) | (rgb[1] ^ first[1]) | (rgb[2] ^ first[2]);
+        }
     }
-    if (exact) {
-        mean_exact(refs, list, places, weights, n, exact);
+    if (!differ) {
+        memcpy(out, first ? first : (const uint8_t[3]){ 0 }, 3);
+        out[3] = lac_transfer_sure(blend);
+        return;
     }
-    lac_transfer_mean(&blend, out);
+    for (int k = 0; k < n; k++) {
+        const uint8_t *rgb = row[k].rgb + (ptrdiff_t)x[k] * 3;
+
+        for (int i = 0; i < 3; i++) {
+            blend->colour[i] = lac_weighted(blend->colour[i], weight[k], rgb[i]);
+        }
+    }
+    lac_transfer_mean(blend, out);
+}
+
+/* Columns [from, to) of native row y. */
+static void copy_row(const LacTransfer *t, LacTransferRef *const *refs, const LacSource *list, int n, int y, int from,
+                     int to, const uint8_t *gray, bool inked, uint8_t *out, uint16_t *exact)
+{
+    Row row[LAC_TRANSFER_SOURCES];
+    float all = 0;
+
+    for (int k = 0; k < n; k++) {
+        const size_t at = (size_t)lac_transfer_clamp(y + list[k].y, t->height) * t->width;
+
+        row[k] = (Row){ refs[list[k].ref]->gray + at, refs[list[k].ref]->rgb + at * 3, at };
+        all += list[k].weight;
+    }
+    for (int x = from; x < to; x++) {
+        LacBlend blend = { .all = all };
+        float weight[LAC_TRANSFER_SOURCES];
+        int there[LAC_TRANSFER_SOURCES];
+
+        for (int k = 0; k < n; k++) {
+            there[k] = lac_transfer_clamp(x + list[k].x, t->width);
+            const uint8_t line = row[k].gray[there[k]];
+            const bool counts = inked || line >= LAC_TRANSFER_LINE;
+
+            weight[k] = counts ? lac_product(list[k].weight, t->alike[abs(line - gray[x])]) : 0;
+            blend.sum += weight[k];
+        }
+        if (exact) {
+            size_t places[LAC_TRANSFER_SOURCES];
+
+            for (int k = 0; k < n; k++) {
+                places[k] = row[k].at + (size_t)there[k];
+            }
+            mean_exact(refs, list, places, weight, n, exact + (size_t)x * 4);
+        }
+        mean(row, there, weight, n, &blend, out + (size_t)x * 4);
+    }
 }
 
 void lac_transfer_run(LacTransfer *t, const float *rgb, const uint8_t *gray, LacTransferRef *const *refs,
@@ -326,14 +397,20 @@ void lac_transfer_run(LacTransfer *t, const float *rgb, const uint8_t *gray, Lac
             const LacBox box = lac_transfer_box(t->first_x[cx], t->first_y[cy], t->first_x[cx + 1], t->first_y[cy + 1],
                                                 t->width, t->height);
 
+            LacPatch patch = { .pixels = t->patch + (size_t)omp_get_thread_num() * t->room };
+
+            if (n) {
+                lac_patch_pack(&patch, gray + (size_t)box.top * t->width + box.left, t->width, box.right - box.left,
+                               box.bottom - box.top);
+            }
             for (int k = 0; k < n; k++) {
-                refine(t, gray, refs[list[k].ref], box, &list[k]);
+                refine(t, &patch, refs[list[k].ref], box, &list[k]);
             }
             for (int y = t->first_y[cy]; y < t->first_y[cy + 1]; y++) {
-                for (int x = t->first_x[cx]; x < t->first_x[cx + 1]; x++) {
-                    const size_t i = (size_t)y * t->width + x;
-                    copy_pixel(t, refs, list, n, x, y, gray[i], inked, out + i * 4, exact ? exact + i * 4 : NULL);
-                }
+                const size_t row = (size_t)y * t->width;
+
+                copy_row(t, refs, list, n, y, t->first_x[cx], t->first_x[cx + 1], gray + row, inked, out + row * 4,
+                         exact ? exact + row * 4 : NULL);
             }
         }
     }

@@ -152,13 +152,19 @@ LAC_HD float lac_transfer_add(LacBlend *b, const uint8_t *rgb, float weight, flo
     return share;
 }
 
+/* How sure the mean is. */
+LAC_HD uint8_t lac_transfer_sure(const LacBlend *b)
+{
+    return (uint8_t)lac_weighted(0.5f, b->sum / b->all, 255);
+}
+
 /* R, G, B and how sure they are. */
 LAC_HD void lac_transfer_mean(const LacBlend *b, uint8_t out[4])
 {
     for (int i = 0; i < 3; i++) {
         out[i] = b->sum > 0 ? (uint8_t)(b->colour[i] / b->sum + 0.5f) : 0;
     }
-    out[3] = (uint8_t)lac_weighted(0.5f, b->sum / b->all, 255);
+    out[3] = lac_transfer_sure(b);
 }
 
 #endif

@@ -51,6 +51,7 @@ allow "engine/refs_*" "$base ink.h transfer.h refs.h refs_choose.h refs_encode.h
 allow "engine/paint_cells.* engine/paint_math.h engine/spread*" "$base resize.h paint_cells.h paint_math.h spread.h spread_math.h"
 allow "engine/paint.*" "$base $pictures paint.h paint_cells.h spread.h"
 allow "engine/match*" "$base match*.h"
+allow "engine/transfer_patch.*" "$base transfer_patch.h"
 allow "engine/transfer.* engine/transfer_math.h" "$base $pictures match*.h transfer*.h vote_ref.h"
 allow "engine/steady.*" "$base steady.h"
 allow "engine/runs.h" "$base"
