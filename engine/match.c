@@ -9,7 +9,7 @@
 
 #include "match_search.h"
 
-enum { REACH = 3, PLANES = 5, BASES = 4, PASSES = 4 };
+enum { REACH = 3, PLANES = 5, BASES = 4, PASSES = 4, BLOCK = 64 };
 
 /* Weights of darkness, distance (both 0..1) and colour (-1..1), and the descriptions' bytes for 1. */
 static const float line_weight = 2, distance_weight = 4, colour_weight = 1, byte_scale = 63.5f;
@@ -127,6 +127,28 @@ static int8_t to_byte(float v)
     return (int8_t)(v + (v < 0 ? -0.5f : 0.5f));
 }
 
+/* One byte of the descriptions of n pixels side by side: the row's products with b, row[0] being REACH left of the first
+ * pixel. */
+static void describe_block(const float *row, const float *b, int n, int8_t *out)
+{
+    float sum[BLOCK] = { 0 };
+    int8_t bytes[BLOCK];
+
+    for (int k = 0; k < 2 * REACH + 1; k++) {
+#pragma omp simd
+        for (int x = 0; x < n; x++) {
+            sum[x] += b[k] * row[x + k];
+        }
+    }
+#pragma omp simd
+    for (int x = 0; x < n; x++) {
+        bytes[x] = to_byte(sum[x] * byte_scale);
+    }
+    for (int x = 0; x < n; x++) {
+        out[(size_t)x * LAC_MATCH_DIMS] = bytes[x];
+    }
+}
+
 void lac_matcher_describe(LacMatcher *m, const float *line, const float *distance, const float *colour, int8_t *out)
 {
     const int w = m->width, h = m->height, wide = w + 2 * REACH, taps = 2 * REACH + 1;
@@ -153,6 +175,7 @@ void lac_matcher_describe(LacMatcher *m, const float *line, const float *distanc
                 memset(row, 0, (size_t)wide * sizeof *row);
                 for (int k = 0; k < taps; k++) {
                     const float *src = m->plane + p * n + (size_t)clamp(y + k - REACH, h) * w, b = basis[v][k];
+#pragma omp simd
                     for (int x = 0; x < w; x++) {
                         row[REACH + x] += b * src[x];
                     }
@@ -164,12 +187,8 @@ void lac_matcher_describe(LacMatcher *m, const float *line, const float *distanc
             }
             for (int i = 0; i < f->count; i++, o++) {
                 const float *row = rows + (size_t)f->v[i] * wide, *b = basis[f->u[i]];
-                for (int x = 0; x < w; x++) {
-                    float sum = 0;
-                    for (int k = 0; k < taps; k++) {
-                        sum += b[k] * row[x + k];
-                    }
-                    o[(size_t)x * LAC_MATCH_DIMS] = to_byte(sum * byte_scale);
+                for (int x = 0; x < w; x += BLOCK) {
+                    describe_block(row + x, b, w - x < BLOCK ? w - x : BLOCK, o + (size_t)x * LAC_MATCH_DIMS);
                 }
             }
         }
