@@ -2,7 +2,10 @@
 /* Joint upsampling guided by the native line art; the steps are described in paint.h. */
 #include "paint.h"
 #include "rgba.h"
+#include "runs.h"
 #include "spread.h"
+
+#include <string.h>
 
 #include <omp.h>
 
@@ -150,7 +153,10 @@ static void sample_rest(LacPaint *p, enum LacPixel state)
 
         for (int x = 0; x < p->width; x++) {
             size_t i = (size_t)y * p->width + x;
-            if (p->field.state[i] == state) {
+
+            if (x + 8 <= p->width && lac_all_eight(p->field.state + i, LAC_PIXEL_KNOWN)) {
+                x += 7;
+            } else if (p->field.state[i] == state) {
                 sample_plain(p, x, row, i);
                 p->field.state[i] = LAC_PIXEL_KNOWN;
             }
@@ -183,11 +189,13 @@ static void draw_lines(LacPaint *p, const uint8_t *black, enum LacLines lines, u
             const float fill[3] = { c[0], c[1], c[2] };
             float over[3];
 
-            if (dark) {
-                line_colour(p, x, cells, lines, fill, over);
+            if (!dark) {
+                memcpy(o, c, 3);
+                continue;
             }
+            line_colour(p, x, cells, lines, fill, over);
             for (int i = 0; i < 3; i++) {
-                o[i] = dark ? lac_paint_mix(c[i], over[i], dark) : c[i];
+                o[i] = lac_paint_mix(c[i], over[i], dark);
             }
         }
     }
@@ -234,7 +242,12 @@ static void lay_over(const LacPaint *p, const uint8_t *transferred, const uint8_
         uint8_t *o = out + y * stride;
 
         for (int x = 0; x < p->width; x++, t += 4, o += step) {
-            if (!state || state[(size_t)y * p->width + x] != LAC_PIXEL_LINE) {
+            if (state && state[(size_t)y * p->width + x] == LAC_PIXEL_LINE) {
+                continue;
+            }
+            if (t[3] == 255) {
+                memcpy(o, t, 3);
+            } else if (t[3]) {
                 lac_paint_lay_over(t, o);
             }
         }

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "runs.h"
+
 enum { BUCKETS = LAC_SPREAD_STEP_MOST + 1 };
 
 int lac_field_open(LacField *f, int width, int height)
@@ -96,6 +98,10 @@ void lac_field_spread(LacField *f, int reach)
 
     /* the first layer, from KNOWN alone: pixels reached by the scan do not spread before it ends */
     for (int32_t i = 0; i < n; i++) {
+        if (i + 8 <= n && lac_all_eight(f->state + i, LAC_PIXEL_KNOWN)) {
+            i += 7;
+            continue;
+        }
         int count = f->state[i] == LAC_PIXEL_UNKNOWN ? neighbours(f, i, near) : 0;
         for (int k = 0; k < count; k++) {
             if (f->state[near[k]] == LAC_PIXEL_KNOWN) {
@@ -159,6 +165,10 @@ void lac_field_spread_lines(LacField *f, const uint8_t *gray, int depth)
     memset(b.first, -1, sizeof b.first);
     memset(b.last, -1, sizeof b.last);
     for (i = 0; i < n; i++) {
+        if (i + 8 <= n && lac_all_eight(f->state + i, LAC_PIXEL_KNOWN)) {
+            i += 7;
+            continue;
+        }
         int count = f->state[i] == LAC_PIXEL_LINE ? neighbours(f, i, near) : 0;
         for (int k = 0; k < count; k++) {
             if (f->state[near[k]] == LAC_PIXEL_KNOWN || f->state[near[k]] == LAC_PIXEL_REACHED) {

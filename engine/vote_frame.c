@@ -57,18 +57,22 @@ static int know_regions(LacVoteFrame *f, LacTransferRef *ref)
     return err;
 }
 
-static void copy_in(LacVoteFrame *f, const uint8_t *out, ptrdiff_t stride)
+/* A picture whose rows are `from_step` bytes apart to where they are `to_step`. */
+static void copy_rows(const LacVoteFrame *f, uint8_t *to, ptrdiff_t to_step, const uint8_t *from, ptrdiff_t from_step)
 {
     const size_t row = (size_t)f->regions.width * 3;
 
+#pragma omp parallel for num_threads(f->regions.threads) schedule(static)
     for (int y = 0; y < f->regions.height; y++) {
-        memcpy(f->rgb + (size_t)y * row, out + y * stride, row);
+        memcpy(to + y * to_step, from + y * from_step, row);
     }
 }
 
 int lac_vote_frame_run(LacVoteFrame *f, const LacVoteInput *in, uint8_t *out, ptrdiff_t stride)
 {
-    const size_t row = (size_t)f->regions.width * 3;
+    const ptrdiff_t row = (ptrdiff_t)f->regions.width * 3;
+    const bool opinion = in->fill != LAC_FILL_AUTO && in->fill != LAC_FILL_FLAT; /* nothing is to be changed */
+    uint8_t *rgb = stride == row && !opinion ? out : f->rgb; /* dense */
     LacVoteSource source[LAC_MATCH_MAX_FIELDS];
     int err = LAC_OK, changed;
 
@@ -89,35 +93,35 @@ int lac_vote_frame_run(LacVoteFrame *f, const LacVoteInput *in, uint8_t *out, pt
             return err;
         }
     }
-    copy_in(f, out, stride);
-    changed = lac_vote_run(&f->vote, &f->regions, in->gray, &f->origins, source, f->rgb, f->log);
+    if (rgb != out) {
+        copy_rows(f, rgb, row, out, stride);
+    }
+    changed = lac_vote_run(&f->vote, &f->regions, in->gray, &f->origins, source, rgb, f->log);
     if (changed < 0) {
         return changed;
     }
-    if (in->fill != LAC_FILL_AUTO && in->fill != LAC_FILL_FLAT) {
-        copy_in(f, out, stride); /* the vote was asked for its opinion alone */
+    if (opinion && changed) { /* what the confidence is of */
+        copy_rows(f, rgb, row, out, stride);
         changed = 0;
     }
     if (in->fill == LAC_FILL_FLAT) {
         const LacFlatLines lines = {in->lines, in->black, in->ink};
 
-        err = lac_flat_run(&f->flat, &f->regions, in->gray, &f->origins, source, &lines, f->rgb,
+        err = lac_flat_run(&f->flat, &f->regions, in->gray, &f->origins, source, &lines, rgb,
                            f->log);
         if (err) {
             return err;
         }
         changed = 1;
     }
-    if (changed) {
-        for (int y = 0; y < f->regions.height; y++) {
-            memcpy(out + y * stride, f->rgb + (size_t)y * row, row);
-        }
+    if (changed && rgb != out) {
+        copy_rows(f, out, stride, rgb, row);
     }
     return lac_confidence_run(&f->confidence, &f->regions,
                               &(LacConfidenceFrame){&f->origins, source, in->lag, f->vote.backed,
                                                     in->transferred, in->prediction,
                                                     in->prediction_width, in->prediction_height,
-                                                    f->rgb},
+                                                    rgb},
                               f->log);
 }
 

@@ -17,7 +17,7 @@ typedef struct LacVoteFrame {
     LacFlat flat; /* open where flat.class is not NULL */
     LacConfidence confidence;
     LacIdentity identity; /* open where identity.previous is not NULL */
-    uint8_t *rgb; /* dense */
+    uint8_t *rgb; /* dense; scratch of whoever has the frame */
     const LacLog *log;
 } LacVoteFrame;
 
