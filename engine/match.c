@@ -83,7 +83,7 @@ static int clamp(int v, int n)
 static void blur(const LacMatcher *m, const float *src, int step, float weight, float sigma, float *out)
 {
     const int w = m->width, h = m->height;
-    float taps[8];
+    float taps[8] = { 0 };
     const int reach = lac_match_gaussian(sigma, taps);
 
 #pragma omp parallel for num_threads(m->threads) schedule(static)

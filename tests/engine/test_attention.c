@@ -52,8 +52,8 @@ static bool weights_of_second(const LacDevice *dev, float second, float margin, 
     for (int i = 0; !err && i < AREA; i++) {
         weight[i] = out[3 * i];
     }
-    LacTensor *all[] = { &q, &r.k, &r.v, &r.colour, &r.mask, &mat, &warped };
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    LacTensor *all[] = { &q, &r.k, &r.v, &r.colour, &r.mask, &mat, &warped, NULL };
+    for (int i = 0; all[i]; i++) {
         dev->ops->tensor_free(dev->be, all[i]);
     }
     return !err;

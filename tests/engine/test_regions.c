@@ -55,16 +55,21 @@ static void circle(Sheet *s, double cx, double cy, double radius, int ink)
     }
 }
 
-static LacRegions find(const Sheet *s, int gap)
+static LacRegions find_by(const Sheet *s, int gap, int threads)
 {
     LacRegions r;
     const LacLog log = {0};
 
-    if (lac_regions_open(&r, s->w, s->h, gap, 2, &log) || lac_regions_run(&r, s->gray, &log)) {
+    if (lac_regions_open(&r, s->w, s->h, gap, threads, &log) || lac_regions_run(&r, s->gray, &log)) {
         printf("no memory\n");
         exit(1);
     }
     return r;
+}
+
+static LacRegions find(const Sheet *s, int gap)
+{
+    return find_by(s, gap, 2);
 }
 
 static int at(const LacRegions *r, int x, int y)
@@ -267,10 +272,36 @@ static void test_edges(Tally *t)
     lac_free(s.gray);
 }
 
+/* More threads than some sizes have rows, and black areas. */
+static void test_threads(Tally *t)
+{
+    Sheet s = sheet(131, 97, 255);
+
+    for (int i = 0; i < 12; i++) {
+        circle(&s, 10 * i + 7, 8 * i + 5, 3 * i + 2, 20 * i);
+    }
+    for (int i = 0; i < 900; i++) {
+        dot(&s, 60 + i % 30, 40 + i / 30, 0);
+    }
+    for (int gap = 3; gap <= 4; gap++) {
+        LacRegions one = find_by(&s, gap, 1), many = find_by(&s, gap, 5);
+        const size_t n = (size_t)s.w * s.h;
+
+        expect(t, one.count > 12 && one.count == many.count &&
+                   !memcmp(one.label, many.label, n * sizeof *one.label) &&
+                   !memcmp(one.squared, many.squared, n * sizeof *one.squared),
+               "gap %d: one thread and five differ", gap);
+        lac_regions_close(&one);
+        lac_regions_close(&many);
+    }
+    lac_free(s.gray);
+}
+
 int main(void)
 {
     Tally t = {"regions", 0, 0};
 
+    test_threads(&t);
     test_gaps(&t);
     test_nested(&t);
     test_corridor(&t);

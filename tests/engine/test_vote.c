@@ -54,7 +54,8 @@ static Case *draw(const uint8_t *foreign)
     return c;
 }
 
-static int vote(Case *c, int *regions)
+/* threads: in how many regions, origins and the vote are made. */
+static int vote_threads(Case *c, int *regions, int threads)
 {
     LacRegions r;
     LacVoteRef ref;
@@ -64,10 +65,10 @@ static int vote(Case *c, int *regions)
     const LacVoteSource source = {&ref, &field, c->reference};
     const LacLog log = {0};
 
-    if (lac_regions_open(&r, W, H, 4, 2, &log) || lac_regions_run(&r, c->gray, &log) ||
+    if (lac_regions_open(&r, W, H, 4, threads, &log) || lac_regions_run(&r, c->gray, &log) ||
         lac_vote_ref_open(&ref, &r, c->reference, &log) ||
-        lac_origins_open(&origins, W, H, W / CELL, H / CELL, 2, &log) ||
-        lac_origins_run(&origins, &r, &source, 1, &log) || lac_vote_open(&v, W, H, 2, &log)) {
+        lac_origins_open(&origins, W, H, W / CELL, H / CELL, threads, &log) ||
+        lac_origins_run(&origins, &r, &source, 1, &log) || lac_vote_open(&v, W, H, threads, &log)) {
         printf("no memory\n");
         exit(1);
     }
@@ -78,6 +79,24 @@ static int vote(Case *c, int *regions)
     lac_vote_ref_close(&ref);
     lac_regions_close(&r);
     return changed;
+}
+
+static int vote(Case *c, int *regions)
+{
+    return vote_threads(c, regions, 2);
+}
+
+static void test_threads(Tally *t)
+{
+    Case *one = draw(hair), *many = draw(hair);
+    int regions, regions_of_many;
+
+    const int changed = vote_threads(one, &regions, 1), changed_by_many = vote_threads(many, &regions_of_many, 5);
+    expect(t, changed > 0 && changed == changed_by_many && regions == regions_of_many, "threads: %d and %d changed",
+           changed, changed_by_many);
+    expect(t, !memcmp(one->picture, many->picture, sizeof one->picture), "threads: one and five differ");
+    lac_free(one);
+    lac_free(many);
 }
 
 static void test_blotch(Tally *t)
@@ -177,6 +196,7 @@ int main(void)
     Tally t = {"vote", 0, 0};
 
     test_blotch(&t);
+    test_threads(&t);
     test_shade(&t);
     test_carried(&t);
     test_origin(&t);

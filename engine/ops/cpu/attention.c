@@ -322,7 +322,7 @@ static void write_query(const Attention *a, const float *out, size_t p)
 static void chunk_run(const Attention *a, const Work *w, int row, int column)
 {
     size_t len = (size_t)a->cols + CPU_LANES;
-    Block blocks[BLOCKS];
+    Block blocks[BLOCKS] = { { row, column } };
     int count = 0;
 
     for (int y = row; y < at_most(row + CHUNK_ROWS, a->h); y += LAC_ATTENTION_ROWS) {

@@ -26,8 +26,8 @@ static const float *query(const LacTensor *q, int p)
 static double logit(const LacAttentionDesc *d, const LacAttentionRef *r, const float *q, int p, int j)
 {
     const float *k = (const float *)r->k.data + (size_t)j * (size_t)d->q->c;
-    int h = d->q->h, w = d->q->w;
-    double unit = h < w ? h : w, dot = 0, dy = (p / w - j / w) / unit, dx = (p % w - j % w) / unit;
+    int h = d->q->h, w = d->q->w, rows = p / w - j / w, columns = p % w - j % w;
+    double unit = h < w ? h : w, dot = 0, dy = rows / unit, dx = columns / unit;
 
     for (int c = 0; c < d->q->c; c++) {
         dot += (double)q[c] * k[c];
