@@ -156,7 +156,9 @@ LAC_HD float lac_transfer_add(LacBlend *b, const uint8_t *rgb, float weight, flo
 LAC_HD void lac_transfer_mean(const LacBlend *b, uint8_t out[4])
 {
     for (int i = 0; i < 3; i++) {
-        out[i] = b->sum > 0 ? (uint8_t)(b->colour[i] / b->sum + 0.5f) : 0;
+        const float above = b->sum > 0 ? b->colour[i] / b->sum + 0.5f : 0;
+
+        out[i] = (uint8_t)above;
     }
     out[3] = (uint8_t)lac_weighted(0.5f, b->sum / b->all, 255);
 }
