@@ -11,11 +11,12 @@
 static inline int lac_match_gaussian(float sigma, float taps[8])
 {
     const int reach = (int)(3 * sigma + 0.5f);
-    float sum = 0;
+    float sum = 1;
 
-    for (int i = 0; i <= reach; i++) {
+    taps[0] = 1;
+    for (int i = 1; i <= reach; i++) {
         taps[i] = expf(-(float)(i * i) / (2 * sigma * sigma));
-        sum += i ? 2 * taps[i] : taps[i];
+        sum += 2 * taps[i];
     }
     for (int i = 0; i <= reach; i++) {
         taps[i] /= sum;

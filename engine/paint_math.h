@@ -201,12 +201,19 @@ LAC_HD void lac_paint_quad(LacPlaceOnAxis px, LacPlaceOnAxis py, int w, int h, s
  * only through a clear neighbour. A line between two clear cells that touch by a side would have darkened one of them. */
 LAC_HD void lac_paint_join(const uint8_t *clear, const size_t cell[4], int own, float weight[4])
 {
-    const bool beside = clear[cell[own ^ 1]], below = clear[cell[own ^ 2]];
+    bool is_clear[4], either = false;
 
-    weight[own] += 1e-6f; /* never an empty sum */
-    weight[own ^ 1] = beside ? weight[own ^ 1] : 0;
-    weight[own ^ 2] = below ? weight[own ^ 2] : 0;
-    weight[own ^ 3] = (beside || below) && clear[cell[own ^ 3]] ? weight[own ^ 3] : 0;
+    for (int k = 0; k < 4; k++) {
+        is_clear[k] = clear[cell[k]];
+        either = either || (is_clear[k] && (k == (own ^ 1) || k == (own ^ 2)));
+    }
+    for (int k = 0; k < 4; k++) { /* no index that is not known beforehand: a GPU would keep the weights in memory */
+        if (k == own) {
+            weight[k] += 1e-6f; /* never an empty sum */
+        } else if (!is_clear[k] || (k == (own ^ 3) && !either)) {
+            weight[k] = 0;
+        }
+    }
 }
 
 /* Weights for the prediction as it is, light cells before dark ones. */

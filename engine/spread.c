@@ -71,13 +71,14 @@ static int neighbours(const LacField *f, int32_t i, int32_t near[4])
  * queued before the others, so that what they become depends on no queue. */
 static int32_t first_at(const LacField *f, int32_t to, enum LacPixel state, int32_t cost)
 {
-    int32_t near[4], k = 0;
+    int32_t near[4], from = to;
 
-    neighbours(f, to, near);
-    while (f->state[near[k]] != state || f->cost[near[k]] != cost) {
-        k++;
+    for (int k = neighbours(f, to, near) - 1; k >= 0; k--) {
+        if (f->state[near[k]] == state && f->cost[near[k]] == cost) {
+            from = near[k];
+        }
     }
-    return near[k];
+    return from;
 }
 
 static void take(LacField *f, int32_t to, int32_t from, enum LacPixel state, int32_t cost)

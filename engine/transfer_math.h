@@ -162,7 +162,9 @@ LAC_HD uint8_t lac_transfer_sure(const LacBlend *b)
 LAC_HD void lac_transfer_mean(const LacBlend *b, uint8_t out[4])
 {
     for (int i = 0; i < 3; i++) {
-        out[i] = b->sum > 0 ? (uint8_t)lac_weighted(0.5f, b->colour[i] / b->sum, 1) : 0;
+        const float above = b->sum > 0 ? b->colour[i] / b->sum + 0.5f : 0;
+
+        out[i] = (uint8_t)above;
     }
     out[3] = lac_transfer_sure(b);
 }

@@ -21,7 +21,7 @@ int main(void)
 
     for (int i = -87 * 4096; i <= 20 * 4096; i++) {
         const float x = (float)i / 4096, got = lac_exp(x);
-        const double off = fabs(got / exp(x) - 1);
+        const double off = fabs((double)got / exp((double)x) - 1);
 
         worst = off > worst ? off : worst;
         sum = (sum ^ bits_of(got)) * 16777619u;

@@ -44,7 +44,7 @@ static void slowly(const LacField *f, const uint8_t *state, enum LacPixel open, 
                    enum LacPixel reached, uint8_t *wanted_state, uint8_t *wanted)
 {
     const int n = f->width * f->height;
-    int *cost = malloc((size_t)n * sizeof *cost);
+    int *cost = calloc((size_t)n, sizeof *cost);
     bool fell = true;
 
     for (int i = 0; i < n; i++) {
@@ -77,12 +77,13 @@ static void test_field(Tally *t, int w, int h, int known, int lines)
 {
     const size_t n = (size_t)w * (size_t)h;
     LacField f;
-    uint8_t *gray = malloc(n), *state = malloc(n), *wanted = malloc(n * 4), *wanted_state = malloc(n);
-    int *step = malloc(n * sizeof *step);
 
     if (!expect(t, lac_field_open(&f, w, h) == LAC_OK, "open")) {
         return;
     }
+    uint8_t *gray = malloc(n), *state = malloc(n), *wanted = malloc(n * 4), *wanted_state = malloc(n);
+    int *step = malloc(n * sizeof *step);
+
     for (size_t i = 0; i < n; i++) {
         const int kind = (int)(number() % 100);
 

@@ -4,7 +4,7 @@
  *
  * The same sources run on the CPU, one block after the other, in a test: tests/cuda/ holds stand-ins for CUDA's headers
  * and LAC_LAUNCH. So no <<<>>>, no inline PTX and no bare extern __shared__ outside of the macros below; what a warp
- * does together beyond __syncthreads, __syncwarp, __shfl_*_sync and atomics needs a stand-in there. */
+ * does together beyond __syncthreads, __syncthreads_or, __syncwarp, __shfl_*_sync and atomics needs a stand-in there. */
 #ifndef LAC_OPS_CUDA_KERNEL_CUH
 #define LAC_OPS_CUDA_KERNEL_CUH
 

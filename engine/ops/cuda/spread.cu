@@ -40,17 +40,12 @@ __global__ void begin(Front front)
 __global__ void __launch_bounds__(THREADS) lower(Front front)
 {
     __shared__ int32_t cost[SIDE * SIDE];
-    __shared__ int changed, some;
     const int w = front.f.width, h = front.f.height;
     const int left = (int)blockIdx.x * TILE - RIM, top = (int)blockIdx.y * TILE - RIM;
     int32_t own[EACH], before[EACH];
     uint8_t step[EACH]; /* 0: not to be reached */
-    bool fell = true;
+    bool some = false;
 
-    if (threadIdx.x == 0) {
-        some = 0;
-    }
-    __syncthreads();
 #pragma unroll
     for (int k = 0; k < EACH; k++) {
         const int at = k * THREADS + (int)threadIdx.x, x = left + at % SIDE, y = top + at / SIDE;
@@ -59,18 +54,10 @@ __global__ void __launch_bounds__(THREADS) lower(Front front)
 
         cost[at] = own[k] = before[k] = inside ? front.f.cost[i] : FAR;
         step[k] = inside && is_open(front, i) ? (uint8_t)(front.gray ? lac_spread_step(front.gray[i]) : 1) : 0;
-        if (step[k]) {
-            some = 1;
-        }
+        some = some || step[k];
     }
-    __syncthreads();
-    if (!some) {
-        return;
-    }
-    for (int round = 0; round < RIM && fell; round++) {
-        if (threadIdx.x == 0) {
-            changed = 0;
-        }
+    some = __syncthreads_or(some);
+    for (int round = 0; round < RIM && some; round++) { /* ends when no cost has fallen */
 #pragma unroll
         for (int k = 0; k < EACH; k++) {
             const int at = k * THREADS + (int)threadIdx.x, x = at % SIDE, y = at / SIDE;
@@ -85,18 +72,17 @@ __global__ void __launch_bounds__(THREADS) lower(Front front)
             }
         }
         __syncthreads();
+        some = false;
 #pragma unroll
         for (int k = 0; k < EACH; k++) {
             const int at = k * THREADS + (int)threadIdx.x;
 
             if (own[k] < cost[at]) {
                 cost[at] = own[k];
-                changed = 1;
+                some = true;
             }
         }
-        __syncthreads();
-        fell = changed;
-        __syncthreads(); /* all know before the next round forgets it */
+        some = __syncthreads_or(some);
     }
 #pragma unroll
     for (int k = 0; k < EACH; k++) {

@@ -77,7 +77,8 @@ __device__ int collect(const Job &job, Desk &desk, int cx, int cy, Votes &votes)
                 sum += desk.weight[j];
             }
         }
-        leaders = lac_warp_ballot(inside && first == lane); /* all have read the desk */
+        leaders = lac_warp_ballot(inside && first == lane);
+        __syncwarp(); /* all have read the desk */
         if (leaders >> lane & 1) {
             votes.place[r] = size + __popc(leaders & ((1u << lane) - 1));
             votes.weight[r] = sum;

@@ -65,6 +65,18 @@ const unsigned char *emulated_exchange(const void *mine, size_t bytes);
 #define LAC_DYNAMIC_SHARED(type, name) type *name = static_cast<type *>(emulated_shared())
 
 static inline void __syncthreads() { emulated_wait_block(); }
+static inline int __syncthreads_or(int yes)
+{
+    static int any;
+
+    any = 0; /* none reads it any more: all have come here since */
+    __syncthreads();
+    any |= yes;
+    __syncthreads();
+    yes = any;
+    __syncthreads();
+    return yes;
+}
 static inline void __syncwarp(unsigned = 0xffffffffu) { emulated_wait_warp(); }
 static inline int __popc(unsigned x) { return __builtin_popcount(x); }
 static inline int __clz(int x) { return x ? __builtin_clz((unsigned)x) : 32; }
