@@ -93,6 +93,10 @@ int ff_lac_cuda_config(AVFilterLink *outlink)
     s->sw_input = frames->sw_format;
     device = frames->device_ctx->hwctx;
     lac_close(&s->lac);
+    av_buffer_unref(&s->hw_device);
+    s->hw_device = av_buffer_ref(frames->device_ref);
+    if (!s->hw_device)
+        return AVERROR(ENOMEM);
     ret = ff_lac_open(ctx, &(LacCudaHost){ device->cuda_ctx, device->stream });
     if (ret < 0)
         return ret;

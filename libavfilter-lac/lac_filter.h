@@ -39,7 +39,8 @@ typedef struct LineartColorContext {
     int cuda;               ///< this is lineartcolor_cuda
     enum AVPixelFormat sw_format; ///< lineartcolor_cuda: of the output
     enum AVPixelFormat sw_input;  ///< of the input
-    enum AVColorSpace matrix;     ///< of the output
+    enum AVColorSpace matrix;     ///< of the input; UNSPECIFIED where the output's is to be chosen
+    AVBufferRef *hw_device;       ///< the CUDA context outlives liblac, whatever the links do
 
     LacContext *lac;        ///< lineartcolor_cuda: NULL until the links are configured
     const char *subject;    ///< what liblac is being asked for, put before its errors; NULL: nothing in particular

@@ -31,6 +31,7 @@ static av_cold void uninit(AVFilterContext *ctx)
     AVFrame *frame;
 
     lac_close(&s->lac);
+    av_buffer_unref(&s->hw_device);
     if (s->pending)
         while (av_fifo_read(s->pending, &frame, 1) >= 0)
             av_frame_free(&frame);
