@@ -3,6 +3,7 @@
 #include "gpu.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "ops/cuda/frames.h"
 
@@ -115,6 +116,16 @@ static void *need(LacGpu *gpu, void *at, size_t bytes, int *err)
     return at;
 }
 
+/* CUdeviceptr is a number in C, a pointer for kernels. */
+static void *address(uint64_t device)
+{
+    const uintptr_t number = (uintptr_t)device;
+    void *pointer;
+
+    memcpy(&pointer, &number, sizeof pointer);
+    return pointer;
+}
+
 static size_t area(const LacGpu *gpu)
 {
     return (size_t)gpu->width * (size_t)gpu->height;
@@ -124,7 +135,7 @@ static size_t area(const LacGpu *gpu)
 
 int lac_gpu_take(LacGpu *gpu, const LacDevicePicture *line, int64_t index, uint8_t *gray)
 {
-    const CudaLuma luma = { (const void *)(uintptr_t)line->plane[0], line->stride[0], line->planes == LAC_PLANES_P010,
+    const CudaLuma luma = { address(line->plane[0]), line->stride[0], line->planes == LAC_PLANES_P010,
                             !line->full_range };
     int err = LAC_OK;
 
@@ -271,7 +282,7 @@ int lac_gpu_write(LacGpu *gpu, const uint8_t *rgb, const LacDevicePicture *out)
 
     gpu->rgb = need(gpu, gpu->rgb, area(gpu) * 3, &err);
     for (int i = 0; i < 3; i++) {
-        frame.plane[i] = (void *)(uintptr_t)out->plane[i];
+        frame.plane[i] = address(out->plane[i]);
         frame.stride[i] = out->stride[i];
     }
     err = err ? err : gpu->ops->up(gpu->dev->be, rgb, gpu->rgb, area(gpu) * 3);

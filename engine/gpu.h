@@ -37,9 +37,9 @@ void lac_gpu_leave(const LacDevice *dev);
 /* Whether it works in a host's context, whose pictures it can read and write. */
 bool lac_gpu_hosted(const LacDevice *dev);
 
-/* For frames of width x height. *gpu is NULL, without an error, where dev has no stages. dev outlives it. */
-int lac_gpu_open(LacGpu **gpu, const LacDevice *dev, int width, int height, const LacLog *log);
-void lac_gpu_close(LacGpu **gpu);
+/* For frames of width x height. *out is NULL, without an error, where dev has no stages. dev outlives it. */
+int lac_gpu_open(LacGpu **out, const LacDevice *dev, int width, int height, const LacLog *log);
+void lac_gpu_close(LacGpu **out);
 
 /* Whether the stage runs on the GPU. gpu may be NULL. */
 bool lac_gpu_has(const LacGpu *gpu, enum LacGpuStage stage);
@@ -52,8 +52,8 @@ void lac_gpu_flush(LacGpu *gpu);
 /* Line art of frame `index`, gray on the host, as the network and the search want it; la: for the network. It is sent
  * to the device unless it is there. The frame is the current one until the next call. */
 int lac_gpu_lineart(LacGpu *gpu, const LacLineart *la, int64_t index, const uint8_t *gray);
-/* A LacNetFill (net/net.h) with the current frame; gpu is the LacGpu. */
-int lac_gpu_inputs(void *gpu, LacTensor *line, LacTensor *match);
+/* A LacNetFill (net/net.h) with the current frame; opaque is the LacGpu. */
+int lac_gpu_inputs(void *opaque, LacTensor *line, LacTensor *match);
 
 /* As lac_matcher_run for the current frame; la: line art at the search's size; rgb: the prediction at that size, on the host;
  * copies[i]: of refs[i].described, made when it is first needed. The fields come back to the host. */
