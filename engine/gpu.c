@@ -3,6 +3,7 @@
 #include "gpu.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ops/cuda/frames.h"
@@ -61,6 +62,14 @@ static void say(const LacGpu *gpu, bool here)
     lac_log(gpu->log, LAC_LOG_DEBUG, "stages besides the network on the %s: %s", here ? "GPU" : "host", text);
 }
 
+/* For tests, and to find out which side is wrong. */
+static bool only_host(void)
+{
+    const char *env = getenv("LAC_CUDA_STAGES");
+
+    return env && !strcmp(env, "host");
+}
+
 int lac_gpu_open(LacGpu **out, const LacDevice *dev, int width, int height, const LacLog *log)
 {
     LacGpu *gpu;
@@ -74,7 +83,7 @@ int lac_gpu_open(LacGpu **out, const LacDevice *dev, int width, int height, cons
         return lac_fail(log, LAC_ENOMEM, "no memory for frames on the GPU");
     }
     *gpu = (LacGpu){ .dev = dev, .ops = dev->frames, .width = width, .height = height, .kept_index = -1, .log = log };
-    gpu->has[LAC_GPU_LINEART] = gpu->ops->lineart_run && gpu->ops->inputs;
+    gpu->has[LAC_GPU_LINEART] = !only_host() && gpu->ops->lineart_run && gpu->ops->inputs;
     gpu->has[LAC_GPU_MATCH] = gpu->has[LAC_GPU_LINEART] && gpu->ops->describe && gpu->ops->match;
     gpu->has[LAC_GPU_FORMATS] = gpu->ops->gray && gpu->ops->write;
     say(gpu, true);

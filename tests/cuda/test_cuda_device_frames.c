@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Device frames through lac.h, with a stand-in for the driver and the kernels run on the CPU: what goes in as planes and comes
- * out as planes is, to the bit, what goes in as gray and comes out as RGB on the same device. */
+ * out as planes is, to the bit, what goes in as gray and comes out as RGB with the network on the same device and every other stage on the
+ * host. */
 #define _POSIX_C_SOURCE 200809L /* setenv */
 #include <dlfcn.h>
 #include <stdlib.h>
@@ -166,9 +167,11 @@ static void test_frames(Tally *t, const Kind *in, const Kind *out, bool line, en
 
             luma(in, n, bytes, gray);
             before = emulated_set_devices;
+            unsetenv("LAC_CUDA_STAGES");
             expect(t, lac_send_device_frame(a, n < FRAMES ? &p : NULL, n * FRAME, FRAME) == LAC_OK, "send: %s",
                    messages.text);
             expect(t, emulated_set_devices == before, "the device's own context was used");
+            setenv("LAC_CUDA_STAGES", "host", 1); /* read with the first frame */
             expect(t, lac_send_frame(b, n < FRAMES ? &l : NULL, n * FRAME, FRAME) == LAC_OK, "send: %s", messages.text);
             expect(t, lac_ready(a) == lac_ready(b), "frame %d: ready is %d, %d", n, lac_ready(a), lac_ready(b));
             expect(t, !line || n > 1 || temporal == LAC_TEMPORAL_ON || lac_ready(a) == 1, "frame %d waits", n);
@@ -190,6 +193,7 @@ static void test_frames(Tally *t, const Kind *in, const Kind *out, bool line, en
     }
     expect(t, got == rounds * FRAMES && same == got, "planes %d to %d: %d of %d frames are the same", (int)in->planes,
            (int)out->planes, same, got);
+    unsetenv("LAC_CUDA_STAGES");
     lac_close(&a);
     lac_close(&b);
     expect(t, depth() == 0, "%d contexts are left on the stack after lac_close", depth());
