@@ -187,8 +187,13 @@ int lac_colour_frame(LacColour *c, const LacPlace *place, const int *chosen, int
     if (!err) {
         since = omp_get_wtime();
         ink = lac_refs_ink(tools->refs, chosen, count);
-        lac_paint_run(c->paint, c->rgb, gray, black, smooth ? NULL : c->transferred, tools->set->lines, &ink, rgb,
-                      stride, exact ? &painted : NULL);
+        if (lac_gpu_has(tools->gpu, LAC_GPU_PAINT) && !exact) {
+            err = lac_gpu_paint(tools->gpu, lac_paint_cells(c->paint),
+                                &(LacGpuPicture){ c->rgb, gray, black, !smooth, tools->set->lines, &ink }, rgb, stride);
+        } else {
+            lac_paint_run(c->paint, c->rgb, gray, black, smooth ? NULL : c->transferred, tools->set->lines, &ink, rgb,
+                          stride, exact ? &painted : NULL);
+        }
         lac_time_add(tools->times, LAC_STAGE_PAINT, since);
     }
     if (!err && c->regions.rgb) {

@@ -1,31 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Stages of a frame on the GPU; gpu.h says how they join the others. */
-#include "gpu.h"
+#include "gpu_state.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ops/cuda/frames.h"
-
-struct LacGpu {
-    const LacDevice *dev;
-    const LacFrameOps *ops;
-    bool has[LAC_GPU_STAGES];
-    int width, height;
-    uint8_t *kept, *sent; /* gray: of the frame that came last, of one that had to be sent */
-    int64_t kept_index;   /* -1: none */
-    const uint8_t *gray;  /* of the current frame: one of the two */
-    CudaLineart net, match; /* closed until first used */
-    /* for the search, as many fields as were ever sought at once */
-    int fields;
-    int8_t *frame;
-    float *colour;
-    CudaOffset *offset; /* [fields][cells] */
-    int32_t *cost;
-    uint8_t *rgb; /* coloured frame */
-    const LacLog *log;
-};
 
 int lac_gpu_enter(const LacDevice *dev)
 {
@@ -85,6 +65,8 @@ int lac_gpu_open(LacGpu **out, const LacDevice *dev, int width, int height, cons
     *gpu = (LacGpu){ .dev = dev, .ops = dev->frames, .width = width, .height = height, .kept_index = -1, .log = log };
     gpu->has[LAC_GPU_LINEART] = !only_host() && gpu->ops->lineart_run && gpu->ops->inputs;
     gpu->has[LAC_GPU_MATCH] = gpu->has[LAC_GPU_LINEART] && gpu->ops->describe && gpu->ops->match;
+    gpu->has[LAC_GPU_COPY] = gpu->has[LAC_GPU_MATCH] && gpu->ops->transfer;
+    gpu->has[LAC_GPU_PAINT] = gpu->has[LAC_GPU_LINEART] && gpu->ops->paint_run;
     gpu->has[LAC_GPU_FORMATS] = gpu->ops->gray && gpu->ops->write;
     say(gpu, true);
     say(gpu, false);
@@ -104,20 +86,23 @@ void lac_gpu_close(LacGpu **out)
     if (!gpu) {
         return;
     }
-    void *const all[] = { gpu->kept, gpu->sent, gpu->frame, gpu->colour, gpu->offset, gpu->cost, gpu->rgb };
+    void *const all[] = { gpu->kept, gpu->sent, gpu->frame, gpu->colour, gpu->offset, gpu->cost, gpu->rgb,
+                          gpu->transferred, gpu->prediction, gpu->black };
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         gpu->ops->free(gpu->dev->be, all[i]);
     }
     gpu->ops->lineart_close(gpu->dev->be, &gpu->net);
     gpu->ops->lineart_close(gpu->dev->be, &gpu->match);
+    if (gpu->has[LAC_GPU_PAINT]) {
+        gpu->ops->paint_close(gpu->dev->be, &gpu->paint);
+    }
+    lac_free(gpu->dense);
     lac_free(gpu);
     *out = NULL;
 }
 
-/* Device memory that stays: `at`, or if that is NULL and nothing failed before, new. Sizes are those of pictures that were
- * allocated before, far from overflow. */
-static void *need(LacGpu *gpu, void *at, size_t bytes, int *err)
+void *lac_gpu_need(LacGpu *gpu, void *at, size_t bytes, int *err)
 {
     if (!at && !*err) {
         *err = gpu->ops->alloc(gpu->dev->be, bytes, &at);
@@ -149,7 +134,7 @@ int lac_gpu_take(LacGpu *gpu, const LacDevicePicture *line, int64_t index, uint8
     int err = LAC_OK;
 
     gpu->kept_index = -1;
-    gpu->kept = need(gpu, gpu->kept, area(gpu), &err);
+    gpu->kept = lac_gpu_need(gpu, gpu->kept, area(gpu), &err);
     err = err ? err : gpu->ops->gray(gpu->dev->be, &luma, gpu->width, gpu->height, gpu->kept);
     err = err ? err : gpu->ops->down(gpu->dev->be, gpu->kept, gray, area(gpu));
     gpu->kept_index = err ? -1 : index;
@@ -161,18 +146,13 @@ void lac_gpu_flush(LacGpu *gpu)
     gpu->kept_index = -1;
 }
 
-static CudaAxis axis(const LacAxis *a)
-{
-    return (CudaAxis){ a->in, a->out, a->taps, a->start, a->count, a->low, a->high, a->weight };
-}
-
 static int run_lineart(LacGpu *gpu, CudaLineart *to, const LacLineart *la)
 {
     const CudaLuma luma = { gpu->gray, gpu->width, false, false };
     int err = LAC_OK;
 
     if (!to->memory.data) {
-        const CudaAxis x = axis(&la->resize.x), y = axis(&la->resize.y);
+        const CudaAxis x = lac_gpu_axis(&la->resize.x), y = lac_gpu_axis(&la->resize.y);
 
         err = gpu->ops->lineart_open(gpu->dev->be, to, &x, &y);
     }
@@ -186,7 +166,7 @@ int lac_gpu_lineart(LacGpu *gpu, const LacLineart *la, int64_t index, const uint
     if (index == gpu->kept_index) {
         gpu->gray = gpu->kept;
     } else {
-        gpu->sent = need(gpu, gpu->sent, area(gpu), &err);
+        gpu->sent = lac_gpu_need(gpu, gpu->sent, area(gpu), &err);
         err = err ? err : gpu->ops->up(gpu->dev->be, gray, gpu->sent, area(gpu));
         gpu->gray = gpu->sent;
     }
@@ -213,15 +193,15 @@ static int match_memory(LacGpu *gpu, size_t cells, int fields)
         gpu->cost = NULL;
         gpu->fields = 0;
     }
-    gpu->frame = need(gpu, gpu->frame, cells * CUDA_MATCH_DIMS, &err);
-    gpu->colour = need(gpu, gpu->colour, cells * 3 * sizeof *gpu->colour, &err);
-    gpu->offset = need(gpu, gpu->offset, cells * (size_t)fields * sizeof *gpu->offset, &err);
-    gpu->cost = need(gpu, gpu->cost, cells * (size_t)fields * sizeof *gpu->cost, &err);
+    gpu->frame = lac_gpu_need(gpu, gpu->frame, cells * CUDA_MATCH_DIMS, &err);
+    gpu->colour = lac_gpu_need(gpu, gpu->colour, cells * 3 * sizeof *gpu->colour, &err);
+    gpu->offset = lac_gpu_need(gpu, gpu->offset, cells * (size_t)fields * sizeof *gpu->offset, &err);
+    gpu->cost = lac_gpu_need(gpu, gpu->cost, cells * (size_t)fields * sizeof *gpu->cost, &err);
     gpu->fields = !err && fields > gpu->fields ? fields : gpu->fields;
     return err;
 }
 
-static int send_copy(LacGpu *gpu, LacGpuCopy *copy, const int8_t *described, size_t bytes)
+int lac_gpu_send_copy(LacGpu *gpu, LacGpuCopy *copy, const void *host, size_t bytes)
 {
     int err;
 
@@ -230,7 +210,7 @@ static int send_copy(LacGpu *gpu, LacGpuCopy *copy, const int8_t *described, siz
     }
     copy->gpu = gpu;
     err = gpu->ops->alloc(gpu->dev->be, bytes, &copy->data);
-    err = err ? err : gpu->ops->up(gpu->dev->be, described, copy->data, bytes);
+    err = err ? err : gpu->ops->up(gpu->dev->be, host, copy->data, bytes);
     if (err) {
         lac_gpu_copy_free(copy);
     }
@@ -248,7 +228,7 @@ int lac_gpu_match(LacGpu *gpu, LacMatcher *m, const LacLineart *la, const float 
     for (int i = 0; i < count && !err; i++) {
         CudaMatchField *f = &match.field[i];
 
-        err = send_copy(gpu, copies[i], refs[i].described, cells * CUDA_MATCH_DIMS);
+        err = lac_gpu_send_copy(gpu, copies[i], refs[i].described, cells * CUDA_MATCH_DIMS);
         *f = (CudaMatchField){ .ref = copies[i]->data, .offset = gpu->offset + (size_t)i * cells,
                                .cost = gpu->cost + (size_t)i * cells };
         lac_matcher_limits(m, refs[i].local, &f->prior, &f->radius);
@@ -289,7 +269,7 @@ int lac_gpu_write(LacGpu *gpu, const uint8_t *rgb, const LacDevicePicture *out)
                         .matrix = matrix[out->matrix], .limited = !out->full_range, .left = !out->chroma_centred };
     int err = LAC_OK;
 
-    gpu->rgb = need(gpu, gpu->rgb, area(gpu) * 3, &err);
+    gpu->rgb = lac_gpu_need(gpu, gpu->rgb, area(gpu) * 3, &err);
     for (int i = 0; i < 3; i++) {
         frame.plane[i] = address(out->plane[i]);
         frame.stride[i] = out->stride[i];

@@ -9,6 +9,7 @@
 #include "lineart.h"
 #include "match.h"
 #include "ops/ops.h"
+#include "paint_cells.h"
 
 typedef struct LacGpu LacGpu;
 
@@ -60,6 +61,29 @@ int lac_gpu_inputs(void *opaque, LacTensor *line, LacTensor *match);
 int lac_gpu_match(LacGpu *gpu, LacMatcher *m, const LacLineart *la, const float *rgb, const LacMatchRef *refs,
                   LacGpuCopy *const *copies, int count);
 void lac_gpu_copy_free(LacGpuCopy *copy);
+
+/* A reference's pictures at native size, and where their copies are or will be. */
+typedef struct LacGpuSource {
+    const uint8_t *rgb, *gray;
+    LacGpuCopy *rgb_there, *gray_there;
+    float lag;
+} LacGpuSource;
+
+/* What lac_transfer_run copies, along the fields that the last lac_gpu_match left -> out [height][width][4], and it stays for
+ * lac_gpu_paint. */
+int lac_gpu_transfer(LacGpu *gpu, const LacMatcher *m, const LacGpuSource *refs, int count, bool inked, uint8_t *out);
+
+/* What lac_paint_run takes besides the current frame, on the host. */
+typedef struct LacGpuPicture {
+    const float *rgb; /* the prediction, at the size of the network's line art */
+    const uint8_t *gray, *black;
+    bool transferred; /* with what lac_gpu_transfer left */
+    enum LacLines lines;
+    const LacLineColour *ink;
+} LacGpuPicture;
+
+/* As lac_paint_run for the current frame, whose `cells` were opened for the host -> out. */
+int lac_gpu_paint(LacGpu *gpu, const LacCells *cells, const LacGpuPicture *in, uint8_t *out, ptrdiff_t stride);
 
 /* rgb: dense RGB24 on the host -> the planes of out. */
 int lac_gpu_write(LacGpu *gpu, const uint8_t *rgb, const LacDevicePicture *out);

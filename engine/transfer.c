@@ -160,6 +160,8 @@ void lac_transfer_ref_free(LacTransferRef **ref)
     if (*ref) {
         lac_free((*ref)->described);
         lac_gpu_copy_free(&(*ref)->described_there);
+        lac_gpu_copy_free(&(*ref)->rgb_there);
+        lac_gpu_copy_free(&(*ref)->gray_there);
         lac_free((*ref)->rgb);
         lac_free((*ref)->rgba);
         lac_free((*ref)->gray);
@@ -332,13 +334,23 @@ static int search(LacTransfer *t, const float *rgb, const uint8_t *gray, LacTran
     return LAC_OK;
 }
 
+static int run_there(LacTransfer *t, LacTransferRef *const *refs, const float *lag, int count, bool inked, uint8_t *out)
+{
+    LacGpuSource sources[LAC_MATCH_MAX_FIELDS];
+
+    for (int i = 0; i < count; i++) {
+        sources[i] = (LacGpuSource){ refs[i]->rgb, refs[i]->gray, &refs[i]->rgb_there, &refs[i]->gray_there, lag[i] };
+    }
+    return lac_gpu_transfer(t->gpu, &t->match, sources, count, inked, out);
+}
+
 int lac_transfer_run(LacTransfer *t, const float *rgb, const uint8_t *gray, LacTransferRef *const *refs,
                      const float *lag, int count, bool inked, uint8_t *out, uint16_t *exact)
 {
     const int err = search(t, rgb, gray, refs, count);
 
-    if (err) {
-        return err;
+    if (err || (lac_gpu_has(t->gpu, LAC_GPU_COPY) && !exact)) {
+        return err ? err : run_there(t, refs, lag, count, inked, out);
     }
     weigh(t, lag, count);
 #pragma omp parallel for num_threads(t->threads) schedule(dynamic)

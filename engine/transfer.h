@@ -15,7 +15,7 @@ typedef struct LacTransfer LacTransfer;
 /* What is kept of a reference: described at match size, its pictures at the video's size. */
 typedef struct LacTransferRef {
     int8_t *described;
-    LacGpuCopy described_there;
+    LacGpuCopy described_there, rgb_there, gray_there;
     uint8_t *rgb;  /* [height][width][3] */
     uint16_t *rgba; /* [height][width][4] straight, or NULL: rgb holds all there is */
     uint8_t *gray; /* [height][width] line art */

@@ -45,5 +45,9 @@ const LacFrameOps lac_cuda_frames = {
     .inputs = lac_cuda_inputs,
     .describe = lac_cuda_describe,
     .match = lac_cuda_match,
+    .transfer = lac_cuda_transfer,
+    .paint_open = lac_cuda_paint_open,
+    .paint_close = lac_cuda_paint_close,
+    .paint_run = lac_cuda_paint_run,
     .write = lac_cuda_pixels_write,
 };

@@ -7,6 +7,8 @@
 
 #include "ops/cuda/lineart_cuda.h"
 #include "ops/cuda/match_cuda.h"
+#include "ops/cuda/paint_cuda.h"
+#include "ops/cuda/transfer_cuda.h"
 
 /* The network's inputs, from x and d in device memory: line [1,h,w,1], and match [1,h,w,2] = [x, d], or [1,h,w,1] = d. */
 typedef struct CudaInputs {
@@ -37,6 +39,10 @@ typedef struct LacFrameOps {
     int (*describe)(LacBackend *be, int width, int height, const float *line, const float *distance, const float *colour,
                     int8_t *out);
     int (*match)(LacBackend *be, const CudaMatch *match);
+    int (*transfer)(LacBackend *be, const CudaTransfer *transfer);
+    int (*paint_open)(LacBackend *be, CudaPaint *paint, const CudaAxis lines[2], const CudaAxis *shrinking);
+    void (*paint_close)(LacBackend *be, CudaPaint *paint);
+    int (*paint_run)(LacBackend *be, CudaPaint *paint, const CudaPicture *picture);
     int (*write)(LacBackend *be, const uint8_t *rgb, const CudaFrame *frame);
 } LacFrameOps;
 
