@@ -45,8 +45,10 @@ static int spread_rows(LacGpu *gpu, uint8_t *out, ptrdiff_t stride)
     if (!gpu->dense) {
         gpu->dense = lac_alloc(row, (size_t)gpu->height);
     }
-    err = gpu->dense ? gpu->ops->down(gpu->dev->be, gpu->rgb, gpu->dense, row * (size_t)gpu->height)
-                     : lac_fail(gpu->log, LAC_ENOMEM, "no memory for frames of %dx%d", gpu->width, gpu->height);
+    if (!gpu->dense) {
+        return lac_fail(gpu->log, LAC_ENOMEM, "no memory for frames of %dx%d", gpu->width, gpu->height);
+    }
+    err = gpu->ops->down(gpu->dev->be, gpu->rgb, gpu->dense, row * (size_t)gpu->height);
     for (int y = 0; y < gpu->height && !err; y++) {
         memcpy(out + y * stride, gpu->dense + (size_t)y * row, row);
     }
