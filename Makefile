@@ -44,7 +44,9 @@ CUDA_OBJ := $(CUDA_C:engine/%.c=$(B)/cuda/%.o) $(CUDA_CU:engine/%.cu=$(B)/cuda/%
 CUDA_LIB := $(if $(filter yes,$(CUDA)),$(B)/lib/liblac_cuda.so)
 # What must be the same on both sides of dlopen: engine/ops/cuda/library.h.
 CUDA_ABI := $(shell cat engine/lac.h engine/common.h engine/ops/tensor.h engine/ops/ops.h engine/ops/backend.h \
-              engine/ops/cuda/library.h | cksum | cut -d' ' -f1)
+              engine/ops/cuda/library.h engine/ops/cuda/frames.h engine/ops/cuda/lineart_cuda.h engine/ops/cuda/lineart_math.h \
+              engine/ops/cuda/match_cuda.h engine/ops/cuda/paint_cuda.h engine/ops/cuda/pixels_math.h engine/ops/cuda/resize_cuda.h \
+              engine/ops/cuda/spread_cuda.h engine/ops/cuda/transfer_cuda.h engine/paint_math.h engine/spread_math.h | cksum | cut -d' ' -f1)
 CUDA_ABI_FLAG = -DLAC_CUDA_ABI='"$(VERSION)-$(CUDA_ABI)"'
 CUDA_WARN := -Werror all-warnings -Xcompiler -Wall,-Wextra,-Werror
 # Machine code of each architecture, and code of the last one that newer GPUs translate.
@@ -169,7 +171,7 @@ EMULATED_OBJ := $(patsubst engine/ops/cuda/%.cu,$(B)/emulated/%.cu.o,$(CUDA_CU))
                 $(patsubst %,$(B)/emulated/%.o,emulate emulate_plan emulate_loader)
 EMULATED_TESTS := $(patsubst tests/cuda/%.c,$(B)/tests/%,$(filter-out %/test_cuda_plans.c,$(wildcard tests/cuda/test_*.c)))
 EMULATED_VECTORS := $(B)/tests/test_stages_emulated $(B)/tests/test_refine_emulated
-EMULATED = -g -O2 $(WARN) -fopenmp -Iengine -Itests/cuda/include -Itests/engine -DLAC_BUILD -MMD -MP $(CUDA_ABI_FLAG) $(EXTRA_CFLAGS)
+EMULATED = -g -O2 -fPIC $(WARN) -fopenmp -Iengine -Itests/cuda/include -Itests/engine -DLAC_BUILD -MMD -MP $(CUDA_ABI_FLAG) $(EXTRA_CFLAGS)
 CXX ?= g++
 
 $(B)/emulated/%.cu.o: engine/ops/cuda/%.cu
@@ -194,13 +196,27 @@ $(EMULATED_TESTS) $(EMULATED_VECTORS): $(EMULATED_OBJ) $(TEST_AUX:%.c=$(B)/obj/%
 	@mkdir -p $(@D)
 	$(CXX) $(filter-out %.a,$^) $(filter %.a,$^) $(LAC_LIBS) -o $@
 
+# The emulated back end as liblac_cuda.so, and the driver's library: for the filter's tests and those of device frames.
+STANDINS := $(B)/emulated/lib/liblac_cuda.so $(B)/emulated/lib/libcuda.so.1
+
+$(B)/emulated/lib/liblac_cuda.so: $(filter-out %/emulate_loader.o,$(EMULATED_OBJ)) $(patsubst %,$(B)/obj/engine/%.o,common ops/check ops/tensor)
+	@mkdir -p $(@D)
+	$(CXX) -shared -fopenmp -Wl,-soname,$(@F) -Wl,-z,defs $^ -lm -ldl -o $@
+
+$(B)/emulated/lib/libcuda.so.1: tests/cuda/driver/driver.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -g -O2 -fPIC $(WARN) -shared -Wl,-soname,$(@F) $< -o $@
+
+$(B)/tests/test_cuda_device_frames: EXTRA_LDFLAGS += -Wl,--enable-new-dtags,-rpath,$(CURDIR)/$(B)/emulated/lib
+$(B)/tests/test_cuda_device_frames: | $(STANDINS)
+
 $(B)/tests/test_cuda_plans: tests/cuda/test_cuda_plans.c $(B)/cuda/ops/cuda/plan.o $(B)/lib/liblac.a
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) $(CUDA_CFLAGS) $^ $(CUDA_LIBS) $(LAC_LIBS) -o $@
 
 # The same tests with the kernels on a GPU: built where CUDA is, run by tests/gpu.sh. Not the operations', which have
 # tests/engine/test_cuda.c.
-GPU_TESTS := $(patsubst tests/cuda/%.c,$(B)/tests/gpu/%,$(filter-out %_emulated.c %_plans.c,$(wildcard tests/cuda/test_*.c)))
+GPU_TESTS := $(patsubst tests/cuda/%.c,$(B)/tests/gpu/%,$(filter-out %_emulated.c %_plans.c %_device_frames.c,$(wildcard tests/cuda/test_*.c)))
 $(GPU_TESTS): $(B)/tests/gpu/%: tests/cuda/%.c $(CUDA_OBJ) $(B)/lib/liblac.a
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) $(CUDA_CFLAGS) -MF $@.d $^ $(CUDA_LIBS) $(LAC_LIBS) -lstdc++ -o $@
@@ -223,15 +239,15 @@ CUDA_PROGRAMS = $(EMULATED_TESTS) $(EMULATED_VECTORS) $(if $(CUDA_LIB),$(B)/test
 CUDA_TESTS = $(EMULATED_TESTS) '$(B)/tests/test_stages_emulated tests/engine/vectors/tiny.k2.safetensors' \
              '$(B)/tests/test_refine_emulated tests/engine/vectors/tiny.t3.safetensors' $(if $(CUDA_LIB),$(B)/tests/test_cuda_plans 'tests/cuda/fused.sh $(NVCC) $(subst -isystem,-I,$(CUDA_CFLAGS))')
 CHECKS = tests/includes.sh $(TESTS) $(CUDA_TESTS) $(if $(PYTHON),'tests/stages.sh $(PYTHON)') $(if $(PYTHON),'$(PYTHON) weights/train/check.py') $(ASAN_TESTS) $(FUZZERS)
-FATES = tests/fate.sh tests/errors.sh tests/demo_test.sh tests/memory.sh
+FATES = tests/fate.sh tests/errors.sh tests/demo_test.sh tests/memory.sh $(if $(filter yes,$(FFNVCODEC)),tests/cuda_frames.sh)
 
 check: all $(TESTS) $(CUDA_PROGRAMS) $(B)/tests/wrong_cuda.so $(ASAN_TESTS) $(FUZZERS)
 	@tests/sum.sh $(CHECKS)
 
-fate: ffmpeg $(B)/tests/clip/clip
+fate: ffmpeg $(B)/tests/clip/clip $(STANDINS)
 	@tests/sum.sh $(FATES)
 
-test: all $(TESTS) $(CUDA_PROGRAMS) $(B)/tests/wrong_cuda.so $(ASAN_TESTS) $(FUZZERS) ffmpeg $(B)/tests/clip/clip
+test: all $(TESTS) $(CUDA_PROGRAMS) $(B)/tests/wrong_cuda.so $(ASAN_TESTS) $(FUZZERS) ffmpeg $(B)/tests/clip/clip $(STANDINS)
 	@tests/sum.sh $(CHECKS) $(FATES)
 
 # 1920x1080, 2,000 frames that wait and 20,000 in a row: most of an hour
@@ -252,7 +268,7 @@ bench: all $(BENCHES) $(B)/tests/clip/clip
 
 ffmpeg: all
 	@[ -z '$(FFMPEG_MISSING)' ] || { echo 'make ffmpeg needs: apt-get install$(FFMPEG_MISSING)' >&2; exit 1; }
-	FFMPEG_SRC='$(FFMPEG_SRC)' CC='$(CC)' patches/build.sh $(B)
+	FFMPEG_SRC='$(FFMPEG_SRC)' FFNVCODEC='$(FFNVCODEC)' CC='$(CC)' patches/build.sh $(B)
 
 demo: ffmpeg $(B)/tests/clip/clip
 	tests/demo.sh $(B)/demo

@@ -10,13 +10,18 @@ static int open_transfer(LacColour *c)
 {
     const LacLineart *la = &c->lineart;
     const LacLog *log = c->tools.log;
+    int err;
 
     if (!c->transferred) {
         c->transferred = lac_alloc((size_t)la->width * la->height, 4);
     }
-    return c->transferred ? lac_transfer_open(&c->transfer, la->width, la->height, la->net_width, la->net_height,
-                                              LAC_MAX_REFS, la->threads, log)
-                          : lac_fail(log, LAC_ENOMEM, "no memory for frames of %dx%d", la->width, la->height);
+    err = c->transferred ? lac_transfer_open(&c->transfer, la->width, la->height, la->net_width, la->net_height,
+                                             LAC_MAX_REFS, la->threads, log)
+                         : lac_fail(log, LAC_ENOMEM, "no memory for frames of %dx%d", la->width, la->height);
+    if (!err) {
+        lac_transfer_use(c->transfer, c->tools.gpu);
+    }
+    return err;
 }
 
 /* The first picture with alpha or 16 bits. Alpha is carried whatever fills the colours. */
@@ -80,13 +85,15 @@ void lac_colour_close(LacColour *c)
     *c = (LacColour){ 0 };
 }
 
-/* The network's picture -> c->rgb. */
-static int predict(LacColour *c, const int *chosen, const float *lag, int count, const uint8_t *gray)
+/* The network's picture of frame `index` -> c->rgb. */
+static int predict(LacColour *c, int64_t index, const int *chosen, const float *lag, int count, const uint8_t *gray)
 {
     const LacTools *tools = &c->tools;
     LacLineart *la = &c->lineart;
     LacRefCode *codes[LAC_MAX_REFS];
     double since;
+    const bool there = lac_gpu_has(tools->gpu, LAC_GPU_LINEART);
+    int failed = LAC_OK;
 
     for (int i = 0; i < count; i++) {
         int err = lac_refs_code(tools->refs, chosen[i], tools->net, tools->packer, la, chosen, count, &codes[i]);
@@ -96,8 +103,16 @@ static int predict(LacColour *c, const int *chosen, const float *lag, int count,
         }
     }
     since = omp_get_wtime();
-    lac_lineart_run(la, gray, la->width);
+    if (there) {
+        failed = lac_gpu_lineart(tools->gpu, la, index, gray);
+    } else {
+        lac_lineart_run(la, gray, la->width);
+    }
     lac_time_add(tools->times, LAC_STAGE_LINEART, since);
+    if (there) {
+        return failed ? failed : lac_net_color_from(tools->net, la->net_height, la->net_width, lac_gpu_inputs, tools->gpu,
+                                                    codes, lag, count, c->rgb);
+    }
     return lac_net_color(tools->net, la->net_height, la->net_width, la->line, la->distance, codes, lag, count, c->rgb);
 }
 
@@ -114,8 +129,8 @@ static int transfer(LacColour *c, const uint8_t *gray, const int *chosen, const 
                               &pixels[i]);
     }
     if (!err) {
-        lac_transfer_run(c->transfer, c->rgb, gray, pixels, lag, count, tools->set->lines == LAC_LINES_REF,
-                         c->transferred, exact ? c->exact.transferred : NULL);
+        err = lac_transfer_run(c->transfer, c->rgb, gray, pixels, lag, count, tools->set->lines == LAC_LINES_REF,
+                               c->transferred, exact ? c->exact.transferred : NULL);
     }
     if (!err && exact && c->exact.alpha.fill) {
         err = lac_alpha_run(&c->exact.alpha, gray, c->transferred, c->exact.transferred);
@@ -160,7 +175,7 @@ int lac_colour_frame(LacColour *c, const LacPlace *place, const int *chosen, int
     int err = exact && !c->exact.picture ? open_exact(c) : LAC_OK;
 
     lac_refs_lag(tools->refs, place, chosen, count, lag);
-    err = err ? err : predict(c, chosen, lag, count, gray);
+    err = err ? err : predict(c, place->index, chosen, lag, count, gray);
     if (!err && c->transfer && (!smooth || exact)) {
         err = transfer(c, gray, chosen, lag, count, exact, pixels);
     }
@@ -172,8 +187,13 @@ int lac_colour_frame(LacColour *c, const LacPlace *place, const int *chosen, int
     if (!err) {
         since = omp_get_wtime();
         ink = lac_refs_ink(tools->refs, chosen, count);
-        lac_paint_run(c->paint, c->rgb, gray, black, smooth ? NULL : c->transferred, tools->set->lines, &ink, rgb,
-                      stride, exact ? &painted : NULL);
+        if (lac_gpu_has(tools->gpu, LAC_GPU_PAINT) && !exact) {
+            err = lac_gpu_paint(tools->gpu, lac_paint_cells(c->paint),
+                                &(LacGpuPicture){ c->rgb, gray, black, !smooth, tools->set->lines, &ink }, rgb, stride);
+        } else {
+            lac_paint_run(c->paint, c->rgb, gray, black, smooth ? NULL : c->transferred, tools->set->lines, &ink, rgb,
+                          stride, exact ? &painted : NULL);
+        }
         lac_time_add(tools->times, LAC_STAGE_PAINT, since);
     }
     if (!err && c->regions.rgb) {

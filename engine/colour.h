@@ -16,6 +16,7 @@ typedef struct LacTools {
     LacTimes *times;
     const LacSettings *set; /* resolved */
     const LacLog *log;
+    LacGpu *gpu; /* NULL: the host has every stage but the network */
 } LacTools;
 
 /* All that depends on the size of the video, allocated once. */

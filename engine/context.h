@@ -4,6 +4,7 @@
 #define LAC_CONTEXT_H
 
 #include "colour.h"
+#include "gpu.h"
 #include "scene.h"
 #include "window.h"
 
@@ -19,6 +20,7 @@ struct LacContext {
 
     bool configured; /* the first frame has fixed the size; what follows is allocated */
     int width, height;
+    LacGpu *gpu; /* NULL where every stage but the network is the host's */
     LacColour colour;
     uint8_t *gray;  /* native line art, unpacked or from another format */
     uint8_t *black; /* the same without coloured ink; NULL until a frame was not gray */
@@ -29,9 +31,23 @@ struct LacContext {
     int64_t shot;    /* of the last frame sent */
     int64_t strange; /* shot that was last found to have no reference, or -1 */
 
+    uint8_t *picture; /* dense RGB24: a frame on its way to device memory; NULL until there was one */
+    bool held;        /* it came out and could not be written */
+
     double confidence; /* of the last received frame */
     bool ended;
 };
+
+/* A frame of line art: one of the two. */
+typedef struct LacIncoming {
+    int width, height;
+    const LacPicture *host;
+    const LacDevicePicture *there;
+} LacIncoming;
+
+/* lac_send_frame and lac_receive_frame for a context, arguments and picture that were checked, within lac_gpu_enter. */
+int lac_take_frame(LacContext *ctx, const LacIncoming *in, int64_t time, int64_t duration);
+int lac_give_frame(LacContext *ctx, LacPicture *out);
 
 /* ctx->black is there afterwards. LAC_ENOMEM is logged. */
 int lac_need_black(LacContext *ctx);

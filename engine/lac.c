@@ -33,6 +33,7 @@ int lac_open(LacContext **out, const LacSettings *settings)
     err = err ? err : lac_packer_open(&ctx->packer, &ctx->log);
     err = err ? err : lac_load_network(&ctx->net, &ctx->device, &ctx->set, &ctx->log);
     ctx->set.weights = ctx->set.device = NULL; /* the caller's strings */
+    ctx->set.cuda = NULL;
     if (err) {
         lac_close(&ctx);
         return err;
@@ -107,9 +108,11 @@ static void unconfigure(LacContext *ctx)
     lac_queue_close(&ctx->queue);
     lac_scene_close(&ctx->scene);
     lac_window_close(&ctx->window);
+    lac_gpu_close(&ctx->gpu);
     lac_free(ctx->gray);
     lac_free(ctx->black);
-    ctx->gray = ctx->black = NULL;
+    lac_free(ctx->picture);
+    ctx->gray = ctx->black = ctx->picture = NULL;
     ctx->configured = false;
 }
 
@@ -133,7 +136,7 @@ static bool refines(const LacContext *ctx, int width, int height)
 /* The first frame fixes the size: everything that depends on it is allocated here. */
 static int configure(LacContext *ctx, int width, int height)
 {
-    const LacTools tools = { ctx->net, ctx->packer, &ctx->refs, &ctx->times, &ctx->set, &ctx->log };
+    LacTools tools = { ctx->net, ctx->packer, &ctx->refs, &ctx->times, &ctx->set, &ctx->log, NULL };
     int err;
 
     if (ctx->refs.count == 0) {
@@ -141,6 +144,8 @@ static int configure(LacContext *ctx, int width, int height)
                         "no reference was given: colouring needs at least one (`refs` or `reffile`)");
     }
     err = lac_refs_fit(&ctx->refs, width, height);
+    err = err ? err : lac_gpu_open(&ctx->gpu, &ctx->device, width, height, &ctx->log);
+    tools.gpu = ctx->gpu;
     err = err ? err : lac_colour_open(&ctx->colour, &tools, width, height);
     if (!err) {
         ctx->gray = lac_alloc((size_t)width, (size_t)height);
@@ -222,40 +227,42 @@ static bool new_shot(LacContext *ctx, const LacPicture *line, int64_t index)
     return true;
 }
 
-int lac_send_frame(LacContext *ctx, const LacPicture *line, int64_t time, int64_t duration)
+static void end_stream(LacContext *ctx)
 {
-    const uint8_t *black;
+    if (!ctx->ended && ctx->queue.sent) {
+        lac_refs_end(&ctx->refs);
+    }
+    ctx->ended = true;
+}
+
+int lac_take_frame(LacContext *ctx, const LacIncoming *in, int64_t time, int64_t duration)
+{
+    const uint8_t *black = NULL;
     LacPicture gray;
     LacPlace place;
     int err;
 
-    if (!ctx) {
-        return LAC_EINVAL;
-    }
-    if (!line) {
-        if (!ctx->ended && ctx->queue.sent) {
-            lac_refs_end(&ctx->refs);
-        }
-        ctx->ended = true;
-        return LAC_OK;
-    }
     if (ctx->ended) {
         return lac_fail(&ctx->log, LAC_EINVAL,
                         "a frame was sent after the end of the stream: lac_flush starts anew");
     }
-    err = lac_picture_check(line, LAC_LINE_FORMATS, "frame", &ctx->log);
-    err = err ? err : lac_queue_place(&ctx->queue, time, duration, &place, &ctx->log);
+    err = lac_queue_place(&ctx->queue, time, duration, &place, &ctx->log);
     if (err) {
         return err;
     }
     if (!ctx->configured) {
-        err = configure(ctx, line->width, line->height);
-    } else if (line->width != ctx->width || line->height != ctx->height) {
+        err = configure(ctx, in->width, in->height);
+    } else if (in->width != ctx->width || in->height != ctx->height) {
         err = lac_fail(&ctx->log, LAC_EINVAL,
                        "frame %" PRId64 " is %dx%d, the frames before it %dx%d: sizes must not change",
-                       place.index, line->width, line->height, ctx->width, ctx->height);
+                       place.index, in->width, in->height, ctx->width, ctx->height);
     }
-    err = err ? err : as_gray(ctx, line, &gray, &black);
+    if (!err && in->there) {
+        err = lac_gpu_take(ctx->gpu, in->there, place.index, ctx->gray);
+        gray = (LacPicture){ LAC_GRAY8, ctx->width, ctx->height, ctx->width, ctx->gray };
+    } else if (!err) {
+        err = as_gray(ctx, in->host, &gray, &black);
+    }
     if (!err) {
         place.shot = ctx->shot + (ctx->set.scene > 0 && new_shot(ctx, &gray, place.index));
         err = take_frame(ctx, &gray, black, &place);
@@ -265,6 +272,26 @@ int lac_send_frame(LacContext *ctx, const LacPicture *line, int64_t time, int64_
         if (ctx->set.scene > 0) {
             lac_scene_accept(&ctx->scene);
         }
+    }
+    return err;
+}
+
+int lac_send_frame(LacContext *ctx, const LacPicture *line, int64_t time, int64_t duration)
+{
+    int err;
+
+    if (!ctx) {
+        return LAC_EINVAL;
+    }
+    if (!line) {
+        end_stream(ctx);
+        return LAC_OK;
+    }
+    err = ctx->ended ? LAC_OK : lac_picture_check(line, LAC_LINE_FORMATS, "frame", &ctx->log);
+    err = err ? err : lac_gpu_enter(&ctx->device);
+    if (!err) {
+        err = lac_take_frame(ctx, &(LacIncoming){ line->width, line->height, line, NULL }, time, duration);
+        lac_gpu_leave(&ctx->device);
     }
     return err;
 }
@@ -283,6 +310,10 @@ void lac_flush(LacContext *ctx)
     if (ctx->window) {
         lac_window_clear(ctx->window);
     }
+    if (ctx->gpu) {
+        lac_gpu_flush(ctx->gpu);
+    }
+    ctx->held = false;
     lac_refs_flush(&ctx->refs);
     lac_colour_flush(&ctx->colour);
 }
@@ -290,15 +321,20 @@ void lac_flush(LacContext *ctx)
 void lac_close(LacContext **out)
 {
     LacContext *ctx = out ? *out : NULL;
+    int entered;
 
     if (!ctx) {
         return;
     }
+    entered = lac_gpu_enter(&ctx->device);
     lac_flush(ctx);
     lac_refs_close(&ctx->refs, ctx->net);
     unconfigure(ctx);
     if (ctx->net) {
         lac_net_close(&ctx->net);
+    }
+    if (!entered) {
+        lac_gpu_leave(&ctx->device);
     }
     lac_device_close(&ctx->device);
     lac_packer_close(&ctx->packer);

@@ -5,6 +5,9 @@
  * lac_receive_frame in turn, lac_send_frame(ctx, NULL, ...) at the end of the stream, lac_receive_frame
  * until LAC_EOF, lac_close. Frames come out in the order they went in, one for one.
  *
+ * Frames lie in host memory (LacPicture), or, with a host's CUDA context in the settings, in that GPU's memory
+ * (LacDevicePicture).
+ *
  * Threads: a context may be used by one thread at a time; different contexts are independent. */
 #ifndef LAC_H
 #define LAC_H
@@ -24,7 +27,7 @@ extern "C" {
 
 /* API version of this header. Same major: source and binary compatible. */
 #define LAC_VERSION_MAJOR 0
-#define LAC_VERSION_MINOR 1
+#define LAC_VERSION_MINOR 2
 #define LAC_VERSION_PATCH 0
 
 /* Version of the library in use, "MAJOR.MINOR.PATCH". Static string. */
@@ -85,7 +88,15 @@ enum LacTemporal {
     LAC_TEMPORAL_OFF,  /* each frame by itself */
 };
 
-/* A zeroed struct means the defaults; lac_settings_default() states them. Strings are copied by lac_open. */
+/* A host's CUDA context, for device frames. Both stay the host's and must outlive the LacContext. Every call on that LacContext
+ * makes `context` current on the calling thread and, before it returns, what was current before. All of liblac's work on the
+ * GPU is queued on `stream`: after the work the host queued there before a call, before the work it queues there after it. */
+typedef struct LacCudaHost {
+    void *context; /* CUcontext, of the driver API; a primary context will do */
+    void *stream;  /* CUstream of that context; NULL: its default stream */
+} LacCudaHost;
+
+/* A zeroed struct means the defaults; lac_settings_default() states them. Strings and *cuda are copied by lac_open. */
 typedef struct LacSettings {
     const char *weights;     /* safetensors file; NULL: $LAC_WEIGHTS, else the installed preset for the device */
     const char *device;      /* "auto" (or NULL), "cpu", "ref", "cuda", "cuda:N" */
@@ -108,6 +119,8 @@ typedef struct LacSettings {
     int threads;             /* CPU threads, 1..256; 0: one per core the process may use */
     LacLogCallback *log;     /* NULL: silent */
     void *log_opaque;
+    const LacCudaHost *cuda; /* NULL: liblac's own stream, where device is cuda at all. Else `device` must be NULL, "auto",
+                                "cuda" or the "cuda:N" this context is of, and there is no falling back to the CPU */
 } LacSettings;
 
 #define LAC_SIZE_NATIVE (-1)
@@ -134,6 +147,27 @@ typedef struct LacPicture {
     ptrdiff_t stride;      /* bytes from a row to the next, may be negative; need not be even */
     uint8_t *data;         /* first pixel of the first row; only read by lac_send_frame */
 } LacPicture;
+
+/* Planes of a picture in GPU memory. */
+enum LacPlanes {
+    LAC_PLANES_NV12,    /* Y, then U and V in turn at half width and half height; 8 bits */
+    LAC_PLANES_P010,    /* the same, 10 bits in the upper bits of 16 */
+    LAC_PLANES_YUV420P, /* Y, U, V; 8 bits, U and V at half width and half height */
+    LAC_PLANES_YUV444P, /* Y, U, V; 8 bits */
+};
+
+enum LacMatrix { LAC_MATRIX_BT709, LAC_MATRIX_BT601, LAC_MATRIX_BT2020 /* non-constant luminance */ };
+
+/* One picture in the memory of the GPU whose context lac_open was given. The caller owns the memory. */
+typedef struct LacDevicePicture {
+    enum LacPlanes planes;
+    int width, height;     /* pixels, 1..16384 each; odd ones have chroma for the last pixel, too */
+    uint64_t plane[3];     /* CUdeviceptr of each plane's first row; of line art the first one alone is read */
+    ptrdiff_t stride[3];   /* bytes from a row to the next, no less than a row has */
+    enum LacMatrix matrix; /* of output; line art is luma alone */
+    int full_range;        /* 0: 16 to 235 and so on */
+    int chroma_centred;    /* of output in 4:2:0. 0: chroma lies beside the left one of its pixels, as in H.264; 1: in the middle */
+} LacDevicePicture;
 
 /* When a reference's frame is shown. */
 enum LacWhen {
@@ -167,6 +201,10 @@ LAC_API int lac_has_alpha(const LacContext *ctx);
  * stream. Never LAC_EAGAIN: pending frames are kept packed. Size must be the same for all frames. */
 LAC_API int lac_send_frame(LacContext *ctx, const LacPicture *line, int64_t time, int64_t duration);
 
+/* The same with a frame in GPU memory; luma alone counts, so coloured separation lines are lines like others. LAC_EINVAL
+ * without `cuda` in the settings. When the call returns the picture has been read. Device frames and others may be mixed. */
+LAC_API int lac_send_device_frame(LacContext *ctx, const LacDevicePicture *line, int64_t time, int64_t duration);
+
 /* 1 when lac_receive_frame has a frame to give, 0 for LAC_EAGAIN, LAC_EOF when drained. Cheap. */
 LAC_API int lac_ready(LacContext *ctx);
 
@@ -174,6 +212,11 @@ LAC_API int lac_ready(LacContext *ctx);
  * reference has its very samples; 8 bits out of 16 and 16 out of 8 are rounded. The format may change from frame to frame.
  * LAC_EAGAIN when it still waits for a reference, LAC_EOF after the last. On failure the frame stays pending. */
 LAC_API int lac_receive_frame(LacContext *ctx, LacPicture *out);
+
+/* The same into GPU memory, over white where references have alpha. The last writes may still be queued on the host's stream
+ * when the call returns: work queued there afterwards sees them, other streams and the CPU have to wait for it. LAC_EINVAL
+ * without `cuda` in the settings. */
+LAC_API int lac_receive_device_frame(LacContext *ctx, const LacDevicePicture *out);
 
 /* How likely the last received frame is right, 0..1: the mean over its pixels, lines left out, of the probability that
  * more than half of a region's pixels are within 8 levels of the true colours (docs/match.md says how that was

@@ -2,6 +2,7 @@
 /* From settings to a network ready to run: weights, device, layers. */
 #include "load.h"
 
+#include "gpu.h"
 #include "locate.h"
 
 int lac_load_network(LacNet **net, LacDevice *device, const LacSettings *settings, const LacLog *log)
@@ -16,9 +17,12 @@ int lac_load_network(LacNet **net, LacDevice *device, const LacSettings *setting
         weights = path;
     }
     err = err ? err : lac_model_load(&model, weights, log);
-    err = err ? err : lac_device_open(device, settings->device, settings->precision, settings->threads, log);
+    err = err ? err
+              : lac_device_open_in(device, settings->device, settings->cuda, settings->precision, settings->threads, log);
+    err = err ? err : lac_gpu_enter(device);
     if (!err) {
         err = lac_net_open(net, model, device);
+        lac_gpu_leave(device);
     }
     if (!err) {
         lac_log(log, LAC_LOG_INFO, "weights '%s' (preset %s, B = %d) on device %s, %s, %d threads", weights,

@@ -208,18 +208,28 @@ static void save_borders(const LacMatcher *m, const LacMatchSearch *s, const Lac
     }
 }
 
+void lac_matcher_limits(const LacMatcher *m, bool local, int *prior, int *radius)
+{
+    const int w = m->width, h = m->height;
+
+    *prior = local ? (int)(far_cost * LAC_MATCH_UNIT * 1024 / ((float)h * h) + 0.5f) : 0;
+    *radius = 1;
+    while (local && *radius * 8 < h) {
+        *radius *= 2;
+    }
+    if (!local) {
+        *radius = w > h ? w : h;
+    }
+}
+
 void lac_matcher_run(LacMatcher *m, const float *line, const float *distance, const float *rgb, const LacMatchRef *refs,
                    int count)
 {
     const int w = m->width, h = m->height, n = strips(h);
     LacMatchStrip *const search = lac_match_strip_search();
     LacMatchSearch s = { .width = w, .height = h, .frame = m->frame };
-    int radius = 1;
 
     lac_matcher_describe(m, line, distance, rgb, m->frame);
-    while (radius * 8 < h) {
-        radius *= 2;
-    }
     for (s.pass = -1; s.pass < PASSES; s.pass++) {
         for (int r = 0; r < count && s.pass >= 0; r++) {
             save_borders(m, &s, m->field[r].offset, m->border + (size_t)r * n * w);
@@ -232,8 +242,7 @@ void lac_matcher_run(LacMatcher *m, const float *line, const float *distance, co
                 one.offset = m->field[r].offset;
                 one.cost = m->field[r].cost;
                 one.border = m->border + ((size_t)r * n + i) * w;
-                one.prior = refs[r].local ? (int)(far_cost * LAC_MATCH_UNIT * 1024 / ((float)h * h) + 0.5f) : 0;
-                one.radius = refs[r].local ? radius : w > h ? w : h;
+                lac_matcher_limits(m, refs[r].local, &one.prior, &one.radius);
                 search(&one, i);
             }
         }

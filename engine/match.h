@@ -50,6 +50,10 @@ void lac_matcher_close(LacMatcher *m);
 /* line, distance [height][width] and colour [height][width][3] in [-1, 1] -> out [height][width][LAC_MATCH_DIMS]. */
 void lac_matcher_describe(LacMatcher *m, const float *line, const float *distance, const float *colour, int8_t *out);
 
+/* How far the search of a reference goes: the prior's cost of a squared pixel of distance, times 1024, and the radius of the
+ * first window of random places. */
+void lac_matcher_limits(const LacMatcher *m, bool local, int *prior, int *radius);
+
 /* Fields of the frame (described like a reference, its colour predicted) against `count` references -> m->field. */
 void lac_matcher_run(LacMatcher *m, const float *line, const float *distance, const float *rgb, const LacMatchRef *refs,
                    int count);

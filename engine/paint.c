@@ -47,6 +47,11 @@ int lac_paint_open(LacPaint **paint, int width, int height, int net_width, int n
     return LAC_OK;
 }
 
+const LacCells *lac_paint_cells(const LacPaint *paint)
+{
+    return &paint->cells;
+}
+
 void lac_paint_close(LacPaint **paint)
 {
     LacPaint *p = *paint;

@@ -33,6 +33,9 @@ int lac_paint_open(LacPaint **paint, int width, int height, int net_width, int n
                    const LacLog *log);
 void lac_paint_close(LacPaint **paint);
 
+/* Its cells, whose resamplings a GPU takes over. */
+const LacCells *lac_paint_cells(const LacPaint *paint);
+
 /* Where the picture is wanted with alpha and 16 bits: dense, straight RGBA. */
 typedef struct LacPaintExact {
     const uint16_t *transferred; /* as lac_transfer_run leaves it; NULL where there is none */

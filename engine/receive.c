@@ -67,6 +67,9 @@ int lac_ready(LacContext *ctx)
     if (!ctx) {
         return LAC_EINVAL;
     }
+    if (ctx->held) {
+        return 1;
+    }
     if (ctx->window) {
         return window_ready(ctx);
     }
@@ -191,9 +194,24 @@ static int receive_steady(LacContext *ctx, LacPicture *out)
     return err;
 }
 
-int lac_receive_frame(LacContext *ctx, LacPicture *out)
+int lac_give_frame(LacContext *ctx, LacPicture *out)
 {
     double confidence;
+    int err;
+
+    if (ctx->window) {
+        return receive_steady(ctx, out);
+    }
+    err = emit(ctx, NULL, out, &confidence);
+    if (!err) {
+        ctx->confidence = confidence;
+        lac_queue_pop(&ctx->queue);
+    }
+    return err;
+}
+
+int lac_receive_frame(LacContext *ctx, LacPicture *out)
+{
     int err, ready;
 
     if (!ctx) {
@@ -214,13 +232,16 @@ int lac_receive_frame(LacContext *ctx, LacPicture *out)
         return lac_fail(&ctx->log, LAC_EINVAL, "output picture is %dx%d, the frames %dx%d", out->width,
                         out->height, ctx->width, ctx->height);
     }
-    if (ctx->window) {
-        return receive_steady(ctx, out);
+    if (ctx->held) {
+        err = lac_image_write(&(LacImage){ ctx->width, ctx->height, 3, ctx->picture }, out, ctx->set.threads, "frame",
+                              &ctx->log);
+        ctx->held = err != LAC_OK;
+        return err;
     }
-    err = emit(ctx, NULL, out, &confidence);
+    err = lac_gpu_enter(&ctx->device);
     if (!err) {
-        ctx->confidence = confidence;
-        lac_queue_pop(&ctx->queue);
+        err = lac_give_frame(ctx, out);
+        lac_gpu_leave(&ctx->device);
     }
     return err;
 }

@@ -92,6 +92,9 @@ int lac_settings_resolve(LacSettings *out, const LacSettings *s, const LacLog *l
         return lac_fail(log, LAC_EINVAL, "threads is %d; 1 to 256, or 0 for one per core, are possible",
                         s->threads);
     }
+    if (s->cuda && !s->cuda->context) {
+        return lac_fail(log, LAC_EINVAL, "cuda is given without a context; CUDA frames need the one they are of");
+    }
     *out = *s;
     out->k = s->k ? s->k : 2;
     out->gap = s->gap == LAC_GAP_NONE ? 0 : s->gap ? s->gap : 4;

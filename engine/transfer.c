@@ -15,6 +15,7 @@ struct LacTransfer {
     LacLineart lineart; /* native -> match size */
     LacResize resize;   /* prediction -> match size */
     LacMatcher match;
+    LacGpu *gpu; /* where the search runs, or NULL */
     float *rgb;              /* [3 match size] */
     float *weight;           /* [count][match size] */
     int *first_x, *first_y;  /* first native column (row) of each cell, and one more */
@@ -92,6 +93,11 @@ void lac_transfer_close(LacTransfer **out)
     *out = NULL;
 }
 
+void lac_transfer_use(LacTransfer *t, LacGpu *gpu)
+{
+    t->gpu = gpu;
+}
+
 /* The picture at the video's size, with LAC_PATCH_STEP bytes to spare. */
 static uint8_t *at_native(const LacTransfer *t, const LacImage *image)
 {
@@ -162,6 +168,9 @@ void lac_transfer_ref_free(LacTransferRef **ref)
 {
     if (*ref) {
         lac_free((*ref)->described);
+        lac_gpu_copy_free(&(*ref)->described_there);
+        lac_gpu_copy_free(&(*ref)->rgb_there);
+        lac_gpu_copy_free(&(*ref)->gray_there);
         lac_free((*ref)->rgb);
         lac_free((*ref)->rgba);
         lac_free((*ref)->gray);
@@ -377,17 +386,43 @@ static void copy_row(const LacTransfer *t, LacTransferRef *const *refs, const La
     }
 }
 
-void lac_transfer_run(LacTransfer *t, const float *rgb, const uint8_t *gray, LacTransferRef *const *refs,
-                      const float *lag, int count, bool inked, uint8_t *out, uint16_t *exact)
+/* Where the frame is found in the references -> t->match.field. */
+static int search(LacTransfer *t, const float *rgb, const uint8_t *gray, LacTransferRef *const *refs, int count)
 {
     LacMatchRef described[LAC_MATCH_MAX_FIELDS];
+    LacGpuCopy *copies[LAC_MATCH_MAX_FIELDS];
 
     for (int i = 0; i < count; i++) {
         described[i] = (LacMatchRef){ refs[i]->described, refs[i]->local };
+        copies[i] = &refs[i]->described_there;
+    }
+    lac_resize_f32(&t->resize, rgb, 3, t->rgb);
+    if (lac_gpu_has(t->gpu, LAC_GPU_MATCH)) {
+        return lac_gpu_match(t->gpu, &t->match, &t->lineart, t->rgb, described, copies, count);
     }
     lac_lineart_run(&t->lineart, gray, t->width);
-    lac_resize_f32(&t->resize, rgb, 3, t->rgb);
     lac_matcher_run(&t->match, t->lineart.line, t->lineart.distance, t->rgb, described, count);
+    return LAC_OK;
+}
+
+static int run_there(LacTransfer *t, LacTransferRef *const *refs, const float *lag, int count, bool inked, uint8_t *out)
+{
+    LacGpuSource sources[LAC_MATCH_MAX_FIELDS];
+
+    for (int i = 0; i < count; i++) {
+        sources[i] = (LacGpuSource){ refs[i]->rgb, refs[i]->gray, &refs[i]->rgb_there, &refs[i]->gray_there, lag[i] };
+    }
+    return lac_gpu_transfer(t->gpu, &t->match, sources, count, inked, out);
+}
+
+int lac_transfer_run(LacTransfer *t, const float *rgb, const uint8_t *gray, LacTransferRef *const *refs,
+                     const float *lag, int count, bool inked, uint8_t *out, uint16_t *exact)
+{
+    const int err = search(t, rgb, gray, refs, count);
+
+    if (err || (lac_gpu_has(t->gpu, LAC_GPU_COPY) && !exact)) {
+        return err ? err : run_there(t, refs, lag, count, inked, out);
+    }
     weigh(t, lag, count);
 #pragma omp parallel for num_threads(t->threads) schedule(dynamic)
     for (int cy = 0; cy < t->match.height; cy++) {
@@ -414,4 +449,5 @@ void lac_transfer_run(LacTransfer *t, const float *rgb, const uint8_t *gray, Lac
             }
         }
     }
+    return LAC_OK;
 }

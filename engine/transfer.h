@@ -3,8 +3,7 @@
 #ifndef LAC_TRANSFER_H
 #define LAC_TRANSFER_H
 
-#include "lineart.h"
-#include "match.h"
+#include "gpu.h"
 #include "rgba.h"
 #include "vote_ref.h"
 
@@ -16,6 +15,7 @@ typedef struct LacTransfer LacTransfer;
 /* What is kept of a reference: described at match size, its pictures at the video's size. */
 typedef struct LacTransferRef {
     int8_t *described;
+    LacGpuCopy described_there, rgb_there, gray_there;
     uint8_t *rgb;  /* [height][width][3] */
     uint16_t *rgba; /* [height][width][4] straight, or NULL: rgb holds all there is */
     uint8_t *gray; /* [height][width] line art */
@@ -29,6 +29,10 @@ int lac_transfer_open(LacTransfer **t, int width, int height, int net_width, int
                       const LacLog *log);
 void lac_transfer_close(LacTransfer **t);
 
+/* The search runs on the GPU from now on; lac_gpu_lineart then comes before each lac_transfer_run, and the references go
+ * before the gpu. NULL: nothing changes. */
+void lac_transfer_use(LacTransfer *t, LacGpu *gpu);
+
 /* Prepares a reference, whose pictures may have other sizes than the video; exact: NULL or of the size of color. *out is
  * NULL on failure; freed by the caller, before or after the transfer. */
 int lac_transfer_ref(LacTransfer *t, const LacImage *color, const LacRgba *exact, const LacImage *line, bool local,
@@ -41,8 +45,8 @@ const LacMatcher *lac_transfer_matcher(const LacTransfer *t);
 /* rgb [net_height][net_width][3]: the prediction; gray [height][width]: native line art; lag [count]: lac_refs_lag.
  * inked: lines are carried too; otherwise only what lies between the references' lines. -> out [height][width][4]: R, G,
  * B, and how sure that is, 0..255; exact [height][width][4], where not NULL: the same with the references' alpha and 16
- * bits, straight RGBA. */
-void lac_transfer_run(LacTransfer *t, const float *rgb, const uint8_t *gray, LacTransferRef *const *refs,
-                      const float *lag, int count, bool inked, uint8_t *out, uint16_t *exact);
+ * bits, straight RGBA. Fails only where a GPU does, logged. */
+int lac_transfer_run(LacTransfer *t, const float *rgb, const uint8_t *gray, LacTransferRef *const *refs,
+                     const float *lag, int count, bool inked, uint8_t *out, uint16_t *exact);
 
 #endif

@@ -41,6 +41,15 @@ static inline AVRational lac_frame_rate(AVFilterLink *link)
 #endif
 }
 
+static inline AVBufferRef **lac_hw_frames(AVFilterLink *link)
+{
+#if LAC_LAVFI_7_1
+    return &ff_filter_link(link)->hw_frames_ctx;
+#else
+    return &link->hw_frames_ctx;
+#endif
+}
+
 /* In the link's time base; 0 when not known. */
 static inline int64_t lac_frame_duration(const AVFrame *frame)
 {

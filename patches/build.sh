@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # build.sh BUILD: builds a trimmed shared FFmpeg with the filter into BUILD/bin and BUILD/lib, against the
 # liblac there. The programs find their libraries relative to themselves: no environment is needed.
-# FFMPEG_SRC: a source tree to copy (default: Debian's package), CC: compiler, JOBS: make jobs.
+# FFMPEG_SRC: a source tree to copy (default: Debian's package), FFNVCODEC=yes: with lineartcolor_cuda and NVIDIA's
+# decoders and encoders, CC: compiler, JOBS: make jobs.
 set -eu
 
 [ $# = 1 ] || { echo "usage: build.sh BUILD" >&2; exit 2; }
@@ -42,11 +43,19 @@ muxers=image2,image2pipe,mov,mp4,matroska,avi,rawvideo,null,framecrc,framemd5,fr
 parsers=png,mjpeg,h264,hevc,vp9,mpeg4video,webp,bmp,gif
 filters=lineartcolor,scale,format,fps,hstack,vstack,xstack,tile,select,setpts,settb,trim,color,testsrc2,split,null,nullsink,nullsrc,showinfo,metadata,sidedata,pad,crop,concat,loop,psnr,ssim,overlay,setparams,setrange,setsar,framerate,reverse,negate,lut,eq,drawbox,blend,alphaextract
 bsfs=h264_mp4toannexb,hevc_mp4toannexb,vp9_superframe,vp9_superframe_split,null
+cuda=
+if [ "${FFNVCODEC:-no}" = yes ]; then
+    cuda="--enable-ffnvcodec --enable-cuda --enable-nvdec --enable-nvenc"
+    filters=$filters,lineartcolor_cuda,hwupload_cuda,hwupload,hwdownload
+    encoders=$encoders,h264_nvenc,hevc_nvenc
+    cuda="$cuda --enable-hwaccel=h264_nvdec,hevc_nvdec,vp9_nvdec,mpeg4_nvdec"
+fi
 
+# shellcheck disable=SC2086 # a list of words
 set -- --prefix="$build" --cc="${CC:-cc}" --disable-autodetect --disable-everything --disable-doc \
     --disable-network --disable-static --enable-shared --disable-debug --disable-ffplay \
     --disable-swresample --disable-postproc \
-    --enable-gpl --enable-libx264 --enable-zlib --enable-liblac \
+    --enable-gpl --enable-libx264 --enable-zlib --enable-liblac $cuda \
     --enable-indev=lavfi --enable-protocol=file,pipe \
     --enable-decoder=$decoders --enable-encoder=$encoders --enable-demuxer=$demuxers \
     --enable-muxer=$muxers --enable-parser=$parsers --enable-filter=$filters --enable-bsf=$bsfs

@@ -5,7 +5,8 @@
 # PyTorch, all in under ten minutes. Needs nvcc, cuDNN 9, make and a C compiler; oneDNN, libpng, FFmpeg and a network are
 # not needed, PyTorch and compute-sanitizer are used where they are there. Prints a short table last; logs go to $OUT, else
 # build/gpu.
-# usage: tests/gpu.sh [all|test|bench]
+# With `frames` it does but one thing: frames a second through ffmpeg, for which make ffmpeg has to have been run.
+# usage: tests/gpu.sh [all|test|bench|frames]
 set -u
 cd "$(dirname "$0")/.."
 
@@ -78,6 +79,11 @@ grep -q '^CUDA = yes' build/config.mak || { say "configure found no CUDA:"; cat 
 # shellcheck disable=SC2086
 step build 300 make -j"$(nproc)" CUDA_ARCHS="${arch:-90}" WARN='-Wall -Wextra' CUDA_WARN= $targets || exit 1
 export LAC_CUDA="$PWD/build/lib/liblac_cuda.so" LAC_CUDA_WRONG="$PWD/build/tests/wrong_cuda.so" LAC_TEST_CUDA=1
+
+if [ "$mode" = frames ]; then
+    OUT=$out tests/gpu_frames.sh 2>&1 | tee -a "$summary"
+    exit
+fi
 
 # --- tests ---
 

@@ -245,14 +245,27 @@ static int style(LacNet *net, LacRefCode *const *codes, int count)
     return err || !net->callback ? err : lac_net_give(net, "style", shape, net->adain.params);
 }
 
-static int forward(LacNet *net, const float *line, const float *distance, LacRefCode *const *codes,
-                   const float *lag, int count)
+/* Planes of the host. */
+typedef struct HostInputs {
+    LacNet *net;
+    const float *line, *distance;
+} HostInputs;
+
+static int upload_inputs(void *opaque, LacTensor *line, LacTensor *match)
+{
+    const HostInputs *in = opaque;
+    int err = in->net->dev->ops->upload(in->net->dev->be, in->line, line);
+
+    (void)match; /* is net->ws.match */
+    return err ? err : upload_match(in->net, in->line, in->distance);
+}
+
+static int forward(LacNet *net, LacNetFill *fill, void *opaque, LacRefCode *const *codes, const float *lag, int count)
 {
     LacWorkspace *ws = &net->ws;
     int err;
 
-    if ((err = net->dev->ops->upload(net->dev->be, line, &ws->line)) || (err = upload_match(net, line, distance)) ||
-        (err = lap(net, LAC_STAGE_INPUT)) ||
+    if ((err = fill(opaque, &ws->line, &ws->match)) || (err = lap(net, LAC_STAGE_INPUT)) ||
 
         (err = lac_encoder_run(net, &net->enl, &ws->line, &ws->e0, &ws->e1, &ws->f_line)) ||
         (err = lac_net_emit(net, "e0", &ws->e0)) || (err = lac_net_emit(net, "e1", &ws->e1)) ||
@@ -289,6 +302,14 @@ static bool clamp(float *v, size_t count)
 int lac_net_color(LacNet *net, int h, int w, const float *line, const float *distance,
                   LacRefCode *const *codes, const float *lag, int count, float *rgb)
 {
+    HostInputs in = { net, line, distance };
+
+    return lac_net_color_from(net, h, w, upload_inputs, &in, codes, lag, count, rgb);
+}
+
+int lac_net_color_from(LacNet *net, int h, int w, LacNetFill *fill, void *opaque, LacRefCode *const *codes,
+                       const float *lag, int count, float *rgb)
+{
     int err;
 
     if (count < 1) {
@@ -304,7 +325,7 @@ int lac_net_color(LacNet *net, int h, int w, const float *line, const float *dis
         }
     }
     net->lap = now_ms();
-    if ((err = lac_workspace_fit(net, h, w, count)) || (err = forward(net, line, distance, codes, lag, count)) ||
+    if ((err = lac_workspace_fit(net, h, w, count)) || (err = forward(net, fill, opaque, codes, lag, count)) ||
         (err = net->dev->ops->download(net->dev->be, &net->ws.out, rgb))) {
         return err;
     }

@@ -27,6 +27,12 @@ void lac_net_code_free(LacNet *net, LacRefCode **code);
 int lac_net_color(LacNet *net, int h, int w, const float *line, const float *distance,
                   LacRefCode *const *codes, const float *lag, int count, float *rgb);
 
+/* The same with inputs that are on the device already: fill writes line, [1,h,w,1], and match, [1,h,w,2] = [x, d], or
+ * [1,h,w,1] = d; both of the device's activation type. */
+typedef int LacNetFill(void *opaque, LacTensor *line, LacTensor *match);
+int lac_net_color_from(LacNet *net, int h, int w, LacNetFill *fill, void *opaque, LacRefCode *const *codes,
+                       const float *lag, int count, float *rgb);
+
 /* A frame of a window in time order: what refinement needs of it, and where its results go, which lac_steady_run
  * (steady.h) makes the picture of. */
 typedef struct LacRefineFrame {

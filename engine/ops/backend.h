@@ -21,6 +21,8 @@ struct LacConv {
 int lac_ref_open(LacDevice *dev, enum LacPrecision precision, const LacLog *log);
 int lac_cpu_open(LacDevice *dev, enum LacPrecision precision, int threads, const LacLog *log);
 int lac_cuda_open(LacDevice *dev, int index, enum LacPrecision precision, const LacLog *log);
+/* In a host's context; index: the device it has to be of, or -1. */
+int lac_cuda_open_in(LacDevice *dev, int index, const LacCudaHost *host, enum LacPrecision precision, const LacLog *log);
 
 /* Whether the CUDA back end is installed and finds a GPU; logs why not, in a build that has it. */
 bool lac_cuda_usable(const LacLog *log);

@@ -24,16 +24,27 @@ static int cuda_index(const char *device)
     return *end || n > 63 ? -1 : (int)n;
 }
 
-int lac_device_open(LacDevice *dev, const char *device, enum LacPrecision precision, int threads,
-                    const LacLog *log)
+int lac_device_open_in(LacDevice *dev, const char *device, const LacCudaHost *host, enum LacPrecision precision,
+                       int threads, const LacLog *log)
 {
+    const bool automatic = !device || !strcmp(device, "auto");
     int index, ret;
 
     memset(dev, 0, sizeof *dev);
     if (precision < LAC_PRECISION_AUTO || precision > LAC_PRECISION_FP16) {
         return lac_fail(log, LAC_EINVAL, "unknown precision %d", (int)precision);
     }
-    if (!device || !strcmp(device, "auto")) {
+    if (host) {
+        index = automatic || !strcmp(device, "cuda") ? -1 : cuda_index(device);
+        if (!automatic && cuda_index(device) < 0) {
+            return lac_fail(log, LAC_EDEVICE, "device '%s' does not work in a CUDA context: expected auto, cuda or cuda:N",
+                            device);
+        }
+        ret = lac_cuda_open_in(dev, index, host, precision, log);
+        dev->exact = precision == LAC_PRECISION_FP32;
+        return ret;
+    }
+    if (automatic) {
         device = lac_cuda_usable(log) ? "cuda" : "cpu";
     }
     if (!strcmp(device, "cpu")) {
@@ -47,6 +58,11 @@ int lac_device_open(LacDevice *dev, const char *device, enum LacPrecision precis
     }
     dev->exact = precision == LAC_PRECISION_FP32;
     return ret;
+}
+
+int lac_device_open(LacDevice *dev, const char *device, enum LacPrecision precision, int threads, const LacLog *log)
+{
+    return lac_device_open_in(dev, device, NULL, precision, threads, log);
 }
 
 void lac_device_close(LacDevice *dev)

@@ -131,6 +131,7 @@ typedef struct LacOps {
 /* An open back end: its table, its state and its activation type. */
 typedef struct LacDevice {
     const LacOps *ops;
+    const struct LacFrameOps *frames; /* stages around the network (ops/cuda/frames.h); NULL: the host has them */
     LacBackend *be;
     enum LacType act;
     bool exact; /* fp32 was asked for by name: nothing is approximated */
@@ -139,8 +140,11 @@ typedef struct LacDevice {
 } LacDevice;
 
 /* Opens the back end `device` names ("auto", "cpu", "ref", "cuda", "cuda:N"). An explicit device or
- * precision never falls back: LAC_EDEVICE with the reason. `log` must outlive the device. */
+ * precision never falls back: LAC_EDEVICE with the reason. host: NULL, or the context and stream to work in, for CUDA alone;
+ * then "auto" does not fall back either. `log` must outlive the device. */
 int lac_device_open(LacDevice *dev, const char *device, enum LacPrecision precision, int threads, const LacLog *log);
+int lac_device_open_in(LacDevice *dev, const char *device, const LacCudaHost *host, enum LacPrecision precision,
+                       int threads, const LacLog *log);
 void lac_device_close(LacDevice *dev);
 
 #endif

@@ -267,7 +267,13 @@ cudaError_t cudaGetDeviceCount(int *count)
     return cudaSuccess;
 }
 
-cudaError_t cudaSetDevice(int) { return cudaSuccess; }
+/* For tests: how often a device's own context was made current. */
+unsigned emulated_set_devices;
+cudaError_t cudaSetDevice(int)
+{
+    emulated_set_devices++;
+    return cudaSuccess;
+}
 
 /* LAC_EMULATE_SM: compute capability, 90 unless set */
 cudaError_t cudaDeviceGetAttribute(int *value, cudaDeviceAttr attribute, int)
@@ -307,9 +313,17 @@ cudaError_t cudaMemGetInfo(size_t *left, size_t *all)
     return cudaSuccess;
 }
 
+/* For tests: allocations that still succeed; negative: all. */
+int emulated_mallocs_left = -1;
+
 /* As a GPU with 4 GiB; what is read before it is written is not a number. */
 cudaError_t cudaMalloc(void **data, size_t bytes)
 {
+    if (emulated_mallocs_left > 0) {
+        emulated_mallocs_left--;
+    } else if (emulated_mallocs_left == 0) {
+        return cudaErrorMemoryAllocation;
+    }
     *data = bytes <= (size_t)4 << 30 ? aligned_alloc(256, (bytes + 255) & ~(size_t)255) : nullptr;
     if (!*data) {
         return cudaErrorMemoryAllocation;

@@ -61,7 +61,7 @@ static void test_match(Tally *t, LacBackend *be, int w, int h, int count)
     float *line = malloc(n * sizeof *line), *distance = malloc(n * sizeof *distance), *rgb = malloc(n * 3 * sizeof *rgb);
     int8_t *described[CUDA_MATCH_FIELDS];
     CudaOffset *offset = malloc(n * sizeof *offset);
-    int radius = 1, moved = 0;
+    int moved = 0;
 
     if (!expect(t, !lac_matcher_open(&m, w, h, count, 1, &log), "open %dx%d", w, h)) {
         return;
@@ -75,17 +75,13 @@ static void test_match(Tally *t, LacBackend *be, int w, int h, int count)
     }
     picture(w, h, 0, line, distance, rgb);
     lac_matcher_run(&m, line, distance, rgb, refs, count);
-    while (radius * 8 < h) {
-        radius *= 2;
-    }
     cuda.frame = device_copy(be, m.frame, n * CUDA_MATCH_DIMS);
     for (int r = 0; r < count; r++) {
         cuda.field[r] = (CudaMatchField){
-            .ref = device_copy(be, described[r], n * CUDA_MATCH_DIMS),
-            .prior = refs[r].local ? (int)(16 * LAC_MATCH_UNIT * 1024 / ((float)h * h) + 0.5f) : 0,
-            .radius = refs[r].local ? radius : w > h ? w : h, .offset = device_new(n * sizeof(CudaOffset)),
+            .ref = device_copy(be, described[r], n * CUDA_MATCH_DIMS), .offset = device_new(n * sizeof(CudaOffset)),
             .cost = device_new(n * sizeof(int32_t)),
         };
+        lac_matcher_limits(&m, refs[r].local, &cuda.field[r].prior, &cuda.field[r].radius);
     }
     expect(t, !lac_cuda_match(be, &cuda), "match");
     for (int r = 0; r < count; r++) {

@@ -3,4 +3,4 @@
 #include "ops/cuda/library.h"
 
 extern LAC_API const LacCudaLibrary lac_cuda_library;
-const LacCudaLibrary lac_cuda_library = { "0.0.0", NULL, NULL };
+const LacCudaLibrary lac_cuda_library = { "0.0.0", NULL, NULL, NULL };

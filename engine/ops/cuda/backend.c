@@ -21,18 +21,22 @@ static void cuda_close(LacBackend *be)
     if (!cuda) {
         return;
     }
-    if (lac_cuda_begin(be) == LAC_OK) {
-        if (cuda->stream) {
-            cudaStreamSynchronize(cuda->stream);
+    if (lac_cuda_enter(be) == LAC_OK) {
+        if (lac_cuda_begin(be) == LAC_OK) {
+            if (cuda->stream || cuda->host) {
+                cudaStreamSynchronize(cuda->stream);
+            }
+            lac_cuda_memory_close(cuda);
+            if (cuda->cudnn) {
+                cudnnDestroy(cuda->cudnn);
+            }
+            if (cuda->stream && !cuda->host) {
+                cudaStreamDestroy(cuda->stream);
+            }
         }
-        lac_cuda_memory_close(cuda);
-        if (cuda->cudnn) {
-            cudnnDestroy(cuda->cudnn);
-        }
-        if (cuda->stream) {
-            cudaStreamDestroy(cuda->stream);
-        }
+        lac_cuda_leave(be);
     }
+    lac_cuda_detach(cuda);
     lac_free(cuda);
 }
 
@@ -117,8 +121,8 @@ static int start(CudaBackend *cuda, enum LacPrecision precision)
         precision == LAC_PRECISION_BF16       ? LAC_BF16 :
         cuda->sm >= 80                        ? LAC_BF16 : LAC_F16;
     if ((ret = lac_cuda_probe(be)) < 0 ||
-        (ret = lac_cuda_check(be, cudaStreamCreateWithFlags(&cuda->stream, cudaStreamNonBlocking),
-                              "creating a stream")) < 0 ||
+        (!cuda->host && (ret = lac_cuda_check(be, cudaStreamCreateWithFlags(&cuda->stream, cudaStreamNonBlocking),
+                                              "creating a stream")) < 0) ||
         (ret = lac_cudnn_check(be, cudnnCreate(&cuda->cudnn), "starting cuDNN")) < 0 ||
         (ret = lac_cudnn_check(be, cudnnSetStream(cuda->cudnn, cuda->stream), "starting cuDNN")) < 0) {
         return ret;
@@ -126,10 +130,64 @@ static int start(CudaBackend *cuda, enum LacPrecision precision)
     return LAC_OK;
 }
 
+/* The state becomes the device's; it is freed if anything fails. */
+static int finish_open(LacDevice *dev, CudaBackend *cuda, enum LacPrecision precision)
+{
+    const LacLog *log = cuda->head.log;
+    int ret = lac_cuda_enter(&cuda->head);
+
+    if (ret == LAC_OK) {
+        ret = start(cuda, precision);
+        lac_cuda_leave(&cuda->head);
+    }
+    if (ret < 0) {
+        cuda_close(&cuda->head);
+        return ret;
+    }
+    lac_log(log, LAC_LOG_DEBUG, "device cuda:%d: %s, compute capability %d.%d, %d multiprocessors, cuDNN %zu%s",
+            cuda->index, type_name(cuda->head.act), cuda->sm / 10, cuda->sm % 10, cuda->processors, cudnnGetVersion(),
+            cuda->host ? ", in the host's context" : "");
+    *dev = (LacDevice){ .ops = &cuda_ops, .frames = &lac_cuda_frames, .be = &cuda->head, .act = cuda->head.act,
+                        .queued = true, .log = log };
+    return LAC_OK;
+}
+
+static CudaBackend *new_state(const LacLog *log)
+{
+    CudaBackend *cuda = lac_calloc(1, sizeof *cuda);
+
+    if (cuda) {
+        cuda->head.log = log;
+        cuda->synchronous = getenv("LAC_CUDA_SYNC") != NULL;
+    }
+    return cuda;
+}
+
+static int open_in(LacDevice *dev, int index, const LacCudaHost *host, enum LacPrecision precision, const LacLog *log)
+{
+    CudaBackend *cuda = new_state(log);
+    int ret;
+
+    if (!cuda) {
+        return lac_fail(log, LAC_ENOMEM, "out of memory: CUDA frames");
+    }
+    ret = lac_cuda_attach(cuda, host);
+    if (!ret && index >= 0 && index != cuda->index) {
+        ret = lac_fail(log, LAC_EDEVICE, "device cuda:%d was asked for, but the frames' context is of cuda:%d: leave device "
+                       "to auto, or use frames of that device", index, cuda->index);
+    }
+    if (ret < 0) {
+        lac_cuda_detach(cuda);
+        lac_free(cuda);
+        return ret;
+    }
+    return finish_open(dev, cuda, precision);
+}
+
 static int open_device(LacDevice *dev, int index, enum LacPrecision precision, const LacLog *log)
 {
     const char *reason;
-    int count = devices(&reason), ret;
+    int count = devices(&reason);
     CudaBackend *cuda;
 
     if (reason) {
@@ -140,22 +198,13 @@ static int open_device(LacDevice *dev, int index, enum LacPrecision precision, c
                         "device=cpu", index, count > 1 ? "are" : "is", count, count > 1 ? "s" : "",
                         count > 1 ? " to cuda:" : "", count > 1 ? count - 1 : 0);
     }
-    cuda = lac_calloc(1, sizeof *cuda);
+    cuda = new_state(log);
     if (!cuda) {
         return lac_fail(log, LAC_ENOMEM, "out of memory: device cuda:%d", index);
     }
-    cuda->head.log = log;
     cuda->index = index;
-    cuda->synchronous = getenv("LAC_CUDA_SYNC") != NULL;
-    if ((ret = start(cuda, precision)) < 0) {
-        cuda_close(&cuda->head);
-        return ret;
-    }
-    lac_log(log, LAC_LOG_DEBUG, "device cuda:%d: %s, compute capability %d.%d, %d multiprocessors, cuDNN %zu", index,
-            type_name(cuda->head.act), cuda->sm / 10, cuda->sm % 10, cuda->processors, cudnnGetVersion());
-    *dev = (LacDevice){ .ops = &cuda_ops, .be = &cuda->head, .act = cuda->head.act, .queued = true, .log = log };
-    return LAC_OK;
+    return finish_open(dev, cuda, precision);
 }
 
 extern LAC_API const LacCudaLibrary lac_cuda_library;
-const LacCudaLibrary lac_cuda_library = { LAC_CUDA_ABI, devices, open_device };
+const LacCudaLibrary lac_cuda_library = { LAC_CUDA_ABI, devices, open_device, open_in };

@@ -35,7 +35,8 @@ typedef struct CudaBackend {
     int processors;          /* multiprocessors */
     size_t shared_limit;     /* bytes of shared memory one block may ask for */
     bool synchronous;        /* wait for each kernel, so that an error is reported where it arose */
-    cudaStream_t stream;
+    cudaStream_t stream;     /* the back end's own, or the host's */
+    struct CudaHosted *host; /* the host's context, and how it is made current; NULL: the device's primary context */
     cudnnHandle_t cudnn;
     CudaBlock *blocks;
     size_t block_count, block_capacity;
@@ -50,7 +51,8 @@ static inline CudaBackend *lac_cuda(LacBackend *be)
     return (CudaBackend *)be;
 }
 
-/* Every operation's first call: makes the device current on this thread. LAC_OK or LAC_EDEVICE, logged. */
+/* Every operation's first call: makes the device current on this thread; a host's context is, between enter and leave
+ * (frames.h). LAC_OK or LAC_EDEVICE, logged. */
 int lac_cuda_begin(LacBackend *be);
 
 /* LAC_OK, or after logging "device cuda:N: WHAT: reason": LAC_ENOMEM when memory is short, else LAC_EDEVICE. */
@@ -80,6 +82,8 @@ void lac_cuda_memory_close(CudaBackend *cuda);
 int lac_cuda_probe(LacBackend *be);
 /* `count` values of one type to another, on the stream; the two may be the same memory if the types are the same. */
 int lac_cuda_cast(LacBackend *be, const void *from, enum LacType type, void *to, enum LacType to_type, size_t count);
+int lac_cuda_up(LacBackend *be, const void *src, void *to, size_t bytes);
+int lac_cuda_down(LacBackend *be, const void *from, void *dst, size_t bytes);
 int lac_cuda_upload(LacBackend *be, const float *src, LacTensor *dst);
 int lac_cuda_download(LacBackend *be, const LacTensor *src, float *dst);
 
@@ -100,6 +104,15 @@ int lac_cuda_tanh(LacBackend *be, const LacTensor *x, LacTensor *y);
 int lac_cuda_convert(LacBackend *be, const LacTensor *x, LacTensor *y);
 int lac_cuda_shift(LacBackend *be, const LacShiftDesc *desc, LacTensor *y);
 int lac_cuda_gate(LacBackend *be, const LacGateDesc *desc, LacTensor *y);
+
+/* A host's context (context.c). attach finds the driver's functions and the device's index; LAC_EDEVICE, logged, with
+ * nothing to detach. */
+int lac_cuda_attach(CudaBackend *cuda, const LacCudaHost *host);
+void lac_cuda_detach(CudaBackend *cuda);
+int lac_cuda_enter(LacBackend *be);
+void lac_cuda_leave(LacBackend *be);
+
+extern const struct LacFrameOps lac_cuda_frames;
 
 #ifdef __cplusplus
 }

@@ -4,6 +4,7 @@
 #define LAC_OPS_CUDA_LIBRARY_H
 
 #include "ops/backend.h"
+#include "ops/cuda/frames.h"
 
 /* Both are built with the same checksum of the headers they share; the Makefile makes it. */
 #ifndef LAC_CUDA_ABI
@@ -17,6 +18,8 @@ typedef struct LacCudaLibrary {
     int (*devices)(const char **reason);
     /* As lac_cuda_open. */
     int (*open)(LacDevice *dev, int index, enum LacPrecision precision, const LacLog *log);
+    /* As lac_cuda_open_in. */
+    int (*open_in)(LacDevice *dev, int index, const LacCudaHost *host, enum LacPrecision precision, const LacLog *log);
 } LacCudaLibrary;
 
 #endif

@@ -155,19 +155,26 @@ extern "C" void lac_cuda_lineart_close(LacBackend *be, CudaLineart *la)
     *la = {};
 }
 
-extern "C" int lac_cuda_lineart_run(LacBackend *be, CudaLineart *la, const CudaLuma *luma)
+extern "C" int lac_cuda_gray(LacBackend *be, const CudaLuma *luma, int width, int height, uint8_t *gray)
 {
-    cudaStream_t stream = lac_cuda(be)->stream;
-    const int w = la->net_width, h = la->net_height, reach = lac_distance_reach(w, h);
-    const bool shrinks = w < la->width || h < la->height;
     int ret = lac_cuda_begin(be);
 
     if (ret) {
         return ret;
     }
-    LAC_LAUNCH(gray_of, (unsigned)lac_cover((size_t)la->width * la->height, THREADS), THREADS, 0, stream, *luma, la->width,
-               la->height, la->gray);
-    if (!(ret = lac_cuda_launched(be, "line art, gray"))) {
+    LAC_LAUNCH(gray_of, (unsigned)lac_cover((size_t)width * height, THREADS), THREADS, 0, lac_cuda(be)->stream, *luma, width,
+               height, gray);
+    return lac_cuda_launched(be, "line art, gray");
+}
+
+extern "C" int lac_cuda_lineart_run(LacBackend *be, CudaLineart *la, const CudaLuma *luma)
+{
+    cudaStream_t stream = lac_cuda(be)->stream;
+    const int w = la->net_width, h = la->net_height, reach = lac_distance_reach(w, h);
+    const bool shrinks = w < la->width || h < la->height;
+    int ret = lac_cuda_gray(be, luma, la->width, la->height, la->gray);
+
+    if (!ret) {
         LAC_LAUNCH(sum_rows, grid(la->width, h), THREADS, 0, stream, la->y, la->gray, la->width, la->rows,
                    shrinks ? la->minima : NULL);
         ret = lac_cuda_launched(be, "line art, rows");

@@ -37,6 +37,9 @@ typedef struct CudaLineart {
 int lac_cuda_lineart_open(LacBackend *be, CudaLineart *la, const CudaAxis *x, const CudaAxis *y);
 void lac_cuda_lineart_close(LacBackend *be, CudaLineart *la);
 
+/* luma -> dense gray [height][width]. */
+int lac_cuda_gray(LacBackend *be, const CudaLuma *luma, int width, int height, uint8_t *gray);
+
 /* luma -> gray, line, distance. */
 int lac_cuda_lineart_run(LacBackend *be, CudaLineart *la, const CudaLuma *luma);
 

@@ -12,7 +12,7 @@
 
 #define PATH_MAX_BYTES 4096
 #define NAME "liblac_cuda.so"
-#define REMEDY "build liblac with CUDA and cuDNN, point LAC_CUDA at its " NAME ", or use device=cpu"
+#define REMEDY "build liblac with CUDA and cuDNN, point LAC_CUDA at its " NAME ", or use device=cpu and frames in host memory"
 
 /* Any address inside this library. */
 static const char anchor = 0;
@@ -87,6 +87,18 @@ int lac_cuda_open(LacDevice *dev, int index, enum LacPrecision precision, const 
         return lac_fail(log, LAC_EDEVICE, "device cuda:%d: %s", index, why);
     }
     return library->open(dev, index, precision, log);
+}
+
+int lac_cuda_open_in(LacDevice *dev, int index, const LacCudaHost *host, enum LacPrecision precision, const LacLog *log)
+{
+    char why[2048];
+    bool absent;
+    const LacCudaLibrary *library = load(why, sizeof why, &absent);
+
+    if (!library) {
+        return lac_fail(log, LAC_EDEVICE, "CUDA frames: %s", why);
+    }
+    return library->open_in(dev, index, host, precision, log);
 }
 
 bool lac_cuda_usable(const LacLog *log)

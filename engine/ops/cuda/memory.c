@@ -187,19 +187,15 @@ static float *passage(LacBackend *be, const LacTensor *t, size_t count)
     return t->type == LAC_F32 ? t->data : lac_cuda_scratch(be, count * sizeof(float));
 }
 
-int lac_cuda_upload(LacBackend *be, const float *src, LacTensor *dst)
+/* Any bytes, in pieces by way of the pinned memory: one is copied while the one before is on the bus. */
+int lac_cuda_up(LacBackend *be, const void *src, void *to, size_t bytes)
 {
     CudaBackend *cuda = lac_cuda(be);
-    size_t count = lac_tensor_count(dst), bytes = count * sizeof *src, at;
+    size_t at;
     int half = 0, ret;
-    float *to;
 
     if ((ret = lac_cuda_begin(be)) < 0 || (ret = staging(be)) < 0) {
         return ret;
-    }
-    to = passage(be, dst, count);
-    if (!to) {
-        return LAC_ENOMEM;
     }
     for (at = 0; at < bytes; at += STAGING, half = !half) {
         size_t piece = bytes - at < STAGING ? bytes - at : STAGING;
@@ -215,11 +211,28 @@ int lac_cuda_upload(LacBackend *be, const float *src, LacTensor *dst)
             return ret;
         }
     }
-    return dst->type == LAC_F32 ? LAC_OK : lac_cuda_cast(be, to, LAC_F32, dst->data, dst->type, count);
+    return LAC_OK;
+}
+
+int lac_cuda_upload(LacBackend *be, const float *src, LacTensor *dst)
+{
+    size_t count = lac_tensor_count(dst);
+    float *to;
+    int ret = lac_cuda_begin(be);
+
+    if (ret < 0) {
+        return ret;
+    }
+    to = passage(be, dst, count);
+    if (!to) {
+        return LAC_ENOMEM;
+    }
+    ret = lac_cuda_up(be, src, to, count * sizeof *src);
+    return ret < 0 || dst->type == LAC_F32 ? ret : lac_cuda_cast(be, to, LAC_F32, dst->data, dst->type, count);
 }
 
 /* Queues the copy of the piece at `at`, if there is one, into a half of the pinned memory. */
-static int fetch(LacBackend *be, const float *from, size_t bytes, size_t at, int half)
+static int fetch(LacBackend *be, const void *from, size_t bytes, size_t at, int half)
 {
     CudaBackend *cuda = lac_cuda(be);
     int ret;
@@ -233,22 +246,13 @@ static int fetch(LacBackend *be, const float *from, size_t bytes, size_t at, int
     return ret < 0 ? ret : lac_cuda_check(be, cudaEventRecord(cuda->staged[half], cuda->stream), "download");
 }
 
-int lac_cuda_download(LacBackend *be, const LacTensor *src, float *dst)
+int lac_cuda_down(LacBackend *be, const void *from, void *dst, size_t bytes)
 {
     CudaBackend *cuda = lac_cuda(be);
-    size_t count = lac_tensor_count(src), bytes = count * sizeof *dst, at;
+    size_t at;
     int half = 0, ret;
-    float *from;
 
-    if ((ret = lac_cuda_begin(be)) < 0 || (ret = staging(be)) < 0) {
-        return ret;
-    }
-    from = passage(be, src, count);
-    if (!from) {
-        return LAC_ENOMEM;
-    }
-    if ((src->type != LAC_F32 && (ret = lac_cuda_cast(be, src->data, src->type, from, LAC_F32, count)) < 0) ||
-        (ret = fetch(be, from, bytes, 0, 0)) < 0) {
+    if ((ret = lac_cuda_begin(be)) < 0 || (ret = staging(be)) < 0 || (ret = fetch(be, from, bytes, 0, 0)) < 0) {
         return ret;
     }
     for (at = 0; at < bytes; at += STAGING, half = !half) { /* one piece is copied while the next one arrives */
@@ -259,4 +263,21 @@ int lac_cuda_download(LacBackend *be, const LacTensor *src, float *dst)
         memcpy((char *)dst + at, cuda->staging + (half ? STAGING : 0), bytes - at < STAGING ? bytes - at : STAGING);
     }
     return LAC_OK;
+}
+
+int lac_cuda_download(LacBackend *be, const LacTensor *src, float *dst)
+{
+    size_t count = lac_tensor_count(src);
+    float *from;
+    int ret = lac_cuda_begin(be);
+
+    if (ret < 0) {
+        return ret;
+    }
+    from = passage(be, src, count);
+    if (!from) {
+        return LAC_ENOMEM;
+    }
+    ret = src->type == LAC_F32 ? LAC_OK : lac_cuda_cast(be, src->data, src->type, from, LAC_F32, count);
+    return ret < 0 ? ret : lac_cuda_down(be, from, dst, count * sizeof *dst);
 }

@@ -4,7 +4,7 @@
 
 int lac_cuda_begin(LacBackend *be)
 {
-    return lac_cuda_check(be, cudaSetDevice(lac_cuda(be)->index), "making it current");
+    return lac_cuda(be)->host ? LAC_OK : lac_cuda_check(be, cudaSetDevice(lac_cuda(be)->index), "making it current");
 }
 
 int lac_cuda_check(LacBackend *be, cudaError_t error, const char *what)

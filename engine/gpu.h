@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The joint between the stages of a frame and a GPU that has kernels for some of them, beside the network: what it has runs
+ * there, the others on the host, and this copies what the next one needs. A LacGpu is NULL where the device leaves every
+ * stage to the host. A stage comes to the GPU by an entry in the table of ops/cuda/frames.h and a function here, which the
+ * caller of its host function takes where lac_gpu_has says so. */
+#ifndef LAC_GPU_H
+#define LAC_GPU_H
+
+#include "lineart.h"
+#include "match.h"
+#include "ops/ops.h"
+#include "paint_cells.h"
+
+typedef struct LacGpu LacGpu;
+
+/* In the order of a frame. */
+enum LacGpuStage {
+    LAC_GPU_LINEART,
+    LAC_GPU_MATCH,
+    LAC_GPU_COPY,
+    LAC_GPU_PAINT,
+    LAC_GPU_REGIONS,
+    LAC_GPU_STEADY,
+    LAC_GPU_FORMATS,
+    LAC_GPU_STAGES
+};
+
+/* Of something the host has, in device memory. Zeroed: none. */
+typedef struct LacGpuCopy {
+    LacGpu *gpu;
+    void *data;
+} LacGpuCopy;
+
+/* Around every call of lac.h that may use the device: a host's CUDA context is current in between. They nest. */
+int lac_gpu_enter(const LacDevice *dev);
+void lac_gpu_leave(const LacDevice *dev);
+
+/* Whether it works in a host's context, whose pictures it can read and write. */
+bool lac_gpu_hosted(const LacDevice *dev);
+
+/* For frames of width x height. *out is NULL, without an error, where dev has no stages. dev outlives it. */
+int lac_gpu_open(LacGpu **out, const LacDevice *dev, int width, int height, const LacLog *log);
+void lac_gpu_close(LacGpu **out);
+
+/* Whether the stage runs on the GPU. gpu may be NULL. */
+bool lac_gpu_has(const LacGpu *gpu, enum LacGpuStage stage);
+
+/* Frame `index` arrives in device memory -> gray, dense, on the host; it stays on the device too until the next one. */
+int lac_gpu_take(LacGpu *gpu, const LacDevicePicture *line, int64_t index, uint8_t *gray);
+/* Numbers of frames begin anew. */
+void lac_gpu_flush(LacGpu *gpu);
+
+/* Line art of frame `index`, gray on the host, as the network and the search want it; la: for the network. It is sent
+ * to the device unless it is there. The frame is the current one until the next call. */
+int lac_gpu_lineart(LacGpu *gpu, const LacLineart *la, int64_t index, const uint8_t *gray);
+/* A LacNetFill (net/net.h) with the current frame; opaque is the LacGpu. */
+int lac_gpu_inputs(void *opaque, LacTensor *line, LacTensor *match);
+
+/* As lac_matcher_run for the current frame; la: line art at the search's size; rgb: the prediction at that size, on the host;
+ * copies[i]: of refs[i].described, made when it is first needed. The fields come back to the host. */
+int lac_gpu_match(LacGpu *gpu, LacMatcher *m, const LacLineart *la, const float *rgb, const LacMatchRef *refs,
+                  LacGpuCopy *const *copies, int count);
+void lac_gpu_copy_free(LacGpuCopy *copy);
+
+/* A reference's pictures at native size, and where their copies are or will be. */
+typedef struct LacGpuSource {
+    const uint8_t *rgb, *gray;
+    LacGpuCopy *rgb_there, *gray_there;
+    float lag;
+} LacGpuSource;
+
+/* What lac_transfer_run copies, along the fields that the last lac_gpu_match left -> out [height][width][4], and it stays for
+ * lac_gpu_paint. */
+int lac_gpu_transfer(LacGpu *gpu, const LacMatcher *m, const LacGpuSource *refs, int count, bool inked, uint8_t *out);
+
+/* What lac_paint_run takes besides the current frame, on the host. */
+typedef struct LacGpuPicture {
+    const float *rgb; /* the prediction, at the size of the network's line art */
+    const uint8_t *gray, *black;
+    bool transferred; /* with what lac_gpu_transfer left */
+    enum LacLines lines;
+    const LacLineColour *ink;
+} LacGpuPicture;
+
+/* As lac_paint_run for the current frame, whose `cells` were opened for the host -> out. */
+int lac_gpu_paint(LacGpu *gpu, const LacCells *cells, const LacGpuPicture *in, uint8_t *out, ptrdiff_t stride);
+
+/* rgb: dense RGB24 on the host -> the planes of out. */
+int lac_gpu_write(LacGpu *gpu, const uint8_t *rgb, const LacDevicePicture *out);
+
+#endif

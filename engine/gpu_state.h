@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What gpu.c and gpu_paint.c share. */
+#ifndef LAC_GPU_STATE_H
+#define LAC_GPU_STATE_H
+
+#include "gpu.h"
+
+#include "ops/cuda/frames.h"
+
+struct LacGpu {
+    const LacDevice *dev;
+    const LacFrameOps *ops;
+    bool has[LAC_GPU_STAGES];
+    int width, height;
+    uint8_t *kept, *sent; /* gray: of the frame that came last, of one that had to be sent */
+    int64_t kept_index;   /* -1: none */
+    const uint8_t *gray;  /* of the current frame: one of the two */
+    CudaLineart net, match; /* closed until first used */
+    /* for the search, as many fields as were ever sought at once */
+    int fields;
+    int8_t *frame;
+    float *colour;
+    CudaOffset *offset; /* [fields][cells] */
+    int32_t *cost;
+    uint8_t *rgb; /* coloured frame */
+    /* gpu_paint.c */
+    uint8_t *transferred; /* of the current frame */
+    float *prediction;
+    uint8_t *black;
+    CudaPaint paint; /* closed until first used */
+    uint8_t *dense;  /* host: a painted frame whose rows are to lie apart */
+    const LacLog *log;
+};
+
+/* Device memory that stays: `at`, or if that is NULL and nothing failed before, new. Sizes are those of pictures that were
+ * allocated before, far from overflow. */
+void *lac_gpu_need(LacGpu *gpu, void *at, size_t bytes, int *err);
+
+/* The copy of `bytes` bytes, made if there is none. */
+int lac_gpu_send_copy(LacGpu *gpu, LacGpuCopy *copy, const void *host, size_t bytes);
+
+static inline CudaAxis lac_gpu_axis(const LacAxis *a)
+{
+    return (CudaAxis){ a->in, a->out, a->taps, a->start, a->count, a->low, a->high, a->weight };
+}
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The table of frames.h. */
+#include "ops/cuda/frames.h"
+
+#include "ops/cuda/cuda.h"
+
+int lac_cuda_inputs(LacBackend *be, const CudaInputs *in);
+
+/* Memory as tensors have it, so that it is counted, kept and given out again with theirs. */
+static int frames_alloc(LacBackend *be, size_t bytes, void **data)
+{
+    const size_t row = 4096, rows = bytes / row + 1;
+    LacTensor t = { .type = LAC_F32, .n = 1, .h = (int)rows, .w = (int)(row / sizeof(float)), .c = 1 };
+    int ret = rows > INT32_MAX ? lac_fail(be->log, LAC_ENOMEM, "%zu bytes are too many", bytes)
+                               : lac_cuda_tensor_alloc(be, &t);
+
+    *data = t.data;
+    return ret;
+}
+
+static void frames_free(LacBackend *be, void *data)
+{
+    LacTensor t = { .data = data };
+
+    lac_cuda_tensor_free(be, &t);
+}
+
+static bool hosted(const LacBackend *be)
+{
+    return ((const CudaBackend *)be)->host != NULL;
+}
+
+const LacFrameOps lac_cuda_frames = {
+    .enter = lac_cuda_enter,
+    .leave = lac_cuda_leave,
+    .hosted = hosted,
+    .alloc = frames_alloc,
+    .free = frames_free,
+    .up = lac_cuda_up,
+    .down = lac_cuda_down,
+    .lineart_open = lac_cuda_lineart_open,
+    .lineart_close = lac_cuda_lineart_close,
+    .lineart_run = lac_cuda_lineart_run,
+    .gray = lac_cuda_gray,
+    .inputs = lac_cuda_inputs,
+    .describe = lac_cuda_describe,
+    .match = lac_cuda_match,
+    .transfer = lac_cuda_transfer,
+    .paint_open = lac_cuda_paint_open,
+    .paint_close = lac_cuda_paint_close,
+    .paint_run = lac_cuda_paint_run,
+    .write = lac_cuda_pixels_write,
+};
