@@ -239,6 +239,33 @@ static void test_held(Tally *t)
     emulated_mallocs_left = -1;
 }
 
+/* Frames of the host with rows that lie apart, as painted on the GPU. */
+static void test_rows(Tally *t)
+{
+    enum { ROW = W * 3 + 7 };
+    static uint8_t gray[W * H], rgb[2][ROW * H];
+    LacPicture l = { LAC_GRAY8, W, H, W, gray };
+    LacSettings s = settings("cuda", NULL);
+    int wrong = 0;
+
+    for (int i = 0; i < W * H; i++) {
+        gray[i] = pixel(i % W, i / W, 0);
+    }
+    memset(rgb, 0x77, sizeof rgb);
+    for (int apart = 0; apart < 2; apart++) {
+        LacPicture o = { LAC_RGB24, W, H, apart ? ROW : W * 3, rgb[apart] };
+        LacContext *ctx = open_with(t, &s, 1, true);
+
+        expect(t, ctx && lac_send_frame(ctx, &l, 0, FRAME) == LAC_OK && lac_receive_frame(ctx, &o) == LAC_OK, "rows: %s",
+               messages.text);
+        lac_close(&ctx);
+    }
+    for (int i = 0; i < ROW * H; i++) {
+        wrong += rgb[1][i] != (i % ROW < W * 3 ? rgb[0][i / ROW * W * 3 + i % ROW] : 0x77);
+    }
+    expect(t, wrong == 0, "%d bytes of rows that lie apart are wrong", wrong);
+}
+
 static void refused(Tally *t, int got, int wanted, const char *words)
 {
     expect(t, got == wanted && strstr(messages.text, words), "%d instead of %d, '%s': %s", got, wanted, words, messages.text);
@@ -325,6 +352,7 @@ int main(void)
     }
     test_frames(&t, &kinds[0], &kinds[3], true, LAC_TEMPORAL_ON);
     test_held(&t);
+    test_rows(&t);
     test_errors(&t);
     return tally_end(&t);
 }
