@@ -125,7 +125,7 @@ vf 'unknown option' 'colour' -- "$ok:colour=1"
 vf 'cuda number' 'device cuda:63: ' 'device=cpu' -- "$ok:device=cuda\\\\:63"
 vf 'cuda bad number' "cuda:x" 'expected auto, cpu, cuda, cuda:N or ref' -- "$ok:device=cuda\\\\:x"
 vf 'unknown device' "'gpu'" 'expected auto, cpu, cuda, cuda:N or ref' -- "$ok:device=gpu"
-vf 'precision of device' 'fp16' 'device cpu' 'precision=bf16' -- "$ok:device=cpu:precision=fp16"
+vf 'precision of device' 'fp16' 'device cpu' 'precision=(bf16|fp32)' -- "$ok:device=cpu:precision=fp16"
 vf 'precision of ref' 'bf16' 'fp32' -- "$ok:device=ref:precision=bf16"
 
 # Weights.
