@@ -3,6 +3,7 @@
 #include "steady.h"
 
 #include <omp.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -151,6 +152,25 @@ static void read_colours(const LacSteadyFrame *f, const LacSteady *s, int x, int
     }
 }
 
+/* Links of a block, firmer where its colours are alike. */
+static void join(const LacSteadyFrame *f, const LacSteadyFrame *next, int x, int y, int count, float *link)
+{
+    const uint8_t *a = f->rgb + y * f->stride + 3 * (ptrdiff_t)x, *b = next->rgb + y * next->stride + 3 * (ptrdiff_t)x;
+
+    for (int i = 0; i < count; i++) {
+        int apart = 0;
+        float far;
+
+        for (int c = 0; c < 3; c++) {
+            const int d = abs(a[3 * i + c] - b[3 * i + c]);
+
+            apart = d > apart ? d : apart;
+        }
+        far = (float)(apart * apart) / (LAC_STEADY_NEAR * LAC_STEADY_NEAR);
+        link[i] += LAC_STEADY_ALIKE / (1 + far * far);
+    }
+}
+
 /* One step forward: own colours `cell`, after `before` (NULL: the first frame). */
 static void eliminate(const Cell *before, Cell *cell, const float *trust, int count)
 {
@@ -205,6 +225,9 @@ static void solve(const LacSteady *s, const LacSteadyFrame *frames, int count, i
 
         read_colours(&frames[t], s, x, y, n, own, &cells[t]);
         sample(own + 3 * s->net_width, s->columns + x, n, cells[t].link);
+        if (frames[t].link && t + 1 < count) {
+            join(&frames[t], &frames[t + 1], x, y, n, cells[t].link);
+        }
         if (frames[t].fixed) {
             fill(cells[t].reach, n, 0);
             continue;

@@ -7,7 +7,9 @@
 
 /* How it works. Every native pixel gets the colours m_t for which
  *     sum over t of trust_t |m_t - (colour_t + residual_t)|^2 + link_t |m_t - m_{t+1}|^2
- * is least: where the link is firm the frames agree on a mean, where it is not each keeps its own. The equations of a pixel
+ * is least: where the link is firm the frames agree on a mean, where it is not each keeps its own. Every link that is given is
+ * firmer by LAC_STEADY_ALIKE where the native colours are alike, within LAC_STEADY_NEAR levels: flat parts of what moves
+ * do not change there, whatever the lines around them do, and if they do it is by little. The equations of a pixel
  * are tridiagonal and solved exactly, in one pass forward and one back. Residual, link and trust come at network size and
  * are bilinear between its pixels. Blocks of pixels are independent, so the bytes are the same for any number of
  * threads. */
@@ -15,6 +17,9 @@ typedef struct LacSteady LacSteady;
 
 /* What a frame counts that was given out before and is not to change any more, but that the next ones must agree with. */
 #define LAC_STEADY_PAST 128.0f
+
+#define LAC_STEADY_ALIKE 32.0f
+#define LAC_STEADY_NEAR 4.0f
 
 typedef struct LacSteadyFrame {
     uint8_t *rgb;          /* native R, G, B; written where the frame is wanted and not fixed */

@@ -213,8 +213,8 @@ static float loosen(float link, const float *colour, const float *next)
     for (int c = 0; c < 3; c++) {
         apart = fmaxf(apart, fabsf(colour[c] - next[c]));
     }
-    apart *= 127.5f / LAC_WINDOW_APART;
-    return link / (1 + apart * apart * apart * apart);
+    apart = powf(apart * 127.5f / LAC_WINDOW_APART, 8);
+    return link / (1 + apart);
 }
 
 /* What moves does not hang together with the next frame at the same place. */

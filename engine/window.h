@@ -14,7 +14,7 @@
  * is done depends on the shot alone, not on when frames are asked for: a frame is given out once size - 1 frames after it
  * are painted, at most, or its shot has ended. */
 enum { LAC_WINDOW_LEAST = 2, LAC_WINDOW_MOST = 64 };
-#define LAC_WINDOW_APART 64.0f /* levels between the colours of a loose pixel that halve its link */
+#define LAC_WINDOW_APART 80.0f /* levels between the colours of a loose pixel that halve its link */
 
 typedef struct LacWindow LacWindow;
 

@@ -30,6 +30,9 @@ static void fill(Window *w)
     for (int t = 0; t < FRAMES; t++) {
         for (int i = 0; i < PIXELS * 3; i++) {
             w->rgb[t][i] = (uint8_t)(255 * uniform());
+            if (t && i / 3 % 2) { /* every other pixel is more or less like before */
+                w->rgb[t][i] = (uint8_t)(w->rgb[t - 1][i] / 2 + 64 + (int)(12 * uniform()));
+            }
         }
         for (int i = 0; i < CELLS; i++) {
             w->link[t][i] = expf(10 * uniform() - 6);
@@ -95,6 +98,14 @@ static void plain(const Window *w, int count, int x, int y, int c, double m[FRAM
         own[t] = w->rgb[t][3 * (y * WIDTH + x) + c];
         own[t] += f->residual && !f->fixed ? 127.5 * at(f->residual + c, 3, x, y) : 0;
         link[t] = f->link && t + 1 < count ? at(f->link, 1, x, y) : 0;
+        if (f->link && t + 1 < count) {
+            double far = 0;
+
+            for (int k = 0; k < 3; k++) {
+                far = fmax(far, abs(w->rgb[t][3 * (y * WIDTH + x) + k] - w->rgb[t + 1][3 * (y * WIDTH + x) + k]));
+            }
+            link[t] += (double)LAC_STEADY_ALIKE / (1 + pow(far / (double)LAC_STEADY_NEAR, 4));
+        }
         trust[t] = f->weight * (f->trust ? at(f->trust, 1, x, y) : 1);
         m[t] = own[t];
     }

@@ -288,7 +288,7 @@ static void test_pan(Tally *t)
         lac_close(&ctx);
     }
     for (int i = 0; i < SIDE * SIDE * 3; i++) {
-        changed += abs(rgb[0][i] - rgb[1][i]) > 2;
+        changed += abs(rgb[0][i] - rgb[1][i]) > 4; /* colours that are alike may be */
     }
     expect(t, changed < SIDE * SIDE * 3 / 50, "a slow pan: %ld of %d samples were mixed", changed, SIDE * SIDE * 3);
 }
