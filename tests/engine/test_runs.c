@@ -15,13 +15,13 @@ static uint32_t draw(uint32_t *state)
 static void test_runs(Tally *t)
 {
     enum { N = 400 };
-    int32_t value[N], rising[N];
+    int32_t value[N] = {2}, rising[N] = {7};
     uint32_t state = 1;
     int wrong = 0;
 
-    for (int i = 0; i < N; i++) {
-        value[i] = i && draw(&state) % 12 ? value[i - 1] : (int32_t)(draw(&state) % 5);
-        rising[i] = i ? rising[i - 1] + (draw(&state) % 20 ? 1 : 3) : 7;
+    for (int i = 1; i < N; i++) {
+        value[i] = draw(&state) % 12 ? value[i - 1] : (int32_t)(draw(&state) % 5);
+        rising[i] = rising[i - 1] + (draw(&state) % 20 ? 1 : 3);
     }
     for (size_t i = 0; i < N; i++) {
         for (size_t end = i + 1; end <= N; end += 1 + i % 5) {
