@@ -132,7 +132,7 @@ static int emit(LacContext *ctx, LineArt *line, LacPicture *out, double *confide
 {
     const LacPending *frame = lac_queue_at(&ctx->queue, 0);
     int chosen[LAC_MAX_REFS], count = 0, err = LAC_OK;
-    LineArt own;
+    LineArt own = { NULL, NULL };
     bool wait = false;
 
     if (!frame) {

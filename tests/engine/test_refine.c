@@ -275,7 +275,7 @@ static void test_links(Tally *t, const LacLog *log)
 {
     enum { SIZE = 64, AREA = SIZE * SIZE, MOVED = 40 };
     float *line = lac_alloc(2 * AREA, sizeof *line), *colour = lac_calloc(3 * AREA, sizeof *colour);
-    float *out = lac_alloc(5 * AREA * 2, sizeof *out), *link = out + 3 * AREA;
+    float *out = lac_alloc(5 * AREA * 2, sizeof *out), *link;
     CountedDevice d;
     LacModel *model = NULL;
     LacNet *net = NULL;
@@ -283,6 +283,7 @@ static void test_links(Tally *t, const LacLog *log)
     if (!line || !colour || !out) {
         abort();
     }
+    link = out + 3 * AREA;
     for (int i = 0; i < 2 * AREA; i++) {
         line[i] = i % SIZE == 5 || (i % SIZE == MOVED && i >= AREA) ? -1 : 1;
     }

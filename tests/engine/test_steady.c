@@ -130,6 +130,7 @@ static void plain(const Window *w, int count, int x, int y, int c, double m[FRAM
 static void test_solution(Tally *t, const Window *w, int count, int first, int end, const char *what)
 {
     Window *out = copy(w);
+    bool may[FRAMES] = { false }; /* be changed */
     double worst = 0;
 
     run(t, out, count, first, end, 1);
@@ -144,10 +145,13 @@ static void test_solution(Tally *t, const Window *w, int count, int first, int e
         }
     }
     expect(t, worst <= 0.51, "%s: %.3f levels off", what, worst); /* 0.5: rounding */
+    for (int f = first; f < end; f++) {
+        may[f] = !w->frames[f].fixed;
+    }
     for (int f = 0; f < FRAMES; f++) {
         bool same = !memcmp(out->rgb[f], w->rgb[f], sizeof out->rgb[f]);
 
-        expect(t, same == (f < first || f >= end || w->frames[f].fixed), "%s: frame %d %s", what, f,
+        expect(t, same == !may[f], "%s: frame %d %s", what, f,
                same ? "is as it was" : "was changed");
     }
     free(out);
