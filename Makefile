@@ -72,7 +72,7 @@ help:
 	@echo 'make ffmpeg     FFmpeg with the filter: build/bin/ffmpeg, build/bin/ffprobe'
 	@echo 'make demo       a coloured shot: build/demo/coloured.mp4 and build/demo/sheet.png'
 	@echo 'make check      the tests of liblac; make fate: those of the filter; make test: both'
-	@echo 'make soak       memory of long 1080p streams: most of an hour'
+	@echo 'make soak       memory of long 1080p streams: an hour to several'
 	@echo 'make bench      timings; make fuzz: fuzzers, FUZZ_SECONDS=60 each'
 	@echo 'make install    into PREFIX ($(PREFIX)), under DESTDIR'
 	@echo 'make tidy       clang-tidy and cppcheck; make clean: removes what was built, not FFmpeg'

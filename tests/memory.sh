@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # memory.sh [soak]: memory of the whole ffmpeg process, as `ffmpeg -benchmark` reports it, while many frames wait for a
 # reference, and over a long stream. Small pictures; with `soak` the ones that docs/performance.md promises: 1920x1080,
-# 2,000 waiting frames in less than 1 GiB, and flat over 20,000 frames (SOAK_FRAMES), which takes the better part of an hour.
+# 2,000 waiting frames in less than 1 GiB, and flat over 20,000 frames (SOAK_FRAMES), which takes an hour to several.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 : "${OMP_WAIT_POLICY:=passive}"
