@@ -21,7 +21,7 @@ import weights_io
 from data import Batch
 from evaluate import load
 from export import runtime_tensors, weights_metadata
-from losses import PLAIN, TEACHING
+from losses import MATCHING, PLAIN, TEACHING
 from model import PRESETS, ColorTransform
 from trainer import Recipe, Trainer
 
@@ -159,6 +159,22 @@ def check_switches() -> None:
     refused(lambda: Trainer(Recipe(PRESETS["tiny-paper"], PLAIN, without=("distance",)), CPU), "EnD")
 
 
+def check_matching() -> None:
+    """--matching computes what the whole network would, and moves nothing but what decides correspondences."""
+    cfg, b = PRESETS["tiny"], some_batch(6)
+    trainer = Trainer(Recipe(cfg, {k: PLAIN[k] for k in MATCHING}, 2e-3, matching=True), CPU)
+    with torch.no_grad():
+        own = trainer.net.matching(b.x, b.d, b.xr, b.dr, b.yr, lag=b.lag)
+        whole = trainer.net(b.x, b.d, b.xr, b.dr, b.yr, lag=b.lag)
+    assert all(torch.allclose(own[k].float(), whole[k].float(), atol=1e-4) for k in ("attention", "warped"))
+    before = {k: v.clone() for k, v in trainer.net.state_dict().items()}
+    for i in range(4):
+        trainer.step(some_batch(i), 0.2)
+    moved = {k for k, v in trainer.net.state_dict().items() if not torch.equal(v, before[k])}
+    assert {"end.encoder.conv0.weight", "sim.q.weight", "sim.k.weight"} <= moved, moved
+    assert all(k.startswith(("end.", "sim.q.", "sim.k.", "sim.locality", "sim.nearness", "sim.reach")) for k in moved), moved
+
+
 def check_distill() -> None:
     """A student with a teacher alone comes nearer to it, in picture and attention; both kinds of file teach alike."""
     cfg = PRESETS["tiny"]
@@ -223,5 +239,6 @@ def check_ablate() -> None:
 
 
 CHECKS = {"checkpoint": check_checkpoint, "trainer": check_trainer, "options": check_options,
-          "switches": check_switches, "distill": check_distill, "train": check_train,
+          "switches": check_switches, "matching": check_matching, "distill": check_distill,
+          "train": check_train,
           "ablate": check_ablate}

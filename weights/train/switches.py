@@ -44,11 +44,5 @@ def no_distance(net: ColorTransform) -> None:
     weight.register_hook(lines_only)
 
 
-def only_matching(net: ColorTransform) -> None:
-    """Everything holds still but what decides which part of a reference a place is: EnD, q, k and the priors."""
-    for name, p in net.named_parameters():
-        p.requires_grad_(name.startswith(("end.", "sim.q.", "sim.k.", "sim.locality", "sim.nearness", "sim.reach")))
-
-
 SWITCHES: dict[str, Callable[[ColorTransform], None]] = {
     "distance": no_distance, "embedder": no_embedder, "masks": no_masks}

@@ -63,6 +63,8 @@ def read_options() -> tuple[argparse.ArgumentParser, argparse.Namespace, Recipe]
     elif args.vgg and not {"perceptual", "style"} & weights.keys():
         ap.error(f"--vgg has no use with --losses {args.losses}")
     if args.matching:
+        if args.teacher or args.vgg or args.losses != "plain":
+            ap.error("--matching learns by the terms warp and match alone: it goes without --teacher, --vgg and --losses")
         weights = {k: v for k, v in weights.items() if k in MATCHING}
     cfg = options.opened(ap, "--set", args.set, lambda text: options.config(args.preset, text))
     return ap, args, Recipe(cfg, weights, args.lr, args.gan, args.gan_lr or args.lr / 10, args.spectral,

@@ -17,7 +17,7 @@ from distill import Teacher
 from losses import color_losses
 from model import ColorTransform, Config
 from perceptual import Perceptual
-from switches import SWITCHES, only_matching
+from switches import SWITCHES
 
 EMA_DECAY = 0.998
 GRADIENT_NORM = 5.0
@@ -33,7 +33,7 @@ class Recipe:
     gan_lr: float = 4e-5
     spectral: bool = False
     without: tuple[str, ...] = ()   # see switches.py
-    matching: bool = False          # EnD, q and k learn alone
+    matching: bool = False          # EnD, q and k learn alone: model.matching computes nothing else, so nothing else moves
 
     def summary(self) -> dict[str, Any]:
         return {"losses": self.weights, "gan": self.gan if "gan" in self.weights else "", "spectral": self.spectral,
@@ -61,8 +61,6 @@ class Trainer:
             raise ValueError("spectral norm does not go without the distance field")
         for name in recipe.without:
             SWITCHES[name](net)
-        if recipe.matching:
-            only_matching(net)
         self.net = spectral.add(net) if recipe.spectral else net
         self.opt = torch.optim.Adam([p for p in net.parameters() if p.requires_grad], recipe.lr, betas=(0.8, 0.99),
                                     foreach=device.type == "cuda")
