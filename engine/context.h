@@ -45,6 +45,11 @@ typedef struct LacIncoming {
     const LacDevicePicture *there;
 } LacIncoming;
 
+/* LAC_OK when there is a frame to receive, else what lac_receive_frame says: LAC_EAGAIN, LAC_EOF, LAC_EINVAL for NULL. */
+int lac_due(LacContext *ctx);
+/* LAC_EINVAL, logged, unless a picture to write to is as large as the frames. */
+int lac_output_fits(const LacContext *ctx, int width, int height);
+
 /* lac_send_frame and lac_receive_frame for a context, arguments and picture that were checked, within lac_gpu_enter. */
 int lac_take_frame(LacContext *ctx, const LacIncoming *in, int64_t time, int64_t duration);
 int lac_give_frame(LacContext *ctx, LacPicture *out);

@@ -78,23 +78,16 @@ static int fetch(LacContext *ctx)
 
 int lac_receive_device_frame(LacContext *ctx, const LacDevicePicture *out)
 {
-    int err, ready;
+    int err = lac_due(ctx);
 
-    if (!ctx) {
-        return LAC_EINVAL;
-    }
-    ready = lac_ready(ctx);
-    if (ready != 1) {
-        return ready ? ready : LAC_EAGAIN;
+    if (err) {
+        return err;
     }
     if (!out) {
         return lac_fail(&ctx->log, LAC_EINVAL, "lac_receive_device_frame: no picture to write to");
     }
     err = check(ctx, out, "output picture", true);
-    if (!err && (out->width != ctx->width || out->height != ctx->height)) {
-        err = lac_fail(&ctx->log, LAC_EINVAL, "output picture is %dx%d, the frames %dx%d", out->width, out->height,
-                       ctx->width, ctx->height);
-    }
+    err = err ? err : lac_output_fits(ctx, out->width, out->height);
     err = err ? err : lac_gpu_enter(&ctx->device);
     if (err) {
         return err;

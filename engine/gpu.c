@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 int lac_gpu_enter(const LacDevice *dev)
 {
     return dev->frames ? dev->frames->enter(dev->be) : LAC_OK;

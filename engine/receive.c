@@ -210,27 +210,35 @@ int lac_give_frame(LacContext *ctx, LacPicture *out)
     return err;
 }
 
+int lac_due(LacContext *ctx)
+{
+    const int ready = lac_ready(ctx);
+
+    return ready == 1 ? LAC_OK : ready ? ready : LAC_EAGAIN;
+}
+
+int lac_output_fits(const LacContext *ctx, int width, int height)
+{
+    return width == ctx->width && height == ctx->height
+               ? LAC_OK
+               : lac_fail(&ctx->log, LAC_EINVAL, "output picture is %dx%d, the frames %dx%d", width, height, ctx->width,
+                          ctx->height);
+}
+
 int lac_receive_frame(LacContext *ctx, LacPicture *out)
 {
-    int err, ready;
+    int err = lac_due(ctx);
 
-    if (!ctx) {
-        return LAC_EINVAL;
-    }
-    ready = lac_ready(ctx);
-    if (ready != 1) {
-        return ready ? ready : LAC_EAGAIN;
+    if (err) {
+        return err;
     }
     if (!out) {
         return lac_fail(&ctx->log, LAC_EINVAL, "lac_receive_frame: no picture to write to");
     }
     err = lac_picture_check(out, LAC_COLOUR_FORMATS, "output picture", &ctx->log);
+    err = err ? err : lac_output_fits(ctx, out->width, out->height);
     if (err) {
         return err;
-    }
-    if (out->width != ctx->width || out->height != ctx->height) {
-        return lac_fail(&ctx->log, LAC_EINVAL, "output picture is %dx%d, the frames %dx%d", out->width,
-                        out->height, ctx->width, ctx->height);
     }
     if (ctx->held) {
         err = lac_image_write(&(LacImage){ ctx->width, ctx->height, 3, ctx->picture }, out, ctx->set.threads, "frame",
