@@ -6,6 +6,7 @@
 
 #include "ink.h"
 #include "load.h"
+#include "refs_choose.h"
 #include "refs_read.h"
 #include "settings.h"
 
@@ -193,13 +194,30 @@ static int as_gray(LacContext *ctx, const LacPicture *line, LacPicture *gray, co
     return LAC_OK;
 }
 
+/* *sketch: NULL where there is no choice of references to be made by it. */
+static int sketch_frame(LacContext *ctx, const LacPicture *line, LacSketch **sketch)
+{
+    *sketch = NULL;
+    if (!lac_refs_have_choice(&ctx->refs, ctx->set.k)) {
+        return LAC_OK;
+    }
+    *sketch = lac_alloc(1, sizeof **sketch);
+    if (!*sketch) {
+        return lac_fail(&ctx->log, LAC_ENOMEM, "no memory for one more frame");
+    }
+    lac_sketch(*sketch, line->data, line->stride, ctx->width, ctx->height);
+    return LAC_OK;
+}
+
 /* Nothing of the context changes before the last step that can fail. */
 static int take_frame(LacContext *ctx, const LacPicture *line, const uint8_t *black, const LacPlace *place)
 {
     LacPacked packed = { 0 }, packed_black = { 0 };
+    LacSketch *sketch = NULL;
     double since = omp_get_wtime();
     int err = lac_queue_prepare(&ctx->queue, ctx->packer, black != NULL);
 
+    err = err ? err : sketch_frame(ctx, line, &sketch);
     if (!err && lac_refs_matches(&ctx->refs, place)) {
         err = lac_pack(ctx->packer, line->data, line->stride, (size_t)ctx->width, ctx->height, &packed);
         if (!err && black) {
@@ -207,9 +225,12 @@ static int take_frame(LacContext *ctx, const LacPicture *line, const uint8_t *bl
         }
     }
     if (!err) {
-        const int reference = lac_refs_match(&ctx->refs, place, ctx->width, ctx->height, &packed, &packed_black);
-        lac_queue_push(&ctx->queue, place, reference, line->data, line->stride, black);
+        const int reference = lac_refs_match(&ctx->refs, place, ctx->width, ctx->height, &packed, &packed_black,
+                                             sketch);
+        lac_queue_push(&ctx->queue, place, reference, line->data, line->stride, black, sketch);
+        sketch = NULL;
     }
+    lac_free(sketch);
     lac_packed_free(&packed);
     lac_packed_free(&packed_black);
     lac_time_add(&ctx->times, LAC_STAGE_PACK, since);

@@ -86,10 +86,10 @@ int lac_queue_prepare(LacQueue *q, LacPacker *packer, bool inked)
 }
 
 void lac_queue_push(LacQueue *q, const LacPlace *place, int reference, const uint8_t *line, ptrdiff_t stride,
-                    const uint8_t *black)
+                    const uint8_t *black, LacSketch *sketch)
 {
     q->count++;
-    *at(q, q->count - 1) = (LacPending){ .place = *place, .reference = reference };
+    *at(q, q->count - 1) = (LacPending){ .place = *place, .reference = reference, .sketch = sketch };
     q->newest_raw = true;
     q->newest_inked = black != NULL;
     q->sent++;
@@ -111,6 +111,7 @@ void lac_queue_pop(LacQueue *q)
 {
     lac_packed_free(&at(q, 0)->packed);
     lac_packed_free(&at(q, 0)->black);
+    lac_free(at(q, 0)->sketch);
     q->first = (q->first + 1) % q->room;
     q->count--;
     q->newest_raw = q->newest_raw && q->count > 0;

@@ -3,6 +3,7 @@
 #ifndef LAC_QUEUE_H
 #define LAC_QUEUE_H
 
+#include "likeness.h"
 #include "pack.h"
 
 /* A frame's place in the stream; times in microseconds. */
@@ -16,6 +17,7 @@ typedef struct LacPending {
     int reference;    /* the frame is this reference, or -1 */
     LacPacked packed; /* empty: the line art is the queue's `newest` */
     LacPacked black;  /* the line art without coloured ink; empty, with `packed` not: it has none */
+    LacSketch *sketch; /* NULL: its references are chosen by time alone */
 } LacPending;
 
 typedef struct LacQueue {
@@ -42,9 +44,9 @@ int lac_queue_place(const LacQueue *q, int64_t time, int64_t duration, LacPlace 
 int lac_queue_prepare(LacQueue *q, LacPacker *packer, bool inked);
 
 /* Adds a frame after a successful prepare; cannot fail. line: its art, `stride` bytes from row to row; black: the same
- * without coloured ink, dense, or NULL. */
+ * without coloured ink, dense, or NULL; sketch: taken over, or NULL. */
 void lac_queue_push(LacQueue *q, const LacPlace *place, int reference, const uint8_t *line, ptrdiff_t stride,
-                    const uint8_t *black);
+                    const uint8_t *black, LacSketch *sketch);
 
 /* The frame i after the oldest, or NULL. Owned by the queue. */
 const LacPending *lac_queue_at(const LacQueue *q, int i);

@@ -7,15 +7,15 @@
 #include "refs_choose.h"
 #include "refs_read.h"
 
-static int choose(LacContext *ctx, const LacPlace *place, int *chosen, bool *wait)
+static int choose(LacContext *ctx, const LacPending *frame, int *chosen, bool *wait)
 {
     int64_t latest = ctx->set.lookahead == 0
                          ? INT64_MAX
-                         : place->index + (ctx->set.lookahead > 0 ? ctx->set.lookahead : 0);
+                         : frame->place.index + (ctx->set.lookahead > 0 ? ctx->set.lookahead : 0);
 
     const LacKnown known = { latest, ctx->ended ? INT64_MAX : ctx->queue.sent - 1, ctx->shot };
 
-    return lac_refs_choose(&ctx->refs, place, ctx->set.k, &known, chosen, wait);
+    return lac_refs_choose(&ctx->refs, &frame->place, frame->sketch, ctx->set.k, &known, chosen, wait);
 }
 
 /* Whether the window can count on no more frames of its shot. */
@@ -34,7 +34,7 @@ static bool can_colour(LacContext *ctx, int i)
     bool wait = false;
 
     if (frame && frame->reference < 0) {
-        choose(ctx, &frame->place, chosen, &wait);
+        choose(ctx, frame, chosen, &wait);
     }
     return frame && !wait;
 }
@@ -139,7 +139,7 @@ static int emit(LacContext *ctx, LineArt *line, LacPicture *out, double *confide
         return ctx->ended ? LAC_EOF : LAC_EAGAIN;
     }
     if (frame->reference < 0) {
-        count = choose(ctx, &frame->place, chosen, &wait);
+        count = choose(ctx, frame, chosen, &wait);
         if (wait) {
             return LAC_EAGAIN;
         }

@@ -168,6 +168,10 @@ int lac_refs_add(LacRefs *refs, LacPacker *packer, enum LacWhen when, int64_t ti
         free_packed(&r);
         return err;
     }
+    if (has_line) {
+        lac_sketch(&r.sketch, line->data, line->width, line->width, line->height);
+        r.sketched = true;
+    }
     refs->alpha = refs->alpha || r.alpha;
     r.frame = INT64_MIN;
     r.shot = -1;
@@ -255,7 +259,8 @@ static void warn_passed(const LacRefs *refs, const LacRef *r, const char *why)
     }
 }
 
-int lac_refs_match(LacRefs *refs, const LacPlace *place, int width, int height, LacPacked *line, LacPacked *black)
+int lac_refs_match(LacRefs *refs, const LacPlace *place, int width, int height, LacPacked *line, LacPacked *black,
+                   const LacSketch *sketch)
 {
     int match = find_match(refs, place);
     char why[96], at[48];
@@ -282,6 +287,8 @@ int lac_refs_match(LacRefs *refs, const LacPlace *place, int width, int height, 
             r->line_width = width;
             r->line_height = height;
             *line = *black = (LacPacked){ 0 };
+            r->sketched = sketch != NULL;
+            r->sketch = sketch ? *sketch : r->sketch;
         }
     }
     return match;

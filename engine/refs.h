@@ -4,6 +4,7 @@
 #ifndef LAC_REFS_H
 #define LAC_REFS_H
 
+#include "likeness.h"
 #include "lineart.h"
 #include "net/net.h"
 #include "pack.h"
@@ -41,6 +42,8 @@ typedef struct LacRef {
     int line_width, line_height;
     LacPacked colour, exact, line, black; /* line.data is NULL until the line art is known; exact, black: empty where
                                              there is none */
+    LacSketch sketch;       /* of line */
+    bool sketched;          /* it is there */
     bool alpha, wide;       /* of exact */
     LacRefCode *code;       /* NULL until used */
     LacTransferRef *pixels; /* NULL until copied from */
@@ -76,8 +79,9 @@ int lac_refs_fit(const LacRefs *refs, int width, int height);
 /* The reference that frame `place` is, or -1: times match within half a frame duration. The first frame that
  * lies so near is taken, since a frame is decided when it arrives. References whose time is over are marked,
  * with a warning when that makes them useless. `line`, `black`: its packed native line art (taken over when the
- * reference has none: then zeroed). */
-int lac_refs_match(LacRefs *refs, const LacPlace *place, int width, int height, LacPacked *line, LacPacked *black);
+ * reference has none: then zeroed); sketch: of that, or NULL. */
+int lac_refs_match(LacRefs *refs, const LacPlace *place, int width, int height, LacPacked *line, LacPacked *black,
+                   const LacSketch *sketch);
 
 /* True when lac_refs_match would find one (it then needs the packed line art). Changes nothing. */
 bool lac_refs_matches(const LacRefs *refs, const LacPlace *place);

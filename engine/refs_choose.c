@@ -3,7 +3,15 @@
 #include "refs_choose.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <math.h>
+
+enum {
+    LAC_LIKE_AHEAD = 2,     /* references after a frame that it may wait for */
+    LAC_LIKE_REACH = 240,   /* frames it waits for the second of them at most */
+    LAC_LIKE_PERCENT = 85, /* of the difference that those nearest in time have at least */
+    LAC_LIKE_NOISE = 64,   /* a difference of sketches that says nothing */
+};
 
 /* Usable now, or (*coming) perhaps later. */
 static bool candidate(const LacRef *r, const LacKnown *known, bool *coming)
@@ -47,21 +55,27 @@ bool lac_refs_strange(const LacRefs *refs, const LacPlace *place, const int *cho
     return count > 0;
 }
 
-int lac_refs_choose(const LacRefs *refs, const LacPlace *place, int k, const LacKnown *known, int *chosen, bool *wait)
+/* In the unit of `kind`. */
+static int64_t moment(const LacRefs *refs, const LacPlace *place)
 {
-    int64_t at = refs->kind == LAC_WHEN_FRAME ? place->index : place->time;
-    int left = -1, right, count = 0, lefts = 0, rights = 0;
-    bool coming, own = refs->sheets > 0;
+    return refs->kind == LAC_WHEN_FRAME ? place->index : place->time;
+}
 
-    *wait = false;
-    if (k > LAC_MAX_REFS - refs->sheets) {
-        k = LAC_MAX_REFS - refs->sheets;
-    }
+/* In the unit of `kind`; as double, since times may be as far apart as int64_t goes. */
+static double distance(const LacRefs *refs, const LacPlace *place, int i)
+{
+    return fabs((double)refs->item[i].time - (double)moment(refs, place));
+}
+
+/* The k nearest in time, but for k >= 2 one before and one after before any other. */
+static int choose_near(const LacRefs *refs, const LacPlace *place, int k, const LacKnown *known, bool own, int *chosen)
+{
+    const int64_t at = moment(refs, place);
+    int left = -1, right, count = 0, lefts = 0, rights = 0;
+
     for (int i = 0; i < refs->count; i++) {
-        const LacRef *r = &refs->item[i];
-        if (r->when != LAC_WHEN_NEVER) {
-            left = r->time <= at ? i : left;
-            own = own || (same_shot(r, place, known) && candidate(r, known, &coming));
+        if (refs->item[i].when != LAC_WHEN_NEVER) {
+            left = refs->item[i].time <= at ? i : left;
         }
     }
     right = left + 1;
@@ -86,10 +100,87 @@ int lac_refs_choose(const LacRefs *refs, const LacPlace *place, int k, const Lac
         }
         lefts += to_left;
         rights += !to_left;
-        chosen[count] = to_left ? left-- : right++;
-        candidate(&refs->item[chosen[count]], known, &coming);
+        chosen[count++] = to_left ? left-- : right++;
+    }
+    return count;
+}
+
+/* Of those chosen the farthest in time, of equals the later. */
+static int farthest(const LacRefs *refs, const LacPlace *place, const int *chosen, int count)
+{
+    int far = 0;
+
+    for (int i = 1; i < count; i++) {
+        far = distance(refs, place, chosen[i]) >= distance(refs, place, chosen[far]) ? i : far;
+    }
+    return far;
+}
+
+/* The reference that is more like the frame than all those nearest in time takes the place of the farthest of them. */
+static void choose_alike(const LacRefs *refs, const LacPlace *place, const LacSketch *sketch, const LacKnown *known,
+                         bool own, int *chosen, int count, bool *wait)
+{
+    const int64_t at = moment(refs, place), reach = place->index + LAC_LIKE_REACH;
+    const LacKnown soon = { known->latest < reach ? known->latest : reach, known->sent, known->shot };
+    int least = INT_MAX, alike = -1, ahead = 0;
+
+    for (int i = 0; i < count; i++) {
+        const int differs = lac_sketch_difference(&refs->item[chosen[i]].sketch, sketch);
+        least = differs < least ? differs : least;
+    }
+    least = least * LAC_LIKE_PERCENT / 100 - LAC_LIKE_NOISE;
+    for (int i = 0; i < refs->count; i++) {
+        const LacRef *r = &refs->item[i];
+        bool coming, near = false;
+
+        if (!serves(r, place, &soon, own)) {
+            continue;
+        }
+        ahead += r->time > at;
+        for (int j = 0; j < count; j++) {
+            near = near || chosen[j] == i;
+        }
+        candidate(r, &soon, &coming);
+        if (near || (ahead > LAC_LIKE_AHEAD && !r->own_line)) {
+            continue;
+        }
         *wait = *wait || coming;
-        count++;
+        if (!coming && lac_sketch_difference(&r->sketch, sketch) < least) {
+            least = lac_sketch_difference(&r->sketch, sketch);
+            alike = i;
+        }
+    }
+    if (alike >= 0) {
+        chosen[farthest(refs, place, chosen, count)] = alike;
+    }
+}
+
+bool lac_refs_have_choice(const LacRefs *refs, int k)
+{
+    return refs->count - refs->sheets > k;
+}
+
+int lac_refs_choose(const LacRefs *refs, const LacPlace *place, const LacSketch *sketch, int k, const LacKnown *known,
+                    int *chosen, bool *wait)
+{
+    bool coming, own = refs->sheets > 0;
+    int count;
+
+    if (k > LAC_MAX_REFS - refs->sheets) {
+        k = LAC_MAX_REFS - refs->sheets;
+    }
+    for (int i = 0; i < refs->count; i++) {
+        const LacRef *r = &refs->item[i];
+        own = own || (r->when != LAC_WHEN_NEVER && same_shot(r, place, known) && candidate(r, known, &coming));
+    }
+    count = choose_near(refs, place, k, known, own, chosen);
+    *wait = false;
+    for (int i = 0; i < count; i++) {
+        candidate(&refs->item[chosen[i]], known, &coming);
+        *wait = *wait || coming;
+    }
+    if (sketch && count && !*wait) {
+        choose_alike(refs, place, sketch, known, own, chosen, count, wait);
     }
     for (int i = 0; i < refs->count; i++) {
         if (refs->item[i].when == LAC_WHEN_NEVER) {
@@ -105,13 +196,6 @@ int lac_refs_choose(const LacRefs *refs, const LacPlace *place, int k, const Lac
         }
     }
     return count;
-}
-
-/* In the unit of `kind`; as double, since times may be as far apart as int64_t goes. */
-static double distance(const LacRefs *refs, const LacPlace *place, int i)
-{
-    return fabs((double)refs->item[i].time -
-                (double)(refs->kind == LAC_WHEN_FRAME ? place->index : place->time));
 }
 
 void lac_refs_lag(const LacRefs *refs, const LacPlace *place, const int *chosen, int count, float *lag)

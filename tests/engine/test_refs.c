@@ -39,7 +39,7 @@ static int match_shot(LacRefs *refs, int64_t index, int64_t time, int64_t durati
     if (lac_refs_matches(refs, &place)) {
         lac_pack(packer, pixels, 16, 16, 8, &packed);
     }
-    i = lac_refs_match(refs, &place, 16, 8, &packed, &black);
+    i = lac_refs_match(refs, &place, 16, 8, &packed, &black, NULL);
     lac_packed_free(&packed);
     return i;
 }
@@ -55,7 +55,7 @@ static const char *choice_shot(const LacRefs *refs, const LacPlace *place, int k
     static char text[16];
     int chosen[LAC_MAX_REFS], at = 0;
     bool wait;
-    int n = lac_refs_choose(refs, place, k, known, chosen, &wait);
+    int n = lac_refs_choose(refs, place, NULL, k, known, chosen, &wait);
 
     if (wait) {
         text[at++] = '?';
@@ -328,7 +328,7 @@ int main(void)
         test_order(&t);
         test_match(&t);
         test_choice(&t);
-    test_cut(&t);
+        test_cut(&t);
         test_lag(&t);
         test_fit(&t);
         lac_packer_close(&packer);
