@@ -3,10 +3,8 @@
 # The demo, with fewer frames: both files are there, whole, and the colours are those of the shot.
 set -u
 
-cd "$(dirname "$0")/.." || exit 1
+. "$(dirname "$0")/begin.sh"
 d=build/tests/demo
-passed=0
-failed=0
 
 # check NAME VALUE EXPECTED
 check() {

@@ -4,17 +4,8 @@
 # without output, and its messages have to name the option or file, the reason and what would do.
 set -u
 
-# Threads that wait by spinning take the cores from those that work when a machine is shared.
-: "${OMP_WAIT_POLICY:=passive}"
-export OMP_WAIT_POLICY
-
-cd "$(dirname "$0")/.." || exit 1
-here=$(pwd)
-ffmpeg=$here/build/bin/ffmpeg
+. "$(dirname "$0")/begin.sh"
 t=$here/build/tests/errors
-passed=0
-failed=0
-
 rm -rf "$t"
 mkdir -p "$t/clip"
 build/tests/clip/clip --size 192x108 --frames 5 "$t/clip" || exit 1
@@ -26,28 +17,16 @@ cd "$t" || exit 1
 fail() {
     name=$1
     shift
-    : >patterns
-    while [ "$1" != -- ]; do
-        printf '%s\n' "$1" >>patterns
-        shift
-    done
-    shift
+    read_patterns "$@"
+    shift "$rest"
     rm -f out.mkv
     timeout 60 "$ffmpeg" -nostdin -hide_banner -y "$@" out.mkv >messages 2>&1
-    status=$?
-    why=
-    [ $status != 0 ] || why="ffmpeg succeeded"
-    [ "$status" -lt 124 ] || why="ffmpeg ended with status $status (124: it hung)"
-    while read -r pattern; do
-        grep -qE -- "$pattern" messages || why="$why; no message with '$pattern'"
-    done <patterns
-    if [ -n "$why" ]; then
-        echo "errors: $name: $why"
-        sed 's/^/    /' messages | tail -n 12
-        failed=$((failed + 1))
-    else
-        passed=$((passed + 1))
-    fi
+    case $? in
+    0) judge "$name" "ffmpeg succeeded" ;;
+    124) judge "$name" "ffmpeg hung" ;;
+    12[5-9] | 1[3-9]? | 2??) judge "$name" "ffmpeg crashed" ;;
+    *) judge "$name" ;;
+    esac
 }
 
 # vf NAME 'PATTERN' ... -- OPTIONS: the filter with OPTIONS on the clip.
@@ -73,26 +52,13 @@ vf() {
 warn() {
     name=$1
     shift
-    : >patterns
-    while [ "$1" != -- ]; do
-        printf '%s\n' "$1" >>patterns
-        shift
-    done
-    shift
-    timeout 60 "$ffmpeg" -nostdin -hide_banner -y -framerate 24 -i clip/line/%04d.png -vf "lineartcolor=size=64:$1" \
-        -f null - >messages 2>&1
-    status=$?
-    why=
-    [ $status = 0 ] || why="ffmpeg failed"
-    while read -r pattern; do
-        grep -qE -- "$pattern" messages || why="$why; no message with '$pattern'"
-    done <patterns
-    if [ -n "$why" ]; then
-        echo "errors: $name: $why"
-        sed 's/^/    /' messages | tail -n 12
-        failed=$((failed + 1))
+    read_patterns "$@"
+    shift "$rest"
+    if timeout 60 "$ffmpeg" -nostdin -hide_banner -y -framerate 24 -i clip/line/%04d.png -vf "lineartcolor=size=64:$1" \
+        -f null - >messages 2>&1; then
+        judge "$name"
     else
-        passed=$((passed + 1))
+        judge "$name" "ffmpeg failed"
     fi
 }
 

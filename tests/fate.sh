@@ -3,12 +3,7 @@
 # Runs the filter's FATE tests in build/ffmpeg and counts them. GEN=1 writes the references anew.
 set -u
 
-# Threads that wait by spinning take the cores from those that work when a machine is shared.
-: "${OMP_WAIT_POLICY:=passive}"
-export OMP_WAIT_POLICY
-
-cd "$(dirname "$0")/.." || exit 1
-here=$(pwd)
+. "$(dirname "$0")/begin.sh"
 out=build/results/fate.log
 mkdir -p build/results
 make -k -C build/ffmpeg MAKEFILES="$here/tests/fate/lineartcolor.mak" LAC_CLIP="$here/build/tests/clip/clip" \

@@ -4,12 +4,7 @@
 # reference, and over a long stream. Small pictures; with `soak` the ones that docs/performance.md promises: 1920x1080,
 # 2,000 waiting frames in less than 1 GiB, and flat over 20,000 frames (SOAK_FRAMES), which takes an hour to several.
 set -u
-cd "$(dirname "$0")/.." || exit 1
-: "${OMP_WAIT_POLICY:=passive}"
-export OMP_WAIT_POLICY
-
-passed=0
-failed=0
+. "$(dirname "$0")/begin.sh"
 d=build/memory
 if [ "${1:-}" = soak ]; then
     size=1920x1080 waiting=2000 few=100 long=${SOAK_FRAMES:-20000} short=500
@@ -34,7 +29,7 @@ check() { # OK TEXT
 
 # KiB of an ffmpeg that colours FRAMES of the endless shot with FILTER and stops after OUT of them
 peak() { # FRAMES OUT FILTER
-    build/bin/ffmpeg -benchmark -nostdin -v info -stream_loop -1 -r 24 -i $d/line.mkv -frames:v "$2" \
+    "$ffmpeg" -benchmark -nostdin -v info -stream_loop -1 -r 24 -i $d/line.mkv -frames:v "$2" \
         -vf "trim=end_frame=$1,lineartcolor=device=cpu:size=64:fill=smooth:scene=0:threads=1:$3" -f null - 2>&1 |
         sed -n 's/.*maxrss=\([0-9]*\)[kK].*/\1/p'
 }

@@ -40,17 +40,8 @@ typedef struct Kind {
 
 static LacSettings settings(const char *device, const LacCudaHost *host)
 {
-    LacSettings s;
+    LacSettings s = small_settings(&messages, WEIGHTS, device);
 
-    messages_log(&messages);
-    lac_settings_default(&s);
-    s.weights = WEIGHTS;
-    s.device = device;
-    s.size = 64;
-    s.threads = 1;
-    s.temporal = LAC_TEMPORAL_OFF;
-    s.log = messages_add;
-    s.log_opaque = &messages;
     s.cuda = host;
     return s;
 }

@@ -63,4 +63,29 @@ static inline LacLog messages_log(Messages *m)
     return (LacLog){ messages_add, m };
 }
 
+/* Defaults that say what they do to `m`: those of a test that provokes errors. */
+static inline LacSettings logged_settings(Messages *m)
+{
+    LacSettings s;
+
+    messages_log(m);
+    lac_settings_default(&s);
+    s.log = messages_add;
+    s.log_opaque = m;
+    return s;
+}
+
+/* As small as it goes, one thread, every frame by itself. */
+static inline LacSettings small_settings(Messages *m, const char *weights, const char *device)
+{
+    LacSettings s = logged_settings(m);
+
+    s.weights = weights;
+    s.device = device;
+    s.size = 64;
+    s.threads = 1;
+    s.temporal = LAC_TEMPORAL_OFF;
+    return s;
+}
+
 #endif

@@ -51,22 +51,14 @@ static void run(uint8_t *out)
     LacPicture square_color = { LAC_RGB24, H / 2, H, W * 3, rgb },
                square_line = { LAC_GRAY8, H / 2, H, W, gray };
     LacContext *ctx = NULL;
-    LacSettings s;
+    LacSettings s = small_settings(&messages, "tests/engine/vectors/tiny.weights.safetensors", "cpu");
 
+    s.temporal = LAC_TEMPORAL_ON;
     for (int i = 0; i < W * H; i++) {
         rgb[i * 3] = (uint8_t)(i * 3);
         rgb[i * 3 + 1] = (uint8_t)(i / W * 4);
         gray[i] = i % 37 == 0 || i / W == 20 ? 0 : 255;
     }
-    lac_settings_default(&s);
-    s.weights = "tests/engine/vectors/tiny.weights.safetensors";
-    s.device = "cpu";
-    s.size = 64;
-    s.threads = 1;
-    s.temporal = LAC_TEMPORAL_ON;
-    s.log = messages_add;
-    s.log_opaque = &messages;
-    messages_log(&messages);
     failures = others = 0;
     RETRY(lac_open(&ctx, &s));
     if (ctx) {

@@ -39,18 +39,7 @@ static void draw_color(uint8_t *rgb, int n)
 
 static LacSettings settings(void)
 {
-    LacSettings s;
-
-    messages_log(&messages);
-    lac_settings_default(&s);
-    s.weights = WEIGHTS;
-    s.device = device;
-    s.size = 64;
-    s.threads = 1;
-    s.temporal = LAC_TEMPORAL_OFF; /* test_window.c has it on */
-    s.log = messages_add;
-    s.log_opaque = &messages;
-    return s;
+    return small_settings(&messages, WEIGHTS, device); /* test_window.c has refinement on */
 }
 
 static LacContext *open_with(Tally *t, const LacSettings *s)

@@ -61,20 +61,12 @@ static void draw_color(uint16_t *rgba, int n)
 
 static LacContext *open_look(Tally *t, Look look)
 {
-    LacSettings s;
+    LacSettings s = small_settings(&messages, WEIGHTS, "ref");
     LacContext *ctx = NULL;
 
-    messages_log(&messages);
-    lac_settings_default(&s);
-    s.weights = WEIGHTS;
-    s.device = "ref";
-    s.size = 64;
     s.threads = look.threads;
-    s.temporal = LAC_TEMPORAL_OFF; /* every frame at once; test_window.c has it on */
     s.fill = look.fill;
     s.lines = look.lines;
-    s.log = messages_add;
-    s.log_opaque = &messages;
     expect(t, lac_open(&ctx, &s) == LAC_OK, "open: %s", messages.text);
     return ctx;
 }

@@ -185,49 +185,44 @@ end:
     return ok;
 }
 
-static void test_file(Tally *t, const char *path, const LacLog *log)
-{
+typedef struct File {
+    Tally *tally;
     Case c;
+    const LacLog *log;
+} File;
 
-    if (!expect(t, case_open(&c, path, log), "%s: cannot be read", path)) {
-        case_close(&c);
-        return;
-    }
-    size_t count = values_of(&c);
-    float *one = lac_alloc(count, sizeof *one), *two = lac_alloc(count, sizeof *two);
-    int *seen = lac_alloc(lac_safetensors_count(c.st), sizeof *seen);
+static bool run_file(void *opaque, const Setup *s, bool watched, float *out)
+{
+    const File *f = opaque;
+    const size_t stages = lac_safetensors_count(f->c.st);
+    Watch w = { .tally = f->tally, .c = &f->c, .setup = s, .seen = lac_calloc(stages, sizeof *w.seen) };
+    bool ok;
 
-    if (!one || !two || !seen) {
+    if (!w.seen) {
         abort();
     }
-    for (size_t i = 0; i < sizeof setups / sizeof *setups; i++) {
-        Watch w = { .tally = t, .c = &c, .setup = &setups[i], .seen = seen };
-        Setup threads2 = setups[i];
+    ok = run_case(f->tally, &f->c, s, watched ? &w : NULL, out, f->log);
+    for (size_t j = 0; ok && watched && j < stages; j++) {
+        const LacView *v = lac_safetensors_at(f->c.st, j);
 
-        if (!possible(&setups[i], log)) {
-            printf("%s: %s: skipped, this machine has no such device\n", path, setups[i].title);
-            continue;
-        }
-        memset(seen, 0, lac_safetensors_count(c.st) * sizeof *seen);
-        if (!run_case(t, &c, &setups[i], &w, one, log)) {
-            continue;
-        }
-        for (size_t j = 0; j < lac_safetensors_count(c.st); j++) {
-            const LacView *v = lac_safetensors_at(c.st, j);
-
-            expect(t, !strncmp(v->name, "in.", 3) || seen[j] == c.frames - !strcmp(v->name, "link"), "%s: stage %s came %d times", path, v->name,
-                   seen[j]);
-        }
-        printf("%s: %s: largest relative error %.2g\n", path, setups[i].title, w.worst);
-        threads2.threads = 2;
-        if (run_case(t, &c, &threads2, NULL, two, log)) {
-            expect(t, !memcmp(one, two, count * sizeof *one), "%s: %s: 1 and 2 threads differ", path, setups[i].title);
-        }
+        expect(f->tally, !strncmp(v->name, "in.", 3) || w.seen[j] == f->c.frames - !strcmp(v->name, "link"),
+               "%s: stage %s came %d times", f->c.path, v->name, w.seen[j]);
     }
-    lac_free(one);
-    lac_free(two);
-    lac_free(seen);
-    case_close(&c);
+    if (ok && watched) {
+        printf("%s: %s: largest relative error %.2g\n", f->c.path, s->title, w.worst);
+    }
+    lac_free(w.seen);
+    return ok;
+}
+
+static void test_file(Tally *t, const char *path, const LacLog *log)
+{
+    File f = { .tally = t, .log = log };
+
+    if (expect(t, case_open(&f.c, path, log), "%s: cannot be read", path)) {
+        on_setups(t, path, values_of(&f.c), run_file, &f, log);
+    }
+    case_close(&f.c);
 }
 
 /* With the last two layers at zero it is the plain rule: what weights without a refinement give. */

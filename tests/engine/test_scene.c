@@ -110,20 +110,12 @@ static LacContext *open_two(Tally *t, float scene, int first, int second)
 {
     static uint8_t rgb[W * H * 3];
     const LacPicture colour = { LAC_RGB24, W, H, W * 3, rgb };
-    LacSettings set;
+    LacSettings set = small_settings(&messages, "tests/engine/vectors/tiny.weights.safetensors", "ref");
     LacContext *ctx = NULL;
 
     memset(rgb, 90, sizeof rgb);
-    messages_log(&messages);
-    lac_settings_default(&set);
-    set.weights = "tests/engine/vectors/tiny.weights.safetensors";
-    set.device = "ref";
-    set.size = 64;
     set.scene = scene;
-    set.temporal = LAC_TEMPORAL_OFF;
     set.fill = LAC_FILL_SMOOTH;
-    set.log = messages_add;
-    set.log_opaque = &messages;
     expect(t, lac_open(&ctx, &set) == LAC_OK, "open: %s", messages.text);
     if (first >= 0) {
         expect(t, lac_add_reference_picture(ctx, LAC_WHEN_FRAME, first, "first", &colour, NULL) == LAC_OK, "first");
@@ -185,13 +177,9 @@ static void test_shots(Tally *t)
 
 static void test_setting(Tally *t)
 {
-    LacSettings set;
+    LacSettings set = logged_settings(&messages);
     LacContext *ctx = NULL;
 
-    messages_log(&messages);
-    lac_settings_default(&set);
-    set.log = messages_add;
-    set.log_opaque = &messages;
     set.scene = 1.5f;
     expect(t, lac_open(&ctx, &set) == LAC_EINVAL && !ctx && strstr(messages.text, "scene is 1.5"), "%s", messages.text);
     set.scene = NAN;

@@ -142,10 +142,8 @@ static void compare(void *opaque, const char *name, const LacTensor *shape, cons
     lac_free(all);
 }
 
-static bool all_seen(const Watch *w)
+static void all_seen(const Watch *w)
 {
-    bool ok = true;
-
     for (size_t i = 0; i < lac_safetensors_count(w->c->st); i++) {
         const LacView *v = lac_safetensors_at(w->c->st, i);
         bool per_picture = v->rank == 4;
@@ -153,10 +151,9 @@ static bool all_seen(const Watch *w)
         if (!strncmp(v->name, "in.", 3)) {
             continue;
         }
-        ok &= expect(w->tally, w->seen[i] == (per_picture ? (int)v->shape[0] : 1), "%s: stage %s came %d times",
-                     w->c->path, v->name, w->seen[i]);
+        expect(w->tally, w->seen[i] == (per_picture ? (int)v->shape[0] : 1), "%s: stage %s came %d times",
+               w->c->path, v->name, w->seen[i]);
     }
-    return ok;
 }
 
 /* Colours the case's frame into rgb [h][w][3]; with `watch` every stage is compared. */
@@ -226,44 +223,38 @@ end:
     return ok;
 }
 
-static void test_file(Tally *t, const char *path, const LacLog *log)
-{
+typedef struct File {
+    Tally *tally;
     Case c;
+    const LacLog *log;
+} File;
 
-    if (!expect(t, case_open(&c, path, log), "%s: cannot be read", path)) {
-        case_close(&c);
-        return;
-    }
-    size_t count = 3 * (size_t)c.h * (size_t)c.w;
-    float *one = lac_alloc(count, sizeof *one), *two = lac_alloc(count, sizeof *two);
-    int *seen = lac_alloc(lac_safetensors_count(c.st), sizeof *seen);
+static bool run_file(void *opaque, const Setup *s, bool watched, float *out)
+{
+    const File *f = opaque;
+    Watch w = { .tally = f->tally, .c = &f->c, .setup = s, .seen = lac_calloc(lac_safetensors_count(f->c.st), sizeof *w.seen) };
+    bool ok;
 
-    if (!one || !two || !seen) {
+    if (!w.seen) {
         abort();
     }
-    for (size_t i = 0; i < sizeof setups / sizeof *setups; i++) {
-        Watch w = { .tally = t, .c = &c, .setup = &setups[i], .seen = seen };
-        Setup threads2 = setups[i];
-
-        if (!possible(&setups[i], log)) {
-            printf("%s: %s: skipped, this machine has no such device\n", path, setups[i].title);
-            continue;
-        }
-        memset(seen, 0, lac_safetensors_count(c.st) * sizeof *seen);
-        if (!run_case(t, &c, &setups[i], &w, one, log)) {
-            continue;
-        }
+    ok = run_case(f->tally, &f->c, s, watched ? &w : NULL, out, f->log);
+    if (ok && watched) {
         all_seen(&w);
-        printf("%s: %s: largest relative error %.2g (%s)\n", path, setups[i].title, w.worst, w.worst_stage);
-        threads2.threads = 2;
-        if (run_case(t, &c, &threads2, NULL, two, log)) {
-            expect(t, !memcmp(one, two, count * sizeof *one), "%s: %s: 1 and 2 threads differ", path, setups[i].title);
-        }
+        printf("%s: %s: largest relative error %.2g (%s)\n", f->c.path, s->title, w.worst, w.worst_stage);
     }
-    lac_free(one);
-    lac_free(two);
-    lac_free(seen);
-    case_close(&c);
+    lac_free(w.seen);
+    return ok;
+}
+
+static void test_file(Tally *t, const char *path, const LacLog *log)
+{
+    File f = { .tally = t, .log = log };
+
+    if (expect(t, case_open(&f.c, path, log), "%s: cannot be read", path)) {
+        on_setups(t, path, 3 * (size_t)f.c.h * (size_t)f.c.w, run_file, &f, log);
+    }
+    case_close(&f.c);
 }
 
 int main(int argc, char **argv)

@@ -46,20 +46,13 @@ static LacContext *open_with(Tally *t, const char *weights, enum LacTemporal tem
 {
     static uint8_t rgb[W * H * 3];
     const LacPicture colour = { LAC_RGB24, W, H, W * 3, rgb };
-    LacSettings set;
+    LacSettings set = small_settings(&messages, weights, "cpu");
     LacContext *ctx = NULL;
 
-    messages_log(&messages);
-    lac_settings_default(&set);
-    set.weights = weights;
-    set.device = "cpu";
     set.precision = LAC_PRECISION_FP32;
-    set.size = 64;
     set.threads = threads;
     set.temporal = temporal;
     set.window = window;
-    set.log = messages_add;
-    set.log_opaque = &messages;
     expect(t, lac_open(&ctx, &set) == LAC_OK, "open: %s", messages.text);
     paint(rgb, 0);
     expect(t, lac_add_reference_picture(ctx, LAC_WHEN_FRAME, 0, "first", &colour, NULL) == LAC_OK, "first");
@@ -250,21 +243,13 @@ static void test_pan(Tally *t)
 
     for (int pass = 0; pass < 2; pass++) {
         LacPicture line = { LAC_GRAY8, SIDE, SIDE, SIDE, gray }, out = { LAC_RGB24, SIDE, SIDE, SIDE * 3, rgb[pass] };
-        LacSettings set;
+        LacSettings set = small_settings(&messages, PLAIN, "cpu");
         LacContext *ctx = NULL;
 
-        messages_log(&messages);
-        lac_settings_default(&set);
-        set.weights = PLAIN;
-        set.device = "cpu";
         set.precision = LAC_PRECISION_FP32;
-        set.size = 64;
-        set.threads = 1;
         set.fill = LAC_FILL_SMOOTH;
         set.window = 4;
         set.temporal = pass ? LAC_TEMPORAL_ON : LAC_TEMPORAL_OFF;
-        set.log = messages_add;
-        set.log_opaque = &messages;
         expect(t, lac_open(&ctx, &set) == LAC_OK, "open: %s", messages.text);
         for (int i = 0; i < SIDE * SIDE * 3; i++) {
             first[i] = (uint8_t)(i / 3 % SIDE);
@@ -308,13 +293,9 @@ static void test_cut(Tally *t)
 
 static void test_settings(Tally *t)
 {
-    LacSettings set;
+    LacSettings set = logged_settings(&messages);
     LacContext *ctx = NULL;
 
-    messages_log(&messages);
-    lac_settings_default(&set);
-    set.log = messages_add;
-    set.log_opaque = &messages;
     set.window = 1;
     expect(t, lac_open(&ctx, &set) == LAC_EINVAL && strstr(messages.text, "window is 1; 2 to 64"), "%s", messages.text);
     set.window = 0;

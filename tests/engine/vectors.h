@@ -109,6 +109,31 @@ static inline bool possible(const Setup *s, const LacLog *log)
                                                                           getenv("LAC_TEST_CUDA")));
 }
 
+/* One run of a file's case, its `count` results into `out`. With `watch` every stage is compared and what was measured printed. */
+typedef bool RunVectors(void *opaque, const Setup *s, bool watch, float *out);
+
+/* Runs a case on every device this machine has, with one thread and with two, which have to agree to the bit. */
+static inline void on_setups(Tally *t, const char *path, size_t count, RunVectors *run, void *opaque, const LacLog *log)
+{
+    float *one = lac_alloc(count, sizeof *one), *two = lac_alloc(count, sizeof *two);
+
+    if (!one || !two) {
+        abort();
+    }
+    for (size_t i = 0; i < sizeof setups / sizeof *setups; i++) {
+        Setup threads2 = setups[i];
+
+        threads2.threads = 2;
+        if (!possible(&setups[i], log)) {
+            printf("%s: %s: skipped, this machine has no such device\n", path, setups[i].title);
+        } else if (run(opaque, &setups[i], true, one) && run(opaque, &threads2, false, two)) {
+            expect(t, !memcmp(one, two, count * sizeof *one), "%s: %s: 1 and 2 threads differ", path, setups[i].title);
+        }
+    }
+    lac_free(one);
+    lac_free(two);
+}
+
 /* Errors are printed unless they are provoked: *opaque says so. */
 static inline void print_log(void *opaque, enum LacLogLevel level, const char *message)
 {
