@@ -20,6 +20,7 @@ probe() {
     build/bin/ffprobe -v error -count_frames -show_entries stream=width,height,nb_read_frames -of csv=p=0 "$1"
 }
 
+mkdir -p build/results
 tests/demo.sh "$d" 12 >"build/results/demo.txt" 2>&1
 check 'exit status' $? 0
 check 'coloured.mp4' "$(probe $d/coloured.mp4)" 1280,720,12
