@@ -9,6 +9,7 @@ import math
 import random
 
 from .acting import Acting
+from .arms import Build
 from .canvas import Canvas, affine, compose, tube
 from .clothes import Clothes, Trunk
 from .hands import Hand
@@ -48,7 +49,7 @@ class Character:
         if max(self.clothes.top) < .2 and r.random() < .7:
             self.bottom = self.clothes.top
         self.sock = pal.tone((0.95, 0.95, 0.97)) if r.random() < 0.5 else c()
-        self.sleeve = r.choice([0.0, 0.45, 0.95, 1.0, 1.0])
+        self.sleeve = r.choice([0.0, 0.45, 0.45, 0.95, 1.0, 1.0])
         self.pants = r.choice([0.5, 1.0, 1.0])
         self.flare = u(0.9, 1.8)
         self.sh, self.pal = self.clothes.sh, pal
@@ -59,7 +60,8 @@ class Character:
         self.cape = c() if r.random() < 0.12 else None
         # acting
         k = action
-        self.acting = Acting(r, k)
+        self.acting = Acting(r, k, Build(self.sw, self.torso, self.arm, .3 + self.clothes.slope,
+            (self.neck + .95 - self.head.chin) * self.big, (self.neck + .95) * self.big))
         self.lean = curve(r, u(-0.06, 0.06), 0.05 * k)
         self.bob = curve(r, 0, 0.04 * k)
         self.sway = curve(r, 0, 0.5 * k)
@@ -74,8 +76,7 @@ class Character:
         base = cv.matrix
         act = self.acting
         p = self.p = act.pose(t)
-        ln = self.legs / 2
-        stand = max(math.cos(p["t" + s]) + math.cos(p["t" + s] + p["s" + s]) for s in "LR") * ln
+        stand = self._stand(p)
         foot = self.tops + self.torso + self.legs
         sq = act.stretch(t)
         m = affine(1 - sq, 1 + sq, self.lean(t), 0, foot - act.lift(t))
@@ -99,18 +100,24 @@ class Character:
                 (w * 1.1 + sway, hip + 1.5), (sway * 0.7, hip + 1.7), (-w * 1.1 + sway, hip + 1.5),
                 (-w * 1.2 + sway * .3, hip)], self.cape, "cape", (0, 1, 3, 5),
                 shade=self.sh("cape", self.cape))
-        arms = ["L", "R"] if yaw < 0 else ["R", "L"]
+        arms = ["L", "R"] if (p["over"] or -yaw) > 0 else ["R", "L"]
         # before the chest goes an arm whose hand is there; before the head one that is raised to it
         layer = {s: self._layer(s, top, hip, yaw) for s in arms}
-        if self.front_arm and layer[arms[1]] == 0:
+        if self.front_arm and layer[arms[1]] == 0 and p["z" + arms[1]] == 0:
             layer[arms[1]] = 1
+        lap = p["lap"] > .5
         for s in arms:
             if layer[s] == 0:
                 self._arm(cv, t, s, top, yaw)
         cv.matrix = body
-        self._legs(cv, t, hip, yaw, sway)
+        if not lap:
+            self._legs(cv, t, hip, yaw, sway)
         cv.matrix = upper
         self._torso(cv, t, top, hip, yaw, sway)
+        if lap:
+            cv.matrix = body
+            self._legs(cv, t, hip, yaw, sway)
+            cv.matrix = upper
         for s in arms:
             if layer[s] == 1:
                 self._arm(cv, t, s, top, yaw)
@@ -122,25 +129,38 @@ class Character:
                 self._arm(cv, t, s, top, yaw)
         cv.matrix = base
 
+    def _seen(self, bone: str) -> float:
+        """Share of a bone's length in sight."""
+        return min(max(self.p["f" + bone], .12), 1.3)
+
     def _joints(self, side: str, top: float, yaw: float) -> tuple[tuple[float, float], ...]:
         """Shoulder, elbow, wrist."""
         s = -1 if side == "L" else 1
         a, b = self.p["u" + side], self.p["l" + side]
+        u, v = self.arm * self._seen("u" + side), self.arm * self._seen("l" + side)
         x, y = s * self.sw * .85 * math.cos(yaw * .75), top + .3 + self.clothes.slope
-        e = (x + s * math.sin(a) * self.arm, y + math.cos(a) * self.arm)
-        return (x, y), e, (e[0] + s * math.sin(a + b) * self.arm, e[1] + math.cos(a + b) * self.arm)
+        e = (x + s * math.sin(a) * u, y + math.cos(a) * u)
+        return (x, y), e, (e[0] + s * math.sin(a + b) * v, e[1] + math.cos(a + b) * v)
 
     def _layer(self, side: str, top: float, hip: float, yaw: float) -> int:
         """0 behind the chest, 1 before it, 2 before the head."""
+        z = self.p["z" + side]
+        if z < -.5:
+            return 0
         _, _, (x, y) = self._joints(side, top, yaw)
         if y < top + .1 and abs(x) < 1.3 * self.big:
             return 2
-        return 1 if abs(x) < self.sw * .75 and y < hip else 0
+        return 1 if z > .5 or abs(x) < self.sw * .75 and y < hip else 0
+
+    def _stand(self, p: dict[str, float]) -> float:
+        """Height of the hip over the lower foot."""
+        return max(.2, *(math.cos(p["t" + s]) * p["ft" + s] + math.cos(p["t" + s] + p["s" + s]) * p["fs" + s]
+            for s in "LR")) * self.legs / 2
 
     def head_at(self, t: float) -> tuple[float, float]:
         """How far bending, crouching or sitting moves the head."""
         p = self.acting.pose(t)
-        stand = max(math.cos(p["t" + s]) + math.cos(p["t" + s] + p["s" + s]) for s in "LR") * self.legs / 2
+        stand = self._stand(p)
         up = self.torso + self.tops
         return up * math.sin(p["bend"]), self.legs - stand + up * (1 - math.cos(p["bend"]))
 
@@ -154,13 +174,15 @@ class Character:
         for side, s in (("L", -1), ("R", 1)):
             a, b = self.p["t" + side], self.p["s" + side]
             x0 = s * self.hw * 0.52 * fore
-            k = (x0 + s * math.sin(a) * ln, hip + math.cos(a) * ln)
-            f = (k[0] + s * math.sin(a + b) * ln, k[1] + math.cos(a + b) * ln)
+            ft, fs = self._seen("t" + side), self._seen("s" + side)
+            k = (x0 + s * math.sin(a) * ln * ft, hip + math.cos(a) * ln * ft)
+            f = (k[0] + s * math.sin(a + b) * ln * fs, k[1] + math.cos(a + b) * ln * fs)
             w = self.lw
+            n = w * (1 + .35 * max(1 - ft, 0))      # a knee that comes nearer
             pts = [(x0, hip - 0.1), ((x0 + k[0]) / 2, (hip + k[1]) / 2), k,
                 ((k[0] + f[0]) / 2, (k[1] + f[1]) / 2), f]
             bare = self.skirt or self.pants < 1
-            cv.shape(tube(pts, [w * 1.1, w, w * .8, w * .85, w * .55]),
+            cv.shape(tube(pts, [w * 1.1, (w + n) / 2, n * .8, (w + n) / 2 * .85, w * .55]),
                 self.skin if bare else self.bottom, "leg" + side, (0, 6, 7, 13),
                 shade=self.sh("leg", self.skin if bare else self.bottom))
             if bare:
@@ -168,7 +190,7 @@ class Character:
                     [w * .88, w * .8, w * .6], 4), self.sock, "sock" + side, (0, 3, 4, 7),
                     shade=self.sh("sock", self.sock))
                 if not self.skirt:
-                    cv.shape(tube(pts[:3], [w * 1.15, w * 1.15, w * 1.1], 5), self.bottom,
+                    cv.shape(tube(pts[:3], [w * 1.15, (w + n) / 2 * 1.15, n * 1.1], 5), self.bottom,
                         "shorts" + side, (0, 4, 5, 9), shade=self.sh("shorts", self.bottom))
             else:
                 if self.knee:
@@ -214,7 +236,7 @@ class Character:
     def _trunk(self, t: float, top: float, hip: float, yaw: float, sway: float) -> Trunk:
         k = math.cos(yaw * .75)
         return Trunk(top, hip, self.sw * k, self.ww * k, self.hw * k, self.nw, math.sin(yaw) * .5, sway,
-            .03 * math.sin(t * 5))
+            .03 * math.sin(t * 5), (yaw * .15, top - (self.tops - .5) * self.big))
 
     def _arm(self, cv: Canvas, t: float, side: str, top: float, yaw: float) -> None:
         s = -1 if side == "L" else 1
@@ -224,21 +246,28 @@ class Character:
         pts = [(x, y), ((x + e[0]) / 2, (y + e[1]) / 2), e, ((e[0] + h[0]) / 2, (e[1] + h[1]) / 2),
             h]
         ux, uy = s * math.sin(d), math.cos(d)
-        self.hand.draw(cv, h, ux, uy, s, side, self.sh("hand", self.skin) is not None)
+        fu, fl = self._seen("u" + side), self._seen("l" + side)
+        # the nearer end of a bone seen short is the larger
+        n = w * (1 + .3 * max(1 - fu, 0))
+        m = n * (1 + .3 * max(1 - fl, 0))
+        shaded = self.sh("hand", self.skin) is not None
+        toward = fl < .62
+        if not toward:
+            self.hand.draw(cv, h, ux, uy, s, side, shaded, m / w)
         if self.sleeve < 1:
-            cv.shape(tube(pts, [w * 1.05, w * .9, w * .8, w * .8, w * .55]), self.skin,
+            cv.shape(tube(pts, [w * 1.05, w * .9, n * .8, m * .8, m * .55]), self.skin,
                 "arm" + side, (6, 7), shade=self.sh("arm", self.skin))
         col = self.clothes.sleeve()
         if self.sleeve > 0:
             k = self.sleeve
             cl = pts if k > 0.9 else [pts[0], pts[1], (pts[1][0] * .4 + e[0] * .6,
                 pts[1][1] * .4 + e[1] * .6)]
-            ws = [w * 1.25, w * 1.2, w * 1.1, w * 1.15, w * 1.05] if k > 0.9 else [w * 1.25,
-                w * 1.3, w * 1.4]
+            ws = [w * 1.25, w * 1.2, n * 1.1, n * 1.15, m * 1.05] if k > 0.9 else [w * 1.25,
+                w * 1.3, n * 1.4]
             cv.shape(tube(cl, ws), col, "sleeve" + side, (6, 7), shade=self.sh("sleeve", col))
             if k > 0.9:
                 q = (h[0] - ux * .12, h[1] - uy * .12)
-                cv.shape(tube([q, (h[0] + ux * .06, h[1] + uy * .06)], [w * 1.12, w * 1.15], 2),
+                cv.shape(tube([q, (h[0] + ux * .06, h[1] + uy * .06)], [m * 1.12, m * 1.15], 2),
                     self.clothes.trim, "cuff" + side, None)
                 if self.knee:
                     cv.shadow([(e[0] - uy * w * s, e[1] + ux * w * s),
@@ -251,3 +280,5 @@ class Character:
                 cv.stroke([(e[0] - uy * w, e[1] + ux * w), (e[0] + .05, e[1])], .8, col)
                 cv.stroke([(e[0] - uy * w * .8, e[1] + ux * w * .8 + .12), (e[0] + .1, e[1] + .1)],
                     .7, col)
+        if toward:
+            self.hand.draw(cv, h, ux, uy, s, side, shaded, m / w)

@@ -1,13 +1,20 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Self check of the generator: determinism, shapes, recurring identities, mostly white
-line art, motion."""
+"""Self check of the generator: determinism, shapes, recurring identities that keep their colour, mostly white
+line art, motion, arms before and behind the body."""
 from __future__ import annotations
 
+import random
 import sys
 
 import numpy as np
 
 from . import make_shot
+from .acting import random_pose
+from .arms import PLACES, placed
+from .canvas import Canvas, Ids, LineStyle, affine
+from .character import Character
+from .palette import Palette
+from .render import Scene
 
 
 def check(seed: int, h: int, w: int, frames: int) -> list[str]:
@@ -39,8 +46,64 @@ def recurring(seed: int, h: int, w: int) -> float:
     return float(np.isin(s.region[0], np.unique(s.region[-1])).mean())
 
 
+def recoloured(seed: int, size: int = 128) -> list[str]:
+    """Regions whose fill is not the same colour in every frame, in flat colour without ink and film effects."""
+    sc = Scene(seed, size, size, 8)
+    sc.style.gradient, sc.style.outline, sc.film = 0.0, "none", lambda rgb, f: rgb
+    seen: dict[int, np.ndarray] = {}
+    bad = []
+    for f in range(8):
+        col, _, reg = sc.draw(f)
+        names = {i: k for k, i in sc.ids.ids.items() if k[0] == "c"}        # people and animals: flat fills
+        for i in np.unique(reg):
+            m = reg == i
+            # eyelids and whites are crossed by lashes
+            if i not in names or m.sum() < 60 or names[i].split(".")[1].startswith(("lid", "white")):
+                continue
+            c = np.median(col[m], axis=0)
+            if np.abs(seen.setdefault(i, c) - c).max() > 40:
+                bad.append(f"{names[i]} at frame {f}")
+    return bad
+
+
+def figure(seed: int, kind: str) -> tuple[Ids, np.ndarray, Character]:
+    """Names and picture of the regions of one person with the hands at a place."""
+    rng = random.Random(seed)
+    ch = Character(rng, Palette(rng), "c.", .8)
+    b = ch.acting.build
+    pose = random_pose(rng, b, "rest") | placed(rng, b, kind) | {"yaw": 0.0}
+    ch.acting.pose = lambda t: pose
+    ids, (y0, y1) = Ids(), ch.span()
+    cv = Canvas(192, 192, ids, LineStyle())
+    cv.matrix = affine(180 / (y1 - y0), 180 / (y1 - y0), 0, 96, 6 - y0 * 180 / (y1 - y0))
+    ch.draw(cv, .4)
+    return ids, cv.arrays()[2], ch
+
+
+def hands_placed(seed: int, kind: str) -> list[str]:
+    """Is each arm that has a place there: seen within the trunk's outline, or hidden by it?"""
+    ids, reg, ch = figure(seed, kind)
+    y0, y1 = ch.span()
+    k = 180 / (y1 - y0)
+    x0, x1 = 96 - ch.sw * .6 * k, 96 + ch.sw * .6 * k
+    top, hip = 6 + (ch.tops - y0) * k, 6 + (ch.tops + ch.torso - y0) * k
+    trunk = reg[int(top):int(hip), int(x0):int(x1)]
+    parts = [i for n, i in ids.ids.items() if n[2:].startswith(("hand", "arm", "sleeve", "cuff", "finger", "thumb"))]
+    share = float(np.isin(trunk, parts).mean())
+    return [f"{kind}: arms cover {share:.0%} of the trunk"] if (share > .06) != (kind != "behind") else []
+
+
 def main() -> int:
     fails = 0
+    for seed in range(300, 324):
+        for b in recoloured(seed):
+            print(f"seed {seed}: colour of {b} changes")
+            fails += 1
+    for kind in PLACES:
+        for seed in range(6):
+            for b in hands_placed(seed, kind):
+                print(f"figure {seed}: {b}")
+                fails += 1
     for seed in range(24):
         h, w = [(128, 128), (96, 160), (131, 77)][seed % 3]
         for b in check(seed, h, w, 8 if seed % 2 else 3):

@@ -18,7 +18,7 @@ OPEN = ("jacket", "suit", "vest", "coat", "sailor", "parka")
 @dataclass
 class Trunk:
     """Where the trunk is in one frame: shoulder line, hip line, half widths of shoulders, waist, hips and neck,
-    how far its middle is turned aside, and how cloth sways."""
+    how far its middle is turned aside, how cloth sways, and where the neck enters the head."""
     top: float
     hip: float
     sw: float
@@ -28,6 +28,7 @@ class Trunk:
     sy: float
     sway: float
     breath: float
+    head: tuple[float, float]
 
 
 class Clothes:
@@ -81,7 +82,8 @@ class Clothes:
 
     def draw(self, cv: Canvas, q: Trunk) -> None:
         top, hip, sw, nw = q.top, q.hip, q.sw, q.nw
-        cv.shape([(-nw, 0.5), (nw, 0.5), (nw * 1.05, top - .05), (nw * 1.5, top + .12), (0, top + .35), (-nw * 1.5,
+        x, y = q.head
+        cv.shape([(x - nw, y), (x + nw, y), (nw * 1.05, top - .05), (nw * 1.5, top + .12), (0, top + .35), (-nw * 1.5,
             top + .12), (-nw * 1.05, top - .05)], self.skin, "neck", (0, 1), shade=self.sh("neck", self.skin),
             shifted=(0, 0.25 * abs(cv.matrix[1, 1])))
         cv.stroke([(-nw * .25, top + .05), (-nw * .05, top + .22)], .6, self.skin)

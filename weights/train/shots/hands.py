@@ -18,7 +18,7 @@ class Hand:
         self.skin, self.w = (pal.tone((1, 1, 1)) if r.random() < .12 else skin), w
         self.sh = pal.shade(self.skin)
         self.kind = r.choice(["fist", "open", "open", "mitt", "point"])
-        self.prop = r.choice([None, None, None, "mic", "sword", "cup", "bag", "book"])
+        self.prop = r.choice([None] * 8 + ["mic", "sword", "cup", "bag", "book"])
         if sprite and r.random() < .4:
             self.prop = "mic"
         self.propc, self.trim = pal.cloth(), pal.cloth()
@@ -26,9 +26,9 @@ class Hand:
         self.prop_sh = pal.shade(self.propc) if r.random() < .6 else None
 
     def draw(self, cv: Canvas, h: tuple[float, float], ux: float, uy: float, s: int, side: str,
-            shaded: bool) -> None:
-        """At wrist h, pointing along (ux, uy); s: which side."""
-        w, sh = self.w, self.sh if shaded else None
+            shaded: bool, near: float = 1.0) -> None:
+        """At wrist h, pointing along (ux, uy); s: which side; near: how much larger than at the body."""
+        w, sh = self.w * near, self.sh if shaded else None
 
         def at(a: float, b: float) -> tuple[float, float]:
             return (h[0] + ux * a * w - uy * s * b * w, h[1] + uy * a * w + ux * s * b * w)
