@@ -236,7 +236,7 @@ class Character:
     def _trunk(self, t: float, top: float, hip: float, yaw: float, sway: float) -> Trunk:
         k = math.cos(yaw * .75)
         return Trunk(top, hip, self.sw * k, self.ww * k, self.hw * k, self.nw, math.sin(yaw) * .5, sway,
-            .03 * math.sin(t * 5), (yaw * .15, top - (self.tops - .5) * self.big))
+            .03 * math.sin(t * 5), t, (yaw * .15, top - (self.tops - .5) * self.big))
 
     def _arm(self, cv: Canvas, t: float, side: str, top: float, yaw: float) -> None:
         s = -1 if side == "L" else 1

@@ -90,7 +90,7 @@ def hands_placed(seed: int, kind: str) -> list[str]:
     trunk = reg[int(top):int(hip), int(x0):int(x1)]
     parts = [i for n, i in ids.ids.items() if n[2:].startswith(("hand", "arm", "sleeve", "cuff", "finger", "thumb"))]
     share = float(np.isin(trunk, parts).mean())
-    return [f"{kind}: arms cover {share:.0%} of the trunk"] if (share > .06) != (kind != "behind") else []
+    return [f"{kind}: arms cover {share:.0%} of the trunk"] if (share > .04) != (kind != "behind") else []
 
 
 def main() -> int:

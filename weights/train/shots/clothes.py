@@ -28,6 +28,7 @@ class Trunk:
     sy: float
     sway: float
     breath: float
+    t: float
     head: tuple[float, float]
 
 
@@ -53,6 +54,9 @@ class Clothes:
         self.bumps = [u(-.6, 1) for _ in range(8)]
         self.folds = [(u(-.8, .8), u(.1, .9), u(-.4, .4), u(.1, .4)) for _ in range(r.randint(1, 7))]
         self.pulls = [(r.choice([-1, 1]), u(.15, .5), u(.2, .7), u(-.1, .5)) for _ in range(r.choice([0, 2, 4, 6]))]
+        # folds come and go as the drawings change: phase, speed, and below which height of the wave one is missing
+        alive = r.random() < .6
+        self.waves = [(u(0, 6.28), u(.5, 3), u(-1.3, .5) if alive else -9.0) for _ in range(13)]
         dark = r.random() < .7
         self.wedges = [(u(-.95, .95), u(.05, .95), u(-.5, .5), u(.15, .6), u(.05, .2))
             for _ in range(r.randint(1, 5))] if dark else []
@@ -70,6 +74,11 @@ class Clothes:
 
     def sleeve(self) -> Colour:
         return self.inner if self.kind == "vest" else self.top
+
+    def wave(self, i: int, t: float) -> float:
+        """How far fold i is drawn at t: 0 not at all, 1 wholly."""
+        ph, speed, least = self.waves[i % len(self.waves)]
+        return min(max((math.sin(ph + 6.28 * speed * t) - least) * 2.5, 0), 1)
 
     # -- layers
     def draw_behind(self, cv: Canvas, q: Trunk) -> None:
@@ -159,7 +168,10 @@ class Clothes:
             cv.shadow([(x * .6, top - .2), (x + .1 * s, top + .8), (x * .7, (top + hip) / 2), (x, hip), (x * .9,
                 hip + .5), (3 * s, hip + .5), (3 * s, top - .2)], deep, "halfshade", (0, 4, 5, 6))
         for i, (x, y, dx, dy, w) in enumerate(self.wedges):
-            x, y = x * sw, top + y * (hip - top)
+            k = self.wave(i + 4, q.t)
+            if k < .3:
+                continue
+            x, y, dx, dy = x * sw, top + y * (hip - top), dx * k, dy * k
             cv.shadow([(x, y), (x + dx * .6 + w, y + dy * .5), (x + dx, y + dy), (x + dx * .3 - w, y + dy * .6)], deep,
                 f"wedge{i}", (0, 2))
         if self.under_chin:
@@ -174,10 +186,16 @@ class Clothes:
             w = sw * .55
             cv.shape([(q.sy - w * .6, hip - .85), (q.sy + w * .6, hip - .85), (q.sy + w, hip - .1), (q.sy - w,
                 hip - .1)], col, "pouch", None, lw=.8)
-        for x, y, dx, dy in self.folds:
-            x, y = x * sw, top + y * (hip - top)
+        for i, (x, y, dx, dy) in enumerate(self.folds):
+            k = self.wave(i, q.t)
+            if k < .2:
+                continue
+            x, y, dx, dy = x * sw, top + y * (hip - top), dx * k, dy * k
             cv.stroke([(x, y), (x + dx * .5, y + dy * .4), (x + dx * .8, y + dy)], 0.8, col)
-        for s, y, ln, dy in self.pulls:  # long folds pulled from the armpit
+        for i, (s, y, ln, dy) in enumerate(self.pulls):  # long folds pulled from the armpit
+            ln *= self.wave(i + 7, q.t)
+            if ln < .05:
+                continue
             x, y = s * sw * .85, top + self.slope + .35 + y
             cv.stroke([(x, y), (x - s * ln * .5, y + dy * .3), (x - s * ln, y + dy)], .9, col)
         if self.piping:

@@ -12,6 +12,7 @@ import numpy as np
 
 from .canvas import Canvas, affine, compose, ellipse, mix
 from .eyes import Eyes
+from .falls import Falls
 from .hair import Hair
 from .headwear import Headwear
 from .motion import curve
@@ -43,6 +44,7 @@ class Head:
         self.skin_sh = pal.shade(self.skin, u(.5, 1)) if r.random() < .75 else None
         self.style = Hair(rng, pal, sprite and rng.random() < .8)
         self.hair = self.style.col
+        self.falls = Falls(rng, self.style, k)
         self.eyes = Eyes(rng, pal, self.hair, k)
         self.wear = Headwear(rng, pal, self.hair, self.style.vol)
         self.point = r.choice([0, u(.3, 1), 1, 1])
@@ -67,8 +69,8 @@ class Head:
         big = r.random() < .3
         self.yaw = curve(r, r.choice([0, u(-.9, .9), u(-.6, .6), r.choice([-1, 1]) * u(.4, .7)]), (.9 if big
             else .12) * k)
-        self.pitch = curve(r, u(-.2, .25), .12 * k)
-        self.roll = curve(r, u(-.15, .15), .1 * k)
+        self.pitch = curve(r, u(-.2, .25), r.choice([.12, .12, .3]) * k)
+        self.roll = curve(r, u(-.15, .15), r.choice([.1, .1, .25]) * k)
         self.open = curve(r, u(-.3, .6), .6 if r.random() < .6 else 0)
         self.smile = curve(r, u(-.6, 1), .3 * k)
         self.wind = curve(r, 0, .12 * k)
@@ -119,6 +121,7 @@ class Head:
     def back(self, cv: Canvas, t: float, sway: float) -> None:
         m = self._m(cv, t)
         self.style.draw_back(cv, self.pr, self.wind(t), sway)
+        self.falls.draw(cv, self.pr, t, self.wind(t), True)
         cv.matrix = m
 
     def front(self, cv: Canvas, t: float, sway: float) -> None:
@@ -129,6 +132,7 @@ class Head:
         else:
             self._features(cv, t)
             if self.style.style != "bald":
+                self.falls.draw(cv, self.pr, t, self.wind(t) + sway * .1, False)
                 self.style.draw_front(cv, self.pr, self.wind(t) + sway * .08, sway)
             if self.over:
                 self._brows(cv, t)

@@ -65,9 +65,12 @@ class Placed:
         """`reach`: how far from the middle it may go; with 9 it may enter or leave."""
         self.reach = reach
         self.ch, self.s, self.x, self.y = ch, s, x, y
-        self.mx = curve(rng, 0, rng.choice([0, 0, .02, .08, .25]) * action)
+        self.mx = curve(rng, 0, rng.choice([0, 0, .02, .08, .25, .45]) * action)
+        if action and rng.random() < .1:        # walks or is carried right across
+            far = rng.choice([-1, 1]) * rng.uniform(.3, .8)
+            self.mx = lambda t: far * (t - .5)
         self.my = curve(rng, 0, rng.choice([0, .01, .03]) * action)
-        self.near = curve(rng, 0, rng.choice([0, 0, 0, .05, .25]) * action)
+        self.near = curve(rng, 0, rng.choice([0, 0, 0, .05, .25, .4]) * action)
         self.flip = rng.choice([-1, 1])
         k = rng.random()
         side = rng.choice([-1, 1])
