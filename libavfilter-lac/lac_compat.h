@@ -60,18 +60,17 @@ static inline int64_t lac_frame_duration(const AVFrame *frame)
 #endif
 }
 
-/* Lists, ended by AV_PIX_FMT_NONE, for the only input and the only output. From 7.1 on the ranges are negotiated too:
- * line art has to arrive in full range. */
+/* Lists, ended by AV_PIX_FMT_NONE, for the only input and the only output. From 7.1 on ranges are negotiated too, but nothing is
+ * asked for: swscale would call limited gray full and leave its samples as they are. The filter expands them itself. */
 #if LAC_LAVFI_7_1
 #define LAC_QUERY_FORMATS(func) FILTER_QUERY_FUNC2(func)
 #define LAC_QUERY_ARGS const AVFilterContext *ctx, AVFilterFormatsConfig **in, AVFilterFormatsConfig **out
 static inline int lac_set_formats(AVFilterFormatsConfig **in, AVFilterFormatsConfig **out,
                                   const enum AVPixelFormat *from, const enum AVPixelFormat *to)
 {
-    int ret;
+    int ret = ff_formats_ref(ff_make_format_list((const int *)from), &in[0]->formats);
 
-    if ((ret = ff_formats_ref(ff_make_format_list((const int *)from), &in[0]->formats)) < 0 ||
-        (ret = ff_formats_ref(ff_make_formats_list_singleton(AVCOL_RANGE_JPEG), &in[0]->color_ranges)) < 0)
+    if (ret < 0)
         return ret;
     return ff_formats_ref(ff_make_format_list((const int *)to), &out[0]->formats);
 }

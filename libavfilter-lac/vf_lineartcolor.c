@@ -88,13 +88,16 @@ static void expand_range(AVFrame *frame)
     }
 }
 
+/* False in an FFmpeg without CUDA, which has no lac_cuda.o to link with: calls of it are then no part of the program. */
+#define IS_CUDA(s) (CONFIG_LINEARTCOLOR_CUDA_FILTER && (s)->cuda)
+
 static int send_pixels(AVFilterContext *ctx, AVFrame **frame, int64_t duration)
 {
     LineartColorContext *s = ctx->priv;
     LacPicture line = { .format = lac_format((*frame)->format), .width = (*frame)->width, .height = (*frame)->height };
     int ret;
 
-    if (s->cuda)
+    if (IS_CUDA(s))
         return ff_lac_cuda_send(ctx, *frame, frame_time(ctx, *frame, duration), duration);
     if ((*frame)->color_range == AVCOL_RANGE_MPEG && (line.format == LAC_GRAY8 || line.format == LAC_GRAY16)) {
         ret = ff_inlink_make_frame_writable(ctx->inputs[0], frame);
@@ -165,7 +168,7 @@ static int emit_frame(AVFilterContext *ctx)
         return AVERROR(ENOMEM);
     pic.data   = out->data[0];
     pic.stride = out->linesize[0];
-    ret = s->cuda ? ff_lac_cuda_receive(ctx, out) : ff_lac_error(lac_receive_frame(s->lac, &pic));
+    ret = IS_CUDA(s) ? ff_lac_cuda_receive(ctx, out) : ff_lac_error(lac_receive_frame(s->lac, &pic));
     if (ret < 0)
         goto fail;
     if (av_fifo_read(s->pending, &props, 1) < 0) {
@@ -179,7 +182,7 @@ static int emit_frame(AVFilterContext *ctx)
     ret = set_confidence(out, lac_confidence(s->lac));
     if (ret < 0)
         goto fail;
-    if (s->cuda) {
+    if (IS_CUDA(s)) {
         ff_lac_cuda_props(ctx, out);
     } else {
         out->color_range = AVCOL_RANGE_JPEG;

@@ -23,6 +23,11 @@ read_patterns() {
     done
 }
 
+# crashed STATUS: whether that is a program that a signal ended, or that hung (124). Later FFmpegs give any status above 128 besides.
+crashed() {
+    case $1 in 124 | 132 | 134 | 135 | 136 | 137 | 139) true ;; *) false ;; esac
+}
+
 # judge NAME [WHY]: one check, which failed if there is a reason or a pattern (grep -E) is not in the file `messages`.
 judge() {
     why=${2:-}

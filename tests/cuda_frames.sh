@@ -85,11 +85,14 @@ error() {
     read_patterns "$@"
     shift "$rest"
     run - "$1" -f null
-    case $? in
-    0) judge "$name" "ffmpeg succeeded" ;;
-    12[4-9] | 1[3-9]? | 2??) judge "$name" "ffmpeg hung or crashed" ;;
-    *) judge "$name" ;;
-    esac
+    status=$?
+    if [ $status = 0 ]; then
+        judge "$name" "ffmpeg succeeded"
+    elif crashed $status; then
+        judge "$name" "ffmpeg crashed or hung"
+    else
+        judge "$name"
+    fi
 }
 
 up=format=yuv444p,hwupload_cuda
