@@ -213,7 +213,10 @@ static float loosen(float link, const float *colour, const float *next)
     for (int c = 0; c < 3; c++) {
         apart = fmaxf(apart, fabsf(colour[c] - next[c]));
     }
-    apart = powf(apart * 127.5f / LAC_WINDOW_APART, 8);
+    apart *= 127.5f / LAC_WINDOW_APART;
+    for (int power = 1; power < 8; power *= 2) { /* not powf, whose last bit is each library's own */
+        apart *= apart;
+    }
     return link / (1 + apart);
 }
 
