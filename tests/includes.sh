@@ -58,7 +58,7 @@ allow "engine/steady.* engine/steady_math.h" "$base steady.h steady_math.h"
 allow "engine/runs.h" "$base"
 allow "engine/regions*" "$base regions.h regions_ink.h runs.h"
 allow "engine/palette.*" "$base regions.h vote_bins.h palette.h"
-allow "engine/origin.* engine/vote_ref.* engine/vote_bins.h" "$base match.h palette.h regions.h runs.h vote_bins.h vote_ref.h origin.h"
+allow "engine/origin.* engine/origin_math.h engine/vote_ref.* engine/vote_bins.h" "$base match.h palette.h regions.h runs.h vote_bins.h vote_ref.h origin.h origin_math.h"
 allow "engine/vote.* engine/confidence.* engine/identity.*" "$base origin.h vote_bins.h vote.h confidence.h identity.h"
 allow "engine/flat.*" "$base origin.h paint_cells.h spread.h vote_bins.h flat.h"
 allow "engine/vote_frame.*" "$base confidence.h flat.h identity.h transfer.h vote.h vote_frame.h"
@@ -68,7 +68,7 @@ allow "engine/settings.* engine/locate.*" "$base refs.h regions.h window.h setti
 allow "engine/alpha.* engine/exact.*" "$base regions.h vote.h vote_bins.h flat.h paint.h rgba.h transfer.h alpha.h exact.h"
 allow "engine/colour.* engine/timing.h" "$base refs_choose.h refs_encode.h timing.h exact.h vote_frame.h colour.h"
 allow "engine/load.*" "$base gpu.h locate.h net/net.h load.h"
-nothing=$(ls engine/*.[ch] | grep -vE '/(lac|number|context|receive|device_frames|gpu.*|colour|window|moves|alpha|exact|timing|common|safetensors.*|model|picture|picture_png|rgba|rgba_pack|ink|resize|pack|lineart|queue|scene|refs.*|match.*|transfer.*|paint.*|regions.*|runs|vote.*|palette|origin|confidence|identity|flat|spread.*|steady.*|settings|locate|load)\.')
+nothing=$(ls engine/*.[ch] | grep -vE '/(lac|number|context|receive|device_frames|gpu.*|colour|window|moves|alpha|exact|timing|common|safetensors.*|model|picture|picture_png|rgba|rgba_pack|ink|resize|pack|lineart|queue|scene|refs.*|match.*|transfer.*|paint.*|regions.*|runs|vote.*|palette|origin.*|confidence|identity|flat|spread.*|steady.*|settings|locate|load)\.')
 [ -z "$nothing" ] || bad "no room is named in tests/includes.sh for:" $nothing
 allow "libavfilter-lac/*" "libavutil/* libavfilter/* libavcodec/* libavformat/* libswscale/* avfilter.h config_components.h filters.h formats.h internal.h version.h video.h lavfutils.h lac_*.h"
 
