@@ -6,19 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    LIKE = 16,     /* levels within which two references give a pixel the same colour */
-    FORESEEN = 32, /* levels from the prediction, which is soft */
-    WHOLE = 12,    /* coherence 1: a number that halves, thirds and quarters make whole */
-    BLOCK = 16384  /* pixels a thread takes at a time */
-};
-
-/* What is added up for a region, in whole numbers: any order gives the same. Then, for each source, the rest. */
-enum { SUM_PIXELS, SUM_SURE, SUM_PREDICTED, SUM_SOURCES };
-enum { SUM_AGREED, SUM_COHERENT, SUM_COST, SUMS };
+enum { BLOCK = 16384 }; /* pixels a thread takes at a time */
 
 typedef struct Sums {
-    int64_t of[SUM_SOURCES + SUMS * LAC_MATCH_MAX_FIELDS];
+    int64_t of[LAC_SUM_SOURCES + LAC_SUMS * LAC_MATCH_MAX_FIELDS];
 } Sums;
 
 /* Fitted by weights/train/confidence.py (docs/match.md says to what): log odds are the sum of factor times
@@ -46,23 +37,7 @@ float lac_confidence_of(const LacEvidence *e)
     return 1 / (1 + expf(-odds));
 }
 
-static bool alike(const uint8_t *a, const uint8_t *b, int levels)
-{
-    return (abs(a[0] - b[0]) <= levels) & (abs(a[1] - b[1]) <= levels) & (abs(a[2] - b[2]) <= levels);
-}
-
-/* Is the colour near the prediction's there? */
-static bool foreseen(const float *prediction, const uint8_t *rgb)
-{
-    bool near = true;
-
-    for (int c = 0; c < 3; c++) {
-        near &= fabsf((prediction[c] + 1) * 127.5f - (float)rgb[c]) <= FORESEEN;
-    }
-    return near;
-}
-
-/* Share of the four neighbours of each cell that have its displacement, up to a pixel of the field; WHOLE is 1. */
+/* Share of the four neighbours of each cell that have its displacement, up to a pixel of the field; LAC_EVIDENCE_WHOLE is 1. */
 static void find_coherence(const LacOrigins *o, const LacOffset *offset, uint8_t *out)
 {
     static const int dx[4] = {0, -1, 1, 0}, dy[4] = {-1, 0, 0, 1};
@@ -82,7 +57,7 @@ static void find_coherence(const LacOrigins *o, const LacOffset *offset, uint8_t
                     n++;
                 }
             }
-            out[(size_t)y * w + x] = (uint8_t)(n ? same * WHOLE / n : WHOLE);
+            out[(size_t)y * w + x] = (uint8_t)(n ? same * LAC_EVIDENCE_WHOLE / n : LAC_EVIDENCE_WHOLE);
         }
     }
 }
@@ -113,20 +88,20 @@ static void observe(const LacConfidence *k, const LacRegions *r, const LacConfid
                 continue;
             }
             pixels++;
-            sum->of[SUM_SURE] += f->transferred[(row + (size_t)x) * 4 + 3];
-            sum->of[SUM_PREDICTED] +=
-                foreseen(prediction + (size_t)((int64_t)x * f->prediction_width / o->width) * 3, rgb);
+            sum->of[LAC_SUM_SURE] += f->transferred[(row + (size_t)x) * 4 + 3];
+            sum->of[LAC_SUM_PREDICTED] +=
+                lac_vote_foreseen(prediction + (size_t)((int64_t)x * f->prediction_width / o->width) * 3, rgb);
             for (int s = 0; s < o->sources; s++) {
-                agreed[s] += alike(f->sources[s].rgb + lac_origin_partner(&place[s], x) * 3, rgb, LIKE);
+                agreed[s] += lac_vote_alike(f->sources[s].rgb + lac_origin_partner(&place[s], x) * 3, rgb, LAC_EVIDENCE_LIKE);
             }
         }
-        sum->of[SUM_PIXELS] += pixels;
+        sum->of[LAC_SUM_PIXELS] += pixels;
         for (int s = 0; s < o->sources; s++) {
-            int64_t *of = sum->of + SUM_SOURCES + (ptrdiff_t)s * SUMS;
+            int64_t *of = sum->of + LAC_SUM_SOURCES + (ptrdiff_t)s * LAC_SUMS;
 
-            of[SUM_AGREED] += agreed[s];
-            of[SUM_COHERENT] += pixels * k->coherent[(size_t)s * cells + at->cell];
-            of[SUM_COST] += pixels * f->sources[s].field->cost[at->cell];
+            of[LAC_SUM_AGREED] += agreed[s];
+            of[LAC_SUM_COHERENT] += pixels * k->coherent[(size_t)s * cells + at->cell];
+            of[LAC_SUM_COST] += pixels * f->sources[s].field->cost[at->cell];
         }
     }
 }
@@ -166,27 +141,27 @@ static void observe_all(LacConfidence *k, const LacRegions *r, const LacConfiden
 static LacEvidence evidence(const LacConfidenceFrame *f, const float *weight, int c, const int64_t *sum)
 {
     const int sources = f->origins->sources;
-    const double n = sum[SUM_PIXELS] ? (double)sum[SUM_PIXELS] : 1;
+    const double n = sum[LAC_SUM_PIXELS] ? (double)sum[LAC_SUM_PIXELS] : 1;
     double agreed = 0, coherent = 0, least = INFINITY;
     float lag = INFINITY, top = 0;
     LacEvidence e;
 
     for (int s = 0; s < sources; s++) {
-        const int64_t *of = sum + SUM_SOURCES + (ptrdiff_t)s * SUMS;
+        const int64_t *of = sum + LAC_SUM_SOURCES + (ptrdiff_t)s * LAC_SUMS;
 
-        agreed += (double)weight[s] * (double)of[SUM_AGREED];
-        coherent += (double)weight[s] * (double)of[SUM_COHERENT];
-        least = (double)of[SUM_COST] < least ? (double)of[SUM_COST] : least;
+        agreed += (double)weight[s] * (double)of[LAC_SUM_AGREED];
+        coherent += (double)weight[s] * (double)of[LAC_SUM_COHERENT];
+        least = (double)of[LAC_SUM_COST] < least ? (double)of[LAC_SUM_COST] : least;
         top += lac_origins_of(f->origins, c, s)->share / (float)sources;
         lag = f->lag[s] + 1 < lag ? f->lag[s] + 1 : lag;
     }
-    e.item[LAC_EVIDENCE_SURE] = (float)((double)sum[SUM_SURE] / (255 * n));
+    e.item[LAC_EVIDENCE_SURE] = (float)((double)sum[LAC_SUM_SURE] / (255 * n));
     e.item[LAC_EVIDENCE_COST] = logf(0.01f + (float)(least / ((double)LAC_MATCH_UNIT * n)));
     e.item[LAC_EVIDENCE_ORIGIN] = top;
     e.item[LAC_EVIDENCE_BACKED] = f->backed[c];
     e.item[LAC_EVIDENCE_AGREED] = (float)(agreed / n);
-    e.item[LAC_EVIDENCE_PREDICTED] = (float)((double)sum[SUM_PREDICTED] / n);
-    e.item[LAC_EVIDENCE_COHERENT] = (float)(coherent / (WHOLE * n));
+    e.item[LAC_EVIDENCE_PREDICTED] = (float)((double)sum[LAC_SUM_PREDICTED] / n);
+    e.item[LAC_EVIDENCE_COHERENT] = (float)(coherent / (LAC_EVIDENCE_WHOLE * n));
     e.item[LAC_EVIDENCE_LAG] = lag < 2 ? lag : 2;
     e.item[LAC_EVIDENCE_SIZE] = logf((float)f->origins->pixels[c].n);
     return e;
@@ -221,7 +196,7 @@ int lac_confidence_run(LacConfidence *c, const LacRegions *r, const LacConfidenc
 {
     const LacOrigins *o = f->origins;
     const size_t cells = (size_t)o->net_width * o->net_height, regions = (size_t)r->count + 1;
-    const int sums = SUM_SOURCES + SUMS * o->sources;
+    const int sums = LAC_SUM_SOURCES + LAC_SUMS * o->sources;
     float weight[LAC_MATCH_MAX_FIELDS], all = 0;
     double sum = 0, pixels = 0;
 

@@ -55,7 +55,7 @@ int lac_send_device_frame(LacContext *ctx, const LacDevicePicture *line, int64_t
     return err;
 }
 
-/* The next frame as RGB24 -> ctx->picture. */
+/* The next frame as RGB24 -> ctx->picture, or out of a window on the GPU. */
 static int fetch(LacContext *ctx)
 {
     LacPicture picture = { LAC_RGB24, ctx->width, ctx->height, (ptrdiff_t)ctx->width * 3, NULL };
@@ -63,6 +63,11 @@ static int fetch(LacContext *ctx)
 
     if (ctx->held) {
         return LAC_OK;
+    }
+    if (ctx->window && lac_window_there(ctx->window)) { /* it stays there */
+        err = lac_give_frame(ctx, &picture);
+        ctx->held = err == LAC_OK;
+        return err;
     }
     if (!ctx->picture) {
         ctx->picture = lac_alloc((size_t)ctx->width * 3, (size_t)ctx->height);
@@ -93,7 +98,10 @@ int lac_receive_device_frame(LacContext *ctx, const LacDevicePicture *out)
         return err;
     }
     err = fetch(ctx);
-    err = err ? err : lac_gpu_write(ctx->gpu, ctx->picture, out);
+    if (!err) {
+        err = ctx->window && lac_window_there(ctx->window) ? lac_gpu_write_copy(ctx->gpu, lac_window_given(ctx->window), out)
+                                                           : lac_gpu_write(ctx->gpu, ctx->picture, out);
+    }
     ctx->held = ctx->held && err != LAC_OK;
     lac_gpu_leave(&ctx->device);
     return err;

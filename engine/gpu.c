@@ -66,6 +66,7 @@ int lac_gpu_open(LacGpu **out, const LacDevice *dev, int width, int height, cons
     gpu->has[LAC_GPU_MATCH] = gpu->has[LAC_GPU_LINEART] && gpu->ops->describe && gpu->ops->match;
     gpu->has[LAC_GPU_COPY] = gpu->has[LAC_GPU_MATCH] && gpu->ops->transfer;
     gpu->has[LAC_GPU_PAINT] = gpu->has[LAC_GPU_LINEART] && gpu->ops->paint_run;
+    gpu->has[LAC_GPU_STEADY] = !only_host() && gpu->ops->steady;
     gpu->has[LAC_GPU_FORMATS] = gpu->ops->gray && gpu->ops->write;
     say(gpu, true);
     say(gpu, false);
@@ -253,9 +254,35 @@ void lac_gpu_copy_free(LacGpuCopy *copy)
     *copy = (LacGpuCopy){ 0 };
 }
 
+int lac_gpu_renew_copy(LacGpu *gpu, LacGpuCopy *copy, const void *host, size_t bytes)
+{
+    return copy->data ? gpu->ops->up(gpu->dev->be, host, copy->data, bytes) : lac_gpu_send_copy(gpu, copy, host, bytes);
+}
+
+int lac_gpu_fetch_copy(const LacGpuCopy *copy, void *host, size_t bytes)
+{
+    return copy->gpu->ops->down(copy->gpu->dev->be, copy->data, host, bytes);
+}
+
+/* ---- windows ---- */
+
+int lac_gpu_steady(LacGpu *gpu, int net_width, int net_height, const LacSteadyFrame *frames, int count, int first, int end)
+{
+    CudaSteady s = { .width = gpu->width, .height = gpu->height, .net_width = net_width, .net_height = net_height,
+                     .count = count, .first = first, .end = end };
+
+    for (int t = 0; t < count; t++) {
+        const LacSteadyFrame *f = &frames[t];
+
+        s.frame[t] = (CudaSteadyFrame){ f->rgb, f->residual, f->link, f->trust, f->weight, f->fixed };
+    }
+    return gpu->ops->steady(gpu->dev->be, &s);
+}
+
 /* ---- coloured frames ---- */
 
-int lac_gpu_write(LacGpu *gpu, const uint8_t *rgb, const LacDevicePicture *out)
+/* rgb: in device memory. */
+static int write_planes(LacGpu *gpu, const uint8_t *rgb, const LacDevicePicture *out)
 {
     static const enum CudaPixels pixels[] = {
         [LAC_PLANES_NV12] = CUDA_NV12, [LAC_PLANES_P010] = CUDA_P010,
@@ -266,13 +293,24 @@ int lac_gpu_write(LacGpu *gpu, const uint8_t *rgb, const LacDevicePicture *out)
     };
     CudaFrame frame = { .pixels = pixels[out->planes], .width = out->width, .height = out->height,
                         .matrix = matrix[out->matrix], .limited = !out->full_range, .left = !out->chroma_centred };
-    int err = LAC_OK;
 
-    gpu->rgb = lac_gpu_need(gpu, gpu->rgb, area(gpu) * 3, &err);
     for (int i = 0; i < 3; i++) {
         frame.plane[i] = address(out->plane[i]);
         frame.stride[i] = out->stride[i];
     }
+    return gpu->ops->write(gpu->dev->be, rgb, &frame);
+}
+
+int lac_gpu_write(LacGpu *gpu, const uint8_t *rgb, const LacDevicePicture *out)
+{
+    int err = LAC_OK;
+
+    gpu->rgb = lac_gpu_need(gpu, gpu->rgb, area(gpu) * 3, &err);
     err = err ? err : gpu->ops->up(gpu->dev->be, rgb, gpu->rgb, area(gpu) * 3);
-    return err ? err : gpu->ops->write(gpu->dev->be, gpu->rgb, &frame);
+    return err ? err : write_planes(gpu, gpu->rgb, out);
+}
+
+int lac_gpu_write_copy(LacGpu *gpu, const LacGpuCopy *rgb, const LacDevicePicture *out)
+{
+    return write_planes(gpu, rgb->data, out);
 }

@@ -10,6 +10,7 @@
 #include "match.h"
 #include "ops/ops.h"
 #include "paint_cells.h"
+#include "steady.h"
 
 typedef struct LacGpu LacGpu;
 
@@ -85,7 +86,18 @@ typedef struct LacGpuPicture {
 /* As lac_paint_run for the current frame, whose `cells` were opened for the host -> out. */
 int lac_gpu_paint(LacGpu *gpu, const LacCells *cells, const LacGpuPicture *in, uint8_t *out, ptrdiff_t stride);
 
+/* The copy of `bytes` bytes is made or, if there is one, made anew; all calls for one copy name as many bytes. */
+int lac_gpu_renew_copy(LacGpu *gpu, LacGpuCopy *copy, const void *host, size_t bytes);
+/* Waits until it is there. */
+int lac_gpu_fetch_copy(const LacGpuCopy *copy, void *host, size_t bytes);
+
+/* As lac_steady_run for native frames with dense rows and planes of net_width x net_height; the frames' pointers are to what
+ * copies hold. */
+int lac_gpu_steady(LacGpu *gpu, int net_width, int net_height, const LacSteadyFrame *frames, int count, int first, int end);
+
 /* rgb: dense RGB24 on the host -> the planes of out. */
 int lac_gpu_write(LacGpu *gpu, const uint8_t *rgb, const LacDevicePicture *out);
+/* The same from a copy. */
+int lac_gpu_write_copy(LacGpu *gpu, const LacGpuCopy *rgb, const LacDevicePicture *out);
 
 #endif

@@ -8,8 +8,6 @@
 #include <omp.h>
 
 
-enum { LAC_ORIGIN_FEW = 6 }; /* fewer pixels far from lines than these: all count */
-
 int lac_origins_open(LacOrigins *o, int width, int height, int net_width, int net_height,
                      int threads, const LacLog *log)
 {
@@ -90,8 +88,8 @@ static void find_shifts(LacOrigins *o, const LacVoteSource *sources, int count)
 #pragma omp parallel for num_threads(o->threads) schedule(static)
         for (size_t i = 0; i < cells; i++) {
             shift[i] = (LacOffset){
-                (int16_t)lroundf((float)offset[i].x * (float)o->width / (float)o->net_width),
-                (int16_t)lroundf((float)offset[i].y * (float)o->height / (float)o->net_height)};
+                (int16_t)lac_origin_shift(offset[i].x, o->width, o->net_width),
+                (int16_t)lac_origin_shift(offset[i].y, o->height, o->net_height)};
         }
     }
 }
@@ -113,12 +111,13 @@ static void insert(LacOrigin *out, LacOrigin one)
 
 /* Votes of one region for those of source s -> out [LAC_ORIGINS]. votes: 0 before and after. */
 static void cast(const LacOrigins *o, const LacRegions *r, const LacOriginPixels *p, int s,
-                 const LacVoteSource *source, float *votes, int32_t *voted, LacOrigin *out)
+                 const LacVoteSource *source, int64_t *votes, int32_t *voted, LacOrigin *out)
 {
     enum { FARTHEST = LAC_REGIONS_FAR * LAC_REGIONS_FAR };
     const bool black = p->n && r->region[r->label[p->at[0]]].black; /* no distances there */
     LacOriginWalk walk = {o, p->at, 0, p->n, {0}, 0};
-    float distance[FARTHEST + 1], sum = 0, held = 0;
+    float distance[FARTHEST + 1];
+    int64_t sum = 0, held = 0;
     int32_t last = 0; /* the label whose votes are held */
     int n = 0;
 
@@ -128,7 +127,7 @@ static void cast(const LacOrigins *o, const LacRegions *r, const LacOriginPixels
     while (lac_origin_step(&walk)) {
         const LacOriginSpan *at = &walk.span;
         const LacOriginPlace place = lac_origin_place(o, s, at);
-        const float doubt = 1 + 10 * (float)source->field->cost[at->cell] / LAC_MATCH_UNIT;
+        const float cost = (float)source->field->cost[at->cell] / LAC_MATCH_UNIT;
         const size_t row = (size_t)at->y * o->width;
 
         for (int x = at->x; x < at->end; x++) {
@@ -138,7 +137,7 @@ static void cast(const LacOrigins *o, const LacRegions *r, const LacOriginPixels
             if (!label || (d < LAC_VOTE_FAR && !p->core_is_all)) {
                 continue;
             }
-            const float w = distance[d < FARTHEST ? d : FARTHEST] / doubt;
+            const int32_t w = lac_origin_vote(distance[d < FARTHEST ? d : FARTHEST], cost);
             if (label != last) {
                 votes[last] = held;
                 held = votes[label];
@@ -154,9 +153,7 @@ static void cast(const LacOrigins *o, const LacRegions *r, const LacOriginPixels
     votes[0] = 0;
     memset(out, 0, LAC_ORIGINS * sizeof *out);
     for (int k = 0; k < n; k++) {
-        if (sum > 0) {
-            insert(out, (LacOrigin){voted[k], votes[voted[k]] / sum});
-        }
+        insert(out, (LacOrigin){voted[k], (float)votes[voted[k]] / (float)sum});
         votes[voted[k]] = 0;
     }
 }
@@ -169,7 +166,7 @@ static void settle(LacOrigins *o, int s, const LacVoteRef *ref)
         const LacOrigin *first = lac_origins_of(o, c, s);
 
         if (first->share >= LAC_ORIGIN_CLEAR) {
-            o->votes[first->label] += (float)o->pixels[c].n;
+            o->votes[first->label] += (int64_t)o->pixels[c].n;
         }
     }
     for (int c = 1; c <= o->regions; c++) {
@@ -180,7 +177,7 @@ static void settle(LacOrigins *o, int s, const LacVoteRef *ref)
             const LacOrigin one = list[k];
 
             list[k] = (LacOrigin){0, 0};
-            if (one.label && o->votes[one.label] < LAC_ORIGIN_TAKEN * (float)ref->area[one.label]) {
+            if (one.label && (float)o->votes[one.label] < LAC_ORIGIN_TAKEN * (float)ref->area[one.label]) {
                 list[n++] = one;
             }
         }
@@ -228,7 +225,7 @@ int lac_origins_run(LacOrigins *o, const LacRegions *r, const LacVoteSource *sou
         for (size_t k = 0; k < p->n; k++) {
             p->far += r->squared[p->at[k]] >= LAC_VOTE_FAR;
         }
-        p->core_is_all = p->far < LAC_ORIGIN_FEW;
+        p->core_is_all = p->far < LAC_VOTE_FEW;
     }
 #pragma omp parallel for num_threads(o->threads) schedule(dynamic) collapse(2)
     for (int c = 1; c <= r->count; c++) {

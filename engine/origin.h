@@ -3,6 +3,7 @@
 #ifndef LAC_ORIGIN_H
 #define LAC_ORIGIN_H
 
+#include "origin_math.h"
 #include "runs.h"
 #include "vote_bins.h"
 #include "vote_ref.h"
@@ -13,9 +14,6 @@
  * one reference region gives up those others that are so to other regions with LAC_ORIGIN_TAKEN of their
  * area: its votes for them are patches gone astray. Origins with a share of LAC_ORIGIN_SHARE or more count (or the first, where none
  * has it). */
-#define LAC_ORIGIN_SHARE 0.3f
-#define LAC_ORIGIN_CLEAR 0.5f
-#define LAC_ORIGIN_TAKEN 0.25f
 enum { LAC_ORIGINS = 8 };
 
 /* A region of a reference, and its share of the votes. */
@@ -41,7 +39,7 @@ typedef struct LacOrigins {
     LacOriginPixels *pixels; /* [regions + 1] */
     int32_t *order;       /* [height][width] pixels by region */
     size_t *start;        /* [regions + 2] scratch */
-    float *votes;         /* [threads][room_votes] scratch */
+    int64_t *votes;       /* [threads][room_votes] scratch */
     int32_t *voted;       /* [threads][room_votes] scratch: labels with votes */
     size_t room_list, room_regions, room_votes, room_shift;
 } LacOrigins;

@@ -225,6 +225,17 @@ int lac_output_fits(const LacContext *ctx, int width, int height)
                           ctx->height);
 }
 
+static int give_held(LacContext *ctx, LacPicture *out)
+{
+    const LacImage image = { ctx->width, ctx->height, 3, ctx->picture };
+    const int err = ctx->window && lac_window_there(ctx->window)
+                        ? lac_window_write(ctx->window, out)
+                        : lac_image_write(&image, out, ctx->set.threads, "frame", &ctx->log);
+
+    ctx->held = err != LAC_OK;
+    return err;
+}
+
 int lac_receive_frame(LacContext *ctx, LacPicture *out)
 {
     int err = lac_due(ctx);
@@ -240,15 +251,9 @@ int lac_receive_frame(LacContext *ctx, LacPicture *out)
     if (err) {
         return err;
     }
-    if (ctx->held) {
-        err = lac_image_write(&(LacImage){ ctx->width, ctx->height, 3, ctx->picture }, out, ctx->set.threads, "frame",
-                              &ctx->log);
-        ctx->held = err != LAC_OK;
-        return err;
-    }
     err = lac_gpu_enter(&ctx->device);
     if (!err) {
-        err = lac_give_frame(ctx, out);
+        err = ctx->held ? give_held(ctx, out) : lac_give_frame(ctx, out);
         lac_gpu_leave(&ctx->device);
     }
     return err;

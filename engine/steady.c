@@ -3,20 +3,12 @@
 #include "steady.h"
 
 #include <omp.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
     BLOCK = 64,  /* pixels solved for at a time */
     PLANES = 5,  /* of a frame at network size: residual R, G, B, link, trust */
 };
-
-#define LEVELS 127.5f
-
-typedef struct Tap { /* where an output row or column lies between two of the network's */
-    int from, to;
-    float share; /* of `to` */
-} Tap;
 
 /* One frame's block: what goes in, then the elimination's m_t = value + reach m_{t+1}. */
 typedef struct Cell {
@@ -25,22 +17,17 @@ typedef struct Cell {
 
 struct LacSteady {
     int width, height, net_width, frames, threads;
-    Tap *rows, *columns;
+    LacSteadyTap *rows, *columns;
     float *lines; /* [threads][frames][PLANES][net_width]: the network's planes at a native row */
     Cell *cells;  /* [threads][frames] */
 };
 
-static Tap *taps(int in, int out)
+static LacSteadyTap *taps(int in, int out)
 {
-    Tap *list = lac_alloc((size_t)out, sizeof *list);
+    LacSteadyTap *list = lac_alloc((size_t)out, sizeof *list);
 
     for (int i = 0; list && i < out; i++) {
-        float at = ((float)i + 0.5f) * (float)in / (float)out - 0.5f;
-
-        at = at < 0 ? 0 : at;
-        list[i].from = (int)at < in - 1 ? (int)at : in - 1;
-        list[i].to = list[i].from < in - 1 ? list[i].from + 1 : list[i].from;
-        list[i].share = at - (float)list[i].from;
+        list[i] = lac_steady_tap(i, in, out);
     }
     return list;
 }
@@ -87,13 +74,13 @@ void lac_steady_close(LacSteady **steady)
 /* ---- the network's planes at a native row ---- */
 
 /* One plane of `step` interleaved ones, between two rows. */
-static void between(const float *plane, const Tap *row, int width, int step, float scale, float *to)
+static void between(const float *plane, const LacSteadyTap *row, int width, int step, float scale, float *to)
 {
     const float *a = plane + (size_t)row->from * (size_t)width * (size_t)step;
     const float *b = plane + (size_t)row->to * (size_t)width * (size_t)step;
 
     for (int x = 0; x < width; x++) {
-        to[x] = scale * (a[x * step] + row->share * (b[x * step] - a[x * step]));
+        to[x] = lac_product(scale, lac_between(a[x * step], b[x * step], row->share));
     }
 }
 
@@ -106,11 +93,11 @@ static void fill(float *to, int count, float value)
 
 static void read_planes(const LacSteady *s, const LacSteadyFrame *f, bool last, int y, float *lines)
 {
-    const Tap *row = &s->rows[y];
+    const LacSteadyTap *row = &s->rows[y];
     int w = s->net_width;
 
     for (int c = 0; f->residual && c < 3; c++) {
-        between(f->residual + c, row, w, 3, LEVELS, lines + c * w);
+        between(f->residual + c, row, w, 3, LAC_STEADY_LEVELS, lines + c * w);
     }
     if (f->link && !last) {
         between(f->link, row, w, 1, 1, lines + 3 * w);
@@ -126,12 +113,10 @@ static void read_planes(const LacSteady *s, const LacSteadyFrame *f, bool last, 
 
 /* ---- a block of pixels ---- */
 
-static void sample(const float *line, const Tap *columns, int count, float *to)
+static void sample(const float *line, const LacSteadyTap *columns, int count, float *to)
 {
     for (int x = 0; x < count; x++) {
-        const Tap *c = &columns[x];
-
-        to[x] = line[c->from] + c->share * (line[c->to] - line[c->from]);
+        to[x] = lac_between(line[columns[x].from], line[columns[x].to], columns[x].share);
     }
 }
 
@@ -158,36 +143,26 @@ static void join(const LacSteadyFrame *f, const LacSteadyFrame *next, int x, int
     const uint8_t *a = f->rgb + y * f->stride + 3 * (ptrdiff_t)x, *b = next->rgb + y * next->stride + 3 * (ptrdiff_t)x;
 
     for (int i = 0; i < count; i++) {
-        int apart = 0;
-        float far;
-
-        for (int c = 0; c < 3; c++) {
-            const int d = abs(a[3 * i + c] - b[3 * i + c]);
-
-            apart = d > apart ? d : apart;
-        }
-        far = (float)(apart * apart) / (LAC_STEADY_NEAR * LAC_STEADY_NEAR);
-        link[i] += LAC_STEADY_ALIKE / (1 + far * far);
+        link[i] += lac_steady_alike(a + (ptrdiff_t)3 * i, b + (ptrdiff_t)3 * i);
     }
 }
 
 /* One step forward: own colours `cell`, after `before` (NULL: the first frame). */
 static void eliminate(const Cell *before, Cell *cell, const float *trust, int count)
 {
-    float share[BLOCK], own[BLOCK];
+    float own[BLOCK], share[BLOCK];
 
     for (int i = 0; i < count; i++) {
-        float back = before ? before->link[i] : 0;
-        float whole = trust[i] + cell->link[i] + (before ? back * (1 - before->reach[i]) : 0);
-        float inverse = 1 / whole;
+        const LacSteadyStep step = lac_steady_step(trust[i], cell->link[i], before ? before->link[i] : 0,
+                                                   before ? before->reach[i] : 0);
 
-        own[i] = trust[i] * inverse;
-        share[i] = back * inverse;
-        cell->reach[i] = cell->link[i] * inverse;
+        own[i] = step.own;
+        share[i] = step.share;
+        cell->reach[i] = step.reach;
     }
     for (int c = 0; c < 3; c++) {
         for (int i = 0; i < count; i++) {
-            cell->value[c][i] = own[i] * cell->value[c][i] + (before ? share[i] * before->value[c][i] : 0);
+            cell->value[c][i] = lac_steady_value(own[i], cell->value[c][i], share[i], before ? before->value[c][i] : 0);
         }
     }
 }
@@ -197,7 +172,7 @@ static void substitute(Cell *cell, const Cell *after, int count)
 {
     for (int c = 0; c < 3; c++) {
         for (int i = 0; i < count; i++) {
-            cell->value[c][i] += cell->reach[i] * after->value[c][i];
+            cell->value[c][i] = lac_weighted(cell->value[c][i], cell->reach[i], after->value[c][i]);
         }
     }
 }
@@ -206,9 +181,7 @@ static void write_colours(const Cell *cell, int count, uint8_t *rgb)
 {
     for (int c = 0; c < 3; c++) {
         for (int i = 0; i < count; i++) {
-            float v = cell->value[c][i] + 0.5f;
-
-            rgb[3 * i + c] = (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
+            rgb[3 * i + c] = lac_steady_level(cell->value[c][i]);
         }
     }
 }

@@ -4,6 +4,7 @@
 #define LAC_STEADY_H
 
 #include "common.h"
+#include "steady_math.h"
 
 /* How it works. Every native pixel gets the colours m_t for which
  *     sum over t of trust_t |m_t - (colour_t + residual_t)|^2 + link_t |m_t - m_{t+1}|^2
@@ -17,9 +18,6 @@ typedef struct LacSteady LacSteady;
 
 /* What a frame counts that was given out before and is not to change any more, but that the next ones must agree with. */
 #define LAC_STEADY_PAST 128.0f
-
-#define LAC_STEADY_ALIKE 32.0f
-#define LAC_STEADY_NEAR 4.0f
 
 typedef struct LacSteadyFrame {
     uint8_t *rgb;          /* native R, G, B; written where the frame is wanted and not fixed */

@@ -3,7 +3,6 @@
  * vote.h. */
 #include "vote.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,24 +10,13 @@
 
 #include "vote_bins.h"
 
-/* What becomes of a pixel. */
-enum {
-    GOOD,    /* backed, far from lines: others take its colour */
-    PLAIN,   /* stays as it is */
-    DOUBTED, /* beside lines, not backed: may be part of a line, stays unless beside something bad
-              */
-    ISLAND,  /* not backed, far from lines; its island not measured yet */
-    EDGE,    /* beside lines, not to stay */
-    BAD,     /* far from lines, not to stay */
-};
-
 typedef struct Density {
-    float smooth, raw;
+    uint32_t smooth, raw;
 } Density;
 
 /* Colours of a region's origins. */
 typedef struct LacVoteColours {
-    float raw[LAC_VOTE_BINS], smooth[LAC_VOTE_BINS]; /* 0 between regions */
+    uint32_t raw[LAC_VOTE_BINS], smooth[LAC_VOTE_BINS]; /* 0 between regions */
     uint16_t touched[LAC_VOTE_BINS];
     Density list[LAC_VOTE_BINS];
 } Colours;
@@ -82,7 +70,7 @@ static void add_origin(Colours *v, const LacVoteRef *ref, const LacOrigin *origi
                     if (v->raw[b->bin] == 0) {
                         v->touched[(*touched)++] = b->bin;
                     }
-                    v->raw[b->bin] += (float)number / (float)(use_all ? all : far);
+                    v->raw[b->bin] += lac_vote_share(number, use_all ? all : far);
                 }
             }
         }
@@ -98,7 +86,7 @@ static void spread_bins(Colours *v, int touched, bool clear)
         for (int i = r ? r - 1 : 0; i <= r + 1 && i < 32; i++) {
             for (int j = g ? g - 1 : 0; j <= g + 1 && j < 32; j++) {
                 for (int l = b ? b - 1 : 0; l <= b + 1 && l < 32; l++) {
-                    float *s = &v->smooth[i << 10 | j << 5 | l];
+                    uint32_t *s = &v->smooth[i << 10 | j << 5 | l];
                     *s = clear ? 0 : *s + v->raw[bin];
                 }
             }
@@ -117,11 +105,11 @@ static int by_density(const void *a, const void *b)
                                   : (x->raw < y->raw) - (x->raw > y->raw);
 }
 
-/* Step 2: the least smoothed density of a backed bin; infinite where there are no bins. */
-static float least_backed(Colours *v, int touched)
+/* Step 2: the least smoothed density of a backed bin; more than there is where there are no bins. */
+static uint32_t least_backed(Colours *v, int touched)
 {
     Density *list = v->list;
-    float sum = 0, all = 0;
+    uint64_t sum = 0, all = 0;
     int k = 0;
 
     for (int i = 0; i < touched; i++) {
@@ -129,49 +117,49 @@ static float least_backed(Colours *v, int touched)
         all += list[i].raw;
     }
     if (!touched) {
-        return INFINITY;
+        return UINT32_MAX;
     }
     qsort(list, (size_t)touched, sizeof *list, by_density);
-    while (k + 1 < touched && (sum += list[k].raw) < (1 - LAC_VOTE_STRANGE) * all) {
+    while (k + 1 < touched && (sum += list[k].raw) * 1000 < (1000 - LAC_VOTE_STRANGE) * all) {
         k++;
     }
     return list[k].smooth;
 }
 
-/* Islands of ISLAND pixels become BAD where they are large enough, PLAIN where not. Returns the number of BAD ones. */
+/* Islands of LAC_VOTE_ALONE pixels become LAC_VOTE_BAD where they are large enough, LAC_VOTE_PLAIN where not. Returns the number of LAC_VOTE_BAD ones. */
 static size_t weigh_islands(LacVote *v, const LacRegions *r, const LacOriginPixels *p, int32_t *stack)
 {
     static const int dx[4] = {0, -1, 1, 0}, dy[4] = {-1, 0, 0, 1};
     size_t bad = 0;
 
     for (size_t k = 0; k < p->n; k++) {
-        if (v->state[p->at[k]] != ISLAND) {
+        if (v->state[p->at[k]] != LAC_VOTE_ALONE) {
             continue;
         }
         size_t n = 1;
         stack[0] = p->at[k];
-        v->state[stack[0]] = BAD;
+        v->state[stack[0]] = LAC_VOTE_BAD;
         for (size_t next = 0; next < n; next++) {
             const int x = stack[next] % v->width, y = stack[next] / v->width;
             for (int d = 0; d < 4; d++) {
                 const int nx = x + dx[d], ny = y + dy[d];
                 const int32_t j = ny * v->width + nx;
                 if (nx >= 0 && ny >= 0 && nx < v->width && ny < v->height &&
-                    r->label[j] == r->label[stack[0]] && v->state[j] == ISLAND) {
-                    v->state[j] = BAD;
+                    r->label[j] == r->label[stack[0]] && v->state[j] == LAC_VOTE_ALONE) {
+                    v->state[j] = LAC_VOTE_BAD;
                     stack[n++] = j;
                 }
             }
         }
         for (size_t i = 0; n < LAC_VOTE_ISLAND && i < n; i++) {
-            v->state[stack[i]] = PLAIN;
+            v->state[stack[i]] = LAC_VOTE_PLAIN;
         }
         bad += n < LAC_VOTE_ISLAND ? 0 : n;
     }
     return bad;
 }
 
-/* Is a BAD pixel of the same region within three steps? */
+/* Is a LAC_VOTE_BAD pixel of the same region within three steps? */
 static bool beside_bad(const LacVote *v, const LacRegions *r, int32_t i)
 {
     const int x = i % v->width, y = i / v->width;
@@ -180,7 +168,7 @@ static bool beside_bad(const LacVote *v, const LacRegions *r, int32_t i)
         for (int a = abs(b) - 3; a <= 3 - abs(b); a++) {
             const int32_t j = (y + b) * v->width + x + a;
             if (x + a >= 0 && x + a < v->width && y + b >= 0 && y + b < v->height &&
-                r->label[j] == r->label[i] && v->state[j] == BAD) {
+                r->label[j] == r->label[i] && v->state[j] == LAC_VOTE_BAD) {
                 return true;
             }
         }
@@ -198,15 +186,12 @@ static bool carried(const LacOrigins *o, const LacVoteSource *sources, int c, co
         const size_t at = lac_origin_partner(&place, x);
         const LacOrigin *origin = lac_origins_of(o, c, s);
         const float least = origin->share < LAC_ORIGIN_SHARE ? origin->share : LAC_ORIGIN_SHARE;
-        bool own = false, alike = true;
+        bool own = false;
 
         for (int k = 0; k < LAC_ORIGINS && origin[k].label && origin[k].share >= least && !own; k++) {
             own = origin[k].label == sources[s].ref->label[at];
         }
-        for (int k = 0; k < 3; k++) {
-            alike = alike && abs(sources[s].rgb[at * 3 + k] - rgb[k]) <= LAC_VOTE_ALIKE;
-        }
-        if (own && alike) {
+        if (own && lac_vote_alike(sources[s].rgb + at * 3, rgb, LAC_VOTE_ALIKE)) {
             return true;
         }
     }
@@ -215,7 +200,7 @@ static bool carried(const LacOrigins *o, const LacVoteSource *sources, int c, co
 
 /* The first states of a region's pixels; of those that count, the number and how many are backed. */
 static void classify(LacVote *v, const Colours *colours, const LacRegions *r, const LacOrigins *o,
-                     const LacVoteSource *sources, int c, float least, const uint8_t *rgb, size_t *core, size_t *good)
+                     const LacVoteSource *sources, int c, uint32_t least, const uint8_t *rgb, size_t *core, size_t *good)
 {
     const LacOriginPixels *p = &o->pixels[c];
     LacOriginWalk walk = {o, p->at, 0, p->n, {0}, 0};
@@ -233,9 +218,9 @@ static void classify(LacVote *v, const Colours *colours, const LacRegions *r, co
             if (lac_origin_core(p, r, i)) {
                 ++*core;
                 *good += backed;
-                v->state[i] = backed ? GOOD : ISLAND;
+                v->state[i] = backed ? LAC_VOTE_GOOD : LAC_VOTE_ALONE;
             } else {
-                v->state[i] = backed ? PLAIN : DOUBTED;
+                v->state[i] = backed ? LAC_VOTE_PLAIN : LAC_VOTE_DOUBTED;
             }
         }
     }
@@ -244,22 +229,22 @@ static void classify(LacVote *v, const Colours *colours, const LacRegions *r, co
 /* Step 3's decision for one region: the states of its pixels. Returns the share that is backed; *bad: whether some are
  * not to stay. */
 static float judge(LacVote *v, const Colours *colours, const LacRegions *r, const LacOrigins *o,
-                   const LacVoteSource *sources, int c, float least, const uint8_t *rgb, bool *bad)
+                   const LacVoteSource *sources, int c, uint32_t least, const uint8_t *rgb, bool *bad)
 {
     const LacOriginPixels *p = &o->pixels[c];
     size_t good, core;
 
     *bad = false;
     classify(v, colours, r, o, sources, c, least, rgb, &core, &good);
-    if ((float)good < LAC_VOTE_BACKED * (float)core || good < 4) {
+    if (!lac_vote_trusted((int64_t)good, (int64_t)core)) {
         return core ? (float)good / (float)core : 0;
     }
     if (good < core) {
         *bad = weigh_islands(v, r, p, v->queue + (p->at - o->order)) > 0;
     }
     for (size_t k = 0; k < p->n && *bad; k++) {
-        if (v->state[p->at[k]] == DOUBTED) {
-            v->state[p->at[k]] = beside_bad(v, r, p->at[k]) ? EDGE : PLAIN;
+        if (v->state[p->at[k]] == LAC_VOTE_DOUBTED) {
+            v->state[p->at[k]] = beside_bad(v, r, p->at[k]) ? LAC_VOTE_EDGE : LAC_VOTE_PLAIN;
         }
     }
     return (float)good / (float)core;
@@ -276,50 +261,74 @@ static bool at_front(const LacVote *v, const LacRegions *r, int c, int x, int y)
            (y + 1 < v->height && r->label[i + w] == c && v->from[i + w] < 0);
 }
 
-/* The rest of step 3 for a region with BAD pixels: fronts from its GOOD pixels, until BAD and EDGE ones all have a
- * colour, which they take. Returns their number. */
+/* What the first of a pixel's neighbours that has a colour took. One has. */
+static int32_t first_known(const LacVote *v, const LacRegions *r, int c, int32_t i)
+{
+    const int32_t w = v->width, x = i % w, y = i / w;
+    const int32_t beside[4] = {y > 0 ? i - w : i, x > 0 ? i - 1 : i, x + 1 < w ? i + 1 : i, y + 1 < v->height ? i + w : i};
+    int d = 0;
+
+    while (d < 3 && (r->label[beside[d]] != c || v->from[beside[d]] < 0)) {
+        d++;
+    }
+    return v->from[beside[d]];
+}
+
+/* The rest of step 3 for a region with LAC_VOTE_BAD pixels: fronts from its LAC_VOTE_GOOD pixels, until LAC_VOTE_BAD and LAC_VOTE_EDGE ones all have a
+ * colour, which they take. Fronts go step by step, and who is reached from several sides takes the colour from above, left, right or
+ * below, the first of these, whatever order pixels are visited in. Returns the number of pixels. */
 static int replace(LacVote *v, const LacRegions *r, const LacOrigins *o, int c, const uint8_t *gray, uint8_t *rgb)
 {
     static const int dx[4] = {0, -1, 1, 0}, dy[4] = {-1, 0, 0, 1};
     const LacOriginPixels *p = &o->pixels[c];
     LacOriginWalk walk = {o, p->at, 0, p->n, {0}, 0};
     int32_t *queue = v->queue + (p->at - o->order);
-    size_t end = 0, wanted = 0;
+    size_t begin = 0, end = 0, wanted = 0;
     int changed = 0;
 
     for (size_t k = 0; k < p->n; k++) {
         const uint8_t state = v->state[p->at[k]];
 
-        v->from[p->at[k]] = state == GOOD ? p->at[k] : -1;
-        wanted += state == BAD || state == EDGE;
+        v->from[p->at[k]] = state == LAC_VOTE_GOOD ? p->at[k] : LAC_VOTE_UNKNOWN;
+        wanted += state == LAC_VOTE_BAD || state == LAC_VOTE_EDGE;
     }
     while (lac_origin_step(&walk)) {
         for (int x = walk.span.x; x < walk.span.end; x++) {
             const int32_t i = walk.span.y * v->width + x;
-            if (v->state[i] == GOOD && at_front(v, r, c, x, walk.span.y)) {
+            if (v->state[i] == LAC_VOTE_GOOD && at_front(v, r, c, x, walk.span.y)) {
                 queue[end++] = i;
             }
         }
     }
-    for (size_t next = 0; next < end && wanted; next++) {
-        const int32_t i = queue[next], x = i % v->width, y = i / v->width;
+    while (begin < end && wanted) { /* one step of all fronts */
+        const size_t stop = end;
 
-        for (int d = 0; d < 4; d++) {
-            const int nx = x + dx[d], ny = y + dy[d];
-            const int32_t j = ny * v->width + nx;
-            if (nx >= 0 && ny >= 0 && nx < v->width && ny < v->height && r->label[j] == c && v->from[j] < 0) {
-                v->from[j] = v->from[i];
-                queue[end++] = j;
-                wanted -= v->state[j] == BAD || v->state[j] == EDGE;
+        for (; begin < stop; begin++) {
+            const int32_t i = queue[begin], x = i % v->width, y = i / v->width;
+
+            for (int d = 0; d < 4; d++) {
+                const int nx = x + dx[d], ny = y + dy[d];
+                const int32_t j = ny * v->width + nx;
+                if (nx >= 0 && ny >= 0 && nx < v->width && ny < v->height && r->label[j] == c && v->from[j] == LAC_VOTE_UNKNOWN) {
+                    v->from[j] = LAC_VOTE_REACHED;
+                    queue[end++] = j;
+                    wanted -= v->state[j] == LAC_VOTE_BAD || v->state[j] == LAC_VOTE_EDGE;
+                }
             }
+        }
+        for (size_t k = stop; k < end; k++) {
+            v->from[queue[k]] = LAC_VOTE_TAKEN - first_known(v, r, c, queue[k]);
+        }
+        for (size_t k = stop; k < end; k++) {
+            v->from[queue[k]] = LAC_VOTE_TAKEN - v->from[queue[k]];
         }
     }
     for (size_t k = 0; k < p->n; k++) {
         const int32_t i = p->at[k];
-        if ((v->state[i] == BAD || v->state[i] == EDGE) && v->from[i] >= 0) {
-            for (int d = 0; d < 3; d++) { /* the line's part of a pixel beside it stays */
+        if ((v->state[i] == LAC_VOTE_BAD || v->state[i] == LAC_VOTE_EDGE) && v->from[i] >= 0) {
+            for (int d = 0; d < 3; d++) {
                 uint8_t *q = rgb + (size_t)i * 3 + d;
-                *q = (uint8_t)((rgb[(size_t)v->from[i] * 3 + d] * gray[i] + *q * (255 - gray[i]) + 127) / 255);
+                *q = lac_vote_mix(*q, rgb[(size_t)v->from[i] * 3 + d], gray[i]);
             }
             changed++;
         }

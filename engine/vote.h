@@ -5,6 +5,7 @@
 #define LAC_VOTE_H
 
 #include "origin.h"
+#include "vote_math.h"
 
 /* How it works. A candidate picture (painted or transferred) is right over most of a region and
  * wrong in blotches.
@@ -18,15 +19,11 @@
  * a line of their own.
  * 3. Islands of LAC_VOTE_ISLAND pixels and more that are not backed, with what is not backed beside
  * lines within three steps of them, take the nearest backed colour of the region, walking inside
- * it. Other pixels beside lines stay: part of a line may be in them. A region with less than
+ * it (of several as near the one that comes from above, else left, right, below). Other pixels beside lines stay: part of a line may be in them. A region with less than
  * LAC_VOTE_BACKED of its pixels backed stays as it is: its origin is not to be trusted. So do black
  * areas and lines.
  * Regions do not look at each other: threads take one after the other, and the bytes are the same for any number of
  * them. */
-#define LAC_VOTE_STRANGE 0.003f
-#define LAC_VOTE_ISLAND 6
-#define LAC_VOTE_ALIKE 16
-#define LAC_VOTE_BACKED 0.4f
 
 /* Scratch for pictures of one size. */
 typedef struct LacVote {

@@ -1,19 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* For the files of the vote: colour bins, and pixels sorted by region. */
+/* For the files of the vote: pixels sorted by region. */
 #ifndef LAC_VOTE_BINS_H
 #define LAC_VOTE_BINS_H
 
 #include "common.h"
-
-#define LAC_VOTE_FAR                                                                               \
-    4 /* squared distance from which a pixel is far from lines: nothing of them is mixed into it   \
-       */
-
-/* 5 bits of each channel. */
-static inline int lac_vote_bin(const uint8_t *rgb)
-{
-    return (rgb[0] >> 3) << 10 | (rgb[1] >> 3) << 5 | rgb[2] >> 3;
-}
+#include "vote_math.h"
 
 /* Pixels [n] with labels 0..count -> order [n], those of label c from start[c] to start[c + 1].
  * start [count + 2]. */

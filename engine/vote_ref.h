@@ -5,8 +5,7 @@
 
 #include "match.h"
 #include "palette.h"
-
-enum { LAC_VOTE_BINS = 32 * 32 * 32 };
+#include "vote_math.h"
 
 /* Number of pixels of one region in one bin. */
 typedef struct LacVoteBin {

@@ -18,6 +18,8 @@ typedef struct Slot {
     float *residual;     /* [h][w][3] */
     float *link, *trust; /* [h][w] */
     float *floats;       /* all of these */
+    LacGpuCopy rgb_there, planes_there; /* where windows are solved on the GPU: `rgb`, and the last three of these */
+    bool sent;                          /* rgb_there is this frame's picture, and rgb as it was painted */
     uint8_t *moved;      /* a LacMove of each block of line art, from this frame to the next */
 } Slot;
 
@@ -93,6 +95,8 @@ void lac_window_close(LacWindow **window)
         lac_free(w->slot[i].wide);
         lac_free(w->slot[i].floats);
         lac_free(w->slot[i].moved);
+        lac_gpu_copy_free(&w->slot[i].rgb_there);
+        lac_gpu_copy_free(&w->slot[i].planes_there);
     }
     lac_free(w->slot);
     lac_steady_close(&w->steady);
@@ -192,6 +196,7 @@ void lac_window_push(LacWindow *w, const LacPlace *place, bool reference, const 
     }
     s->place = *place;
     s->reference = reference;
+    s->sent = false;
     s->confidence = confidence;
     if (s->is_wide) {
         flatten(w, s);
@@ -213,7 +218,10 @@ static float loosen(float link, const float *colour, const float *next)
     for (int c = 0; c < 3; c++) {
         apart = fmaxf(apart, fabsf(colour[c] - next[c]));
     }
-    apart = powf(apart * 127.5f / LAC_WINDOW_APART, 8);
+    apart *= 127.5f / LAC_WINDOW_APART;
+    for (int power = 1; power < 8; power *= 2) { /* not powf, whose last bit is each library's own */
+        apart *= apart;
+    }
     return link / (1 + apart);
 }
 
@@ -238,12 +246,58 @@ static void cut_links(const LacWindow *w, Slot *s, const Slot *next)
     }
 }
 
+bool lac_window_there(const LacWindow *w)
+{
+    return lac_gpu_has(w->tools.gpu, LAC_GPU_STEADY);
+}
+
+/* What the GPU needs of a frame that was not given out. */
+static int send_slot(const LacWindow *w, Slot *s)
+{
+    const size_t area = (size_t)w->lineart.net_width * (size_t)w->lineart.net_height;
+    int err = LAC_OK;
+
+    if (!s->sent) {
+        err = lac_gpu_renew_copy(w->tools.gpu, &s->rgb_there, s->rgb, (size_t)w->width * (size_t)w->height * 3);
+        s->sent = err == LAC_OK;
+    }
+    return err ? err : lac_gpu_renew_copy(w->tools.gpu, &s->planes_there, s->residual, area * 5 * sizeof(float));
+}
+
+/* Frames up to `end` of the window made steady, from what the network says. */
+static int solve(LacWindow *w, int end)
+{
+    const LacLineart *la = &w->lineart;
+    const size_t area = (size_t)la->net_width * (size_t)la->net_height;
+    const bool there = lac_window_there(w);
+    LacSteadyFrame native[LAC_WINDOW_MOST + 1];
+
+    for (int i = 0; i < w->count; i++) {
+        Slot *s = slot(w, i);
+        const bool past = i < w->past;
+        const int err = there && !past ? send_slot(w, s) : LAC_OK;
+        const float *planes = there ? s->planes_there.data : s->residual;
+
+        if (err) {
+            return err;
+        }
+        native[i] = (LacSteadyFrame){ .rgb = there ? s->rgb_there.data : s->rgb, .stride = (ptrdiff_t)w->width * 3,
+                                      .residual = past ? NULL : planes, .link = planes + 3 * area,
+                                      .trust = past ? NULL : planes + 4 * area, .weight = past ? LAC_STEADY_PAST : 1,
+                                      .fixed = s->reference };
+    }
+    if (there) {
+        return lac_gpu_steady(w->tools.gpu, la->net_width, la->net_height, native, w->count, w->past, end);
+    }
+    lac_steady_run(w->steady, native, w->count, w->past, end);
+    return LAC_OK;
+}
+
 /* Makes steady the next frames, or all that are left of the shot: the same ones whenever its end became known. */
 static int refine(LacWindow *w)
 {
     const LacLineart *la = &w->lineart;
     LacRefineFrame net[LAC_WINDOW_MOST];
-    LacSteadyFrame native[LAC_WINDOW_MOST + 1];
     const int end = lac_window_wants(w, false) ? w->count : w->past + w->size / 2;
     double since;
     int err;
@@ -261,42 +315,51 @@ static int refine(LacWindow *w)
     for (int i = w->past; i + 1 < w->count; i++) {
         cut_links(w, slot(w, i), slot(w, i + 1));
     }
-    for (int i = 0; i < w->count; i++) {
-        const Slot *s = slot(w, i);
-        const bool past = i < w->past;
-
-        native[i] = (LacSteadyFrame){ .rgb = s->rgb, .stride = (ptrdiff_t)w->width * 3,
-                                      .residual = past ? NULL : s->residual, .link = s->link,
-                                      .trust = past ? NULL : s->trust, .weight = past ? LAC_STEADY_PAST : 1,
-                                      .fixed = s->reference };
-    }
-    lac_steady_run(w->steady, native, w->count, w->past, end);
-    w->done = end - w->past;
+    err = solve(w, end);
+    w->done = err ? 0 : end - w->past;
     lac_time_add(w->tools.times, LAC_STAGE_STEADY, since);
-    return LAC_OK;
+    return err;
+}
+
+/* A steady frame -> out. */
+static int write_slot(LacWindow *w, Slot *s, LacPicture *out)
+{
+    const LacImage image = { w->width, w->height, 3, s->rgb };
+    int err = LAC_OK;
+
+    if (!out->data) {
+        return LAC_OK;
+    }
+    if (s->sent && !s->reference) {
+        err = lac_gpu_fetch_copy(&s->rgb_there, s->rgb, (size_t)w->width * (size_t)w->height * 3);
+    }
+    if (!err && s->is_wide && out->format != LAC_RGB24) {
+        widen(w, s);
+        lac_rgba_write(s->wide, out, w->tools.set->threads);
+        return LAC_OK;
+    }
+    return err ? err : lac_image_write(&image, out, w->tools.set->threads, "", w->tools.log);
+}
+
+const LacGpuCopy *lac_window_given(const LacWindow *w)
+{
+    return &slot(w, 0)->rgb_there;
+}
+
+int lac_window_write(LacWindow *w, LacPicture *out)
+{
+    return write_slot(w, slot(w, 0), out);
 }
 
 int lac_window_pop(LacWindow *w, LacPicture *out, double *confidence)
 {
     int err = w->done ? LAC_OK : refine(w);
-    Slot *s;
 
+    err = err ? err : write_slot(w, slot(w, w->past), out);
     if (err) {
         return err;
     }
-    s = slot(w, w->past);
-    if (s->is_wide && out->format != LAC_RGB24) {
-        widen(w, s);
-        lac_rgba_write(s->wide, out, w->tools.set->threads);
-    } else {
-        const LacImage image = { w->width, w->height, 3, s->rgb };
-
-        err = lac_image_write(&image, out, w->tools.set->threads, "", w->tools.log);
-        if (err) {
-            return err;
-        }
-    }
-    *confidence = s->confidence;
+    *confidence = slot(w, w->past)->confidence;
     if (w->past) {
         w->first = (w->first + 1) % (w->size + 1);
         w->count--;

@@ -42,7 +42,13 @@ int lac_window_picture(LacWindow *w, enum LacFormat format, LacPicture *picture)
 void lac_window_push(LacWindow *w, const LacPlace *place, bool reference, const uint8_t *gray, double confidence);
 
 /* When nothing is wanted: the oldest frame -> out, of the same size and any colour format. Refines first where need be; errors are
- * logged and change nothing. */
+ * logged and change nothing. out->data may be NULL where lac_window_there: the frame is only taken out then. */
 int lac_window_pop(LacWindow *w, LacPicture *out, double *confidence);
+
+/* Whether windows are solved on the GPU. */
+bool lac_window_there(const LacWindow *w);
+/* The frame taken out last, until the next one is asked for: where it lies if lac_window_there, and -> out once more. */
+const LacGpuCopy *lac_window_given(const LacWindow *w);
+int lac_window_write(LacWindow *w, LacPicture *out);
 
 #endif

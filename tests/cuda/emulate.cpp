@@ -42,7 +42,7 @@ std::deque<Fibre *> ready;
 Fibre *running;
 const std::function<void()> *running_kernel;
 unsigned thread_count, next_thread, done;
-bool reverse_order;
+bool reverse_order, launch_failed;
 Gathering block_gathering;
 std::vector<Gathering> warps;
 std::vector<unsigned char> slots; /* EMULATED_SLOT bytes a thread */
@@ -175,6 +175,11 @@ void run_block()
 
 } // namespace
 
+/* For tests: kernels that still start; negative: all. */
+extern "C" {
+int emulated_launches_left = -1;
+}
+
 void emulated_launch(dim3 grid, dim3 block, size_t shared, cudaStream_t stream, const std::function<void()> &kernel)
 {
     if (!grid.x || !grid.y || !grid.z || grid.y > 65535 || grid.z > 65535 || !block.x || !block.y || !block.z ||
@@ -183,6 +188,11 @@ void emulated_launch(dim3 grid, dim3 block, size_t shared, cudaStream_t stream, 
                 grid.y, grid.z, block.x, block.y, block.z, shared);
         abort();
     }
+    if (emulated_launches_left == 0) {
+        launch_failed = true;
+        return;
+    }
+    emulated_launches_left -= emulated_launches_left > 0;
     emulated_place.grid_size = grid;
     emulated_place.block_size = block;
     running_kernel = &kernel;
@@ -259,7 +269,13 @@ const char *cudaGetErrorString(cudaError_t error)
     return error == cudaErrorMemoryAllocation ? "out of memory" : error ? "error" : "no error";
 }
 
-cudaError_t cudaGetLastError(void) { return cudaSuccess; }
+cudaError_t cudaGetLastError(void)
+{
+    const bool failed = launch_failed;
+
+    launch_failed = false;
+    return failed ? cudaErrorLaunchFailure : cudaSuccess;
+}
 
 cudaError_t cudaGetDeviceCount(int *count)
 {

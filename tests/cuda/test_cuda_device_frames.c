@@ -16,6 +16,7 @@ enum { W = 83, H = 65, FRAME = 40000, FRAMES = 4, STRIDE = 2 * W + 10 };
 
 /* emulate.cpp: allocations of device memory that still succeed, negative for all; calls of cudaSetDevice */
 extern int emulated_mallocs_left;
+extern int emulated_launches_left; /* kernels that still start, negative for all */
 extern unsigned emulated_set_devices;
 
 static Messages messages;
@@ -230,6 +231,89 @@ static void test_held(Tally *t)
     emulated_mallocs_left = -1;
 }
 
+/* The same for a frame of a window, which is made steady on the GPU and waits there. */
+static void test_held_window(Tally *t)
+{
+    static uint8_t bytes[3 * STRIDE * H], planes[3 * STRIDE * H], first[3][3 * STRIDE * H], gray[W * H], rgb[W * H * 3];
+    const Kind k = { LAC_PLANES_YUV444P, LAC_MATRIX_BT709, 0, 0 };
+    const LacCudaHost host = { context, NULL };
+    LacSettings s = settings("cuda:0", &host);
+    LacPicture o = { LAC_RGB24, W, H, W * 3, rgb };
+
+    s.temporal = LAC_TEMPORAL_ON;
+    s.window = 3;
+    for (int again = 0; again < 3; again++) { /* 0: nothing fails, 1: the same call again, 2: the other call */
+        LacContext *ctx = open_with(t, &s, 0, true);
+
+        for (int n = 0; ctx && n < 3; n++) {
+            LacDevicePicture p = picture(&k, bytes);
+
+            luma(&k, n, bytes, gray);
+            expect(t, lac_send_device_frame(ctx, &p, n * FRAME, FRAME) == LAC_OK, "send: %s", messages.text);
+        }
+        expect(t, ctx && lac_send_frame(ctx, NULL, 0, 0) == LAC_OK, "the end");
+        for (int n = 0; ctx && n < 3; n++) {
+            LacDevicePicture q = picture(&k, planes);
+
+            if (again && n) { /* the window is solved: the only kernel left is the one that writes */
+                emulated_launches_left = 0;
+                expect(t, lac_receive_device_frame(ctx, &q) == LAC_EDEVICE && lac_ready(ctx) == 1, "no kernel: %s", messages.text);
+                emulated_launches_left = -1;
+            }
+            if (again == 2 && n) {
+                expect(t, lac_receive_frame(ctx, &o) == LAC_OK, "receive: %s", messages.text);
+                encode(&k, rgb, planes);
+            } else {
+                expect(t, lac_receive_device_frame(ctx, &q) == LAC_OK, "receive: %s", messages.text);
+            }
+            if (!again) {
+                memcpy(first[n], planes, sizeof planes);
+            }
+            expect(t, !memcmp(first[n], planes, sizeof planes), "%d: frame %d is not the same", again, n);
+        }
+        expect(t, ctx && lac_ready(ctx) == LAC_EOF, "the end");
+        lac_close(&ctx);
+    }
+}
+
+/* Frames of the host by way of a window: the same bytes with all stages on the GPU as with all but the network on the host. */
+static void test_window(Tally *t, enum LacFormat format, int bytes)
+{
+    static uint8_t gray[W * H], out[2][W * H * 8];
+    LacSettings s = settings("cuda", NULL);
+    LacContext *ctx[2];
+    int got = 0, same = 0;
+
+    s.temporal = LAC_TEMPORAL_ON;
+    s.window = 3;
+    for (int i = 0; i < 2; i++) {
+        ctx[i] = open_with(t, &s, 1, true);
+    }
+    for (int n = 0; ctx[0] && ctx[1] && n <= FRAMES; n++) {
+        LacPicture l = { LAC_GRAY8, W, H, W, gray };
+
+        for (int i = 0; i < W * H; i++) {
+            gray[i] = pixel(i % W, i / W, n);
+        }
+        for (int i = 0; i < 2; i++) {
+            setenv("LAC_CUDA_STAGES", i ? "host" : "", 1); /* read with the first frame */
+            expect(t, lac_send_frame(ctx[i], n < FRAMES ? &l : NULL, n * FRAME, FRAME) == LAC_OK, "send: %s", messages.text);
+        }
+        while (lac_ready(ctx[0]) == 1) {
+            for (int i = 0; i < 2; i++) {
+                expect(t, lac_receive_frame(ctx[i], &(LacPicture){ format, W, H, W * bytes, out[i] }) == LAC_OK, "receive: %s",
+                       messages.text);
+            }
+            same += !memcmp(out[0], out[1], (size_t)W * H * bytes);
+            got++;
+        }
+    }
+    unsetenv("LAC_CUDA_STAGES");
+    expect(t, got == FRAMES && same == got, "windows, format %d: %d of %d frames are the same", (int)format, same, got);
+    lac_close(&ctx[0]);
+    lac_close(&ctx[1]);
+}
+
 /* Frames of the host with rows that lie apart, as painted on the GPU. */
 static void test_rows(Tally *t)
 {
@@ -343,6 +427,9 @@ int main(void)
     }
     test_frames(&t, &kinds[0], &kinds[3], true, LAC_TEMPORAL_ON);
     test_held(&t);
+    test_held_window(&t);
+    test_window(&t, LAC_RGB24, 3);
+    test_window(&t, LAC_RGBA64, 8);
     test_rows(&t);
     test_errors(&t);
     return tally_end(&t);

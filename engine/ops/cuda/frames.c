@@ -49,5 +49,6 @@ const LacFrameOps lac_cuda_frames = {
     .paint_open = lac_cuda_paint_open,
     .paint_close = lac_cuda_paint_close,
     .paint_run = lac_cuda_paint_run,
+    .steady = lac_cuda_steady,
     .write = lac_cuda_pixels_write,
 };

@@ -8,6 +8,7 @@
 #include "ops/cuda/lineart_cuda.h"
 #include "ops/cuda/match_cuda.h"
 #include "ops/cuda/paint_cuda.h"
+#include "ops/cuda/steady_cuda.h"
 #include "ops/cuda/transfer_cuda.h"
 
 /* The network's inputs, from x and d in device memory: line [1,h,w,1], and match [1,h,w,2] = [x, d], or [1,h,w,1] = d. */
@@ -43,6 +44,7 @@ typedef struct LacFrameOps {
     int (*paint_open)(LacBackend *be, CudaPaint *paint, const CudaAxis lines[2], const CudaAxis *shrinking);
     void (*paint_close)(LacBackend *be, CudaPaint *paint);
     int (*paint_run)(LacBackend *be, CudaPaint *paint, const CudaPicture *picture);
+    int (*steady)(LacBackend *be, const CudaSteady *steady);
     int (*write)(LacBackend *be, const uint8_t *rgb, const CudaFrame *frame);
 } LacFrameOps;
 

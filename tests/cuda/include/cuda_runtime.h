@@ -128,6 +128,14 @@ template <typename T> static inline T atomicOr(T *p, T v)
     return old;
 }
 
+template <typename T> static inline T atomicCAS(T *p, T compare, T v)
+{
+    T old = *p;
+
+    *p = old == compare ? v : old;
+    return old;
+}
+
 template <typename T> static inline T emulated_shuffle(T v, int lane)
 {
     const unsigned char *all = emulated_exchange(&v, sizeof v);

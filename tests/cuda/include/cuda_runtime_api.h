@@ -14,7 +14,8 @@ typedef enum cudaError {
     cudaSuccess = 0,
     cudaErrorInvalidValue = 1,
     cudaErrorMemoryAllocation = 2,
-    cudaErrorInsufficientDriver = 35
+    cudaErrorInsufficientDriver = 35,
+    cudaErrorLaunchFailure = 719
 } cudaError_t;
 typedef enum cudaMemcpyKind { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice } cudaMemcpyKind;
 typedef enum cudaDeviceAttr {

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the host and a GPU must agree on about the votes of pixels for regions; origin.h has the rules. */
+#ifndef LAC_ORIGIN_MATH_H
+#define LAC_ORIGIN_MATH_H
+
+#include "number.h"
+
+#define LAC_ORIGIN_SHARE 0.3f
+#define LAC_ORIGIN_CLEAR 0.5f
+#define LAC_ORIGIN_TAKEN 0.25f
+#define LAC_ORIGIN_UNIT 65536.0f /* of a vote: votes are whole numbers, so that any order adds up to the same */
+
+/* A displacement in cells of the fields, in native pixels: rounded, halves away from zero. */
+LAC_HD int lac_origin_shift(int v, int native, int cells)
+{
+    const int64_t twice = 2 * (int64_t)v * native;
+
+    return (int)((twice >= 0 ? twice + cells : twice - cells) / (2 * (int64_t)cells));
+}
+
+/* The vote of a pixel `distance` from lines, at least 1, whose match costs so many times what opposite colours in a channel
+ * would. At least 1. */
+LAC_HD int32_t lac_origin_vote(float distance, float cost)
+{
+    return (int32_t)(lac_product(LAC_ORIGIN_UNIT, distance) / lac_weighted(1, 10, cost)) + 1;
+}
+
+#endif
