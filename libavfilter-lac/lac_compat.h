@@ -6,18 +6,23 @@
 #ifndef AVFILTER_LAC_COMPAT_H
 #define AVFILTER_LAC_COMPAT_H
 
+#include "libavutil/buffer.h"
+#include "libavutil/error.h"
 #include "libavutil/frame.h"
 #include "libavutil/internal.h"
+#include "libavutil/mem.h"
 #include "libavutil/version.h"
 
 #include "avfilter.h"
 #include "filters.h"
 #include "formats.h"
+#include "lavfutils.h"
 #include "version.h"
 #include "video.h"
 
 #define LAC_LAVFI_7_1 (LIBAVFILTER_VERSION_INT >= AV_VERSION_INT(10, 4, 100))
 #define LAC_LAVFI_8_0 (LIBAVFILTER_VERSION_INT >= AV_VERSION_INT(10, 9, 100)) /* released as 11 */
+#define LAC_LAVFI_8_1 (LIBAVFILTER_VERSION_INT >= AV_VERSION_INT(11, 5, 100)) /* 8.0 has 11.4, 8.1 11.14 */
 
 #if !LAC_LAVFI_7_1
 #include "internal.h"
@@ -47,6 +52,34 @@ static inline AVBufferRef **lac_hw_frames(AVFilterLink *link)
     return &ff_filter_link(link)->hw_frames_ctx;
 #else
     return &link->hw_frames_ctx;
+#endif
+}
+
+/* A picture file, decoded; *out is NULL on failure. */
+static inline int lac_load_image(AVFrame **out, const char *file, void *log)
+{
+#if LAC_LAVFI_8_1
+    *out = NULL;
+    return ff_load_image(out, file, log);
+#else
+    AVFrame *f = *out = av_frame_alloc();
+    enum AVPixelFormat format;
+    int ret;
+
+    if (!f)
+        return AVERROR(ENOMEM);
+    ret = ff_load_image(f->data, f->linesize, &f->width, &f->height, &format, file, log);
+    if (ret >= 0) {
+        f->format = format;
+        f->buf[0] = av_buffer_create(f->data[0], (size_t)f->linesize[0] * f->height, NULL, NULL, 0);
+        if (!f->buf[0]) {
+            av_freep(&f->data[0]);
+            ret = AVERROR(ENOMEM);
+        }
+    }
+    if (ret < 0)
+        av_frame_free(out);
+    return ret;
 #endif
 }
 

@@ -18,8 +18,8 @@
 #include "libavformat/avformat.h"
 #include "libswscale/swscale.h"
 
+#include "lac_compat.h"
 #include "lac_refs.h"
-#include "lavfutils.h"
 
 #define MAX_FRAME_NUMBER 1000000000
 
@@ -379,41 +379,41 @@ int ff_lac_is_png(const char *file)
     return is_png;
 }
 
-static int convert(uint8_t *dst[4], int dst_linesize[4], enum AVPixelFormat to,
-                   uint8_t *src[4], const int src_linesize[4], enum AVPixelFormat from, int w, int h)
+static int convert(uint8_t *dst[4], int dst_linesize[4], enum AVPixelFormat to, const AVFrame *src)
 {
+    const int w = src->width, h = src->height;
     struct SwsContext *sws;
     int ret = av_image_alloc(dst, dst_linesize, w, h, to, 16);
 
     if (ret < 0)
         return ret;
-    sws = sws_getContext(w, h, from, w, h, to, SWS_BICUBIC | SWS_FULL_CHR_H_INT | SWS_ACCURATE_RND, NULL, NULL, NULL);
+    sws = sws_getContext(w, h, src->format, w, h, to, SWS_BICUBIC | SWS_FULL_CHR_H_INT | SWS_ACCURATE_RND,
+                         NULL, NULL, NULL);
     if (!sws) {
         av_freep(&dst[0]);
         return AVERROR(ENOSYS);
     }
-    sws_scale(sws, (const uint8_t *const *)src, src_linesize, 0, h, dst, dst_linesize);
+    sws_scale(sws, (const uint8_t *const *)src->data, src->linesize, 0, h, dst, dst_linesize);
     sws_freeContext(sws);
     return 0;
 }
 
 int ff_lac_load_picture(LacPicture *pic, const char *file, void *log)
 {
-    uint8_t *raw[4] = { NULL }, *out[4] = { NULL };
-    int raw_linesize[4], out_linesize[4];
-    enum AVPixelFormat pix_fmt;
-    int w, h, ret;
+    uint8_t *out[4] = { NULL };
+    int out_linesize[4];
+    AVFrame *frame;
+    int ret = lac_load_image(&frame, file, log);
 
-    ret = ff_load_image(raw, raw_linesize, &w, &h, &pix_fmt, file, log);
     if (ret >= 0) {
-        int wide = av_pix_fmt_desc_get(pix_fmt)->comp[0].depth > 8;
+        int wide = av_pix_fmt_desc_get(frame->format)->comp[0].depth > 8;
 
-        ret = convert(out, out_linesize, wide ? AV_PIX_FMT_RGBA64 : AV_PIX_FMT_RGBA, raw, raw_linesize, pix_fmt, w, h);
+        ret = convert(out, out_linesize, wide ? AV_PIX_FMT_RGBA64 : AV_PIX_FMT_RGBA, frame);
         if (ret >= 0)
-            *pic = (LacPicture) { .format = wide ? LAC_RGBA64 : LAC_RGBA32, .width = w, .height = h,
-                                  .stride = out_linesize[0], .data = out[0] };
+            *pic = (LacPicture) { .format = wide ? LAC_RGBA64 : LAC_RGBA32, .width = frame->width,
+                                  .height = frame->height, .stride = out_linesize[0], .data = out[0] };
+        av_frame_free(&frame);
     }
-    av_freep(&raw[0]);
     /* ffmpeg would take the end of an empty file for the end of the stream and wait for ever */
     return ret == AVERROR_EOF || ret == AVERROR(EAGAIN) ? AVERROR_INVALIDDATA : ret;
 }

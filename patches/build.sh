@@ -51,10 +51,13 @@ if [ "${FFNVCODEC:-no}" = yes ]; then
     cuda="$cuda --enable-hwaccel=h264_nvdec,hevc_nvdec,vp9_nvdec,mpeg4_nvdec"
 fi
 
+postproc= # 8.0 has no such library any more
+grep -q -e --disable-postproc "$src/configure" && postproc=--disable-postproc
+
 # shellcheck disable=SC2086 # a list of words
 set -- --prefix="$build" --cc="${CC:-cc}" --disable-autodetect --disable-everything --disable-doc \
     --disable-network --disable-static --enable-shared --disable-debug --disable-ffplay \
-    --disable-swresample --disable-postproc \
+    --disable-swresample $postproc \
     --enable-gpl --enable-libx264 --enable-zlib --enable-liblac $cuda \
     --enable-indev=lavfi --enable-protocol=file,pipe \
     --enable-decoder=$decoders --enable-encoder=$encoders --enable-demuxer=$demuxers \

@@ -114,7 +114,7 @@ fate-lineartcolor-delay-4: CMD = $(LAC_INFO) $(LAC_LINE) -vf "showinfo@in=checks
 
 # Colour properties, metadata, side data (x264 leaves a user data SEI on the first frame).
 FATE_LAC += color-properties metadata side-data
-fate-lineartcolor-color-properties: CMD = $(LAC_INFO) $(LAC_LINE) -vf "setparams=color_primaries=bt709:color_trc=iec61966-2-1,$(LAC):$(REFS),showinfo@out=checksum=0" -frames:v 2 $(TO_SHOWINFO)
+fate-lineartcolor-color-properties: CMD = $(LAC_INFO) $(LAC_LINE) -vf "trim=end_frame=2,setparams=color_primaries=bt709:color_trc=iec61966-2-1,$(LAC):$(REFS),showinfo@out=checksum=0" $(TO_SHOWINFO)
 fate-lineartcolor-metadata: CMD = ffmpeg -auto_conversion_filters $(LAC_LINE) -vf "metadata=add:key=shot:value=A7,$(LAC):$(REFS),metadata=print:key=shot:file=-" -f null -
 # Confidence in the metadata: 1 for the references, what the weights make of the others (not told here), none where it is
 # not known. As a picture it is white for references.
@@ -126,7 +126,7 @@ fate-lineartcolor-confidence-picture: CMD = $(LAC_PIC) $(LAC_LINE) -lavfi "split
 $(LAC_DATA)/line.mp4: $(LAC_DATA)/made
 	$(Q)./ffmpeg$(EXESUF) -nostdin -v error -y $(LAC_LINE) -c:v libx264 -qp 0 -pix_fmt gray $@
 fate-lineartcolor-side-data: $(LAC_DATA)/line.mp4
-fate-lineartcolor-side-data: CMD = $(LAC_INFO) -i $(LAC_DATA)/line.mp4 -vf "$(LAC):$(REFS),showinfo@out=checksum=0" -frames:v 3 $(TO_SHOWINFO)
+fate-lineartcolor-side-data: CMD = $(LAC_INFO) -i $(LAC_DATA)/line.mp4 -vf "trim=end_frame=3,$(LAC):$(REFS),showinfo@out=checksum=0" $(TO_SHOWINFO)
 
 # Any format with luma: the same line art arrives, so the same picture comes out, up to the rounding of the way there.
 SIXTH := trim=start_frame=6:end_frame=7
@@ -148,7 +148,7 @@ fate-lineartcolor-format-h264: $(LAC_DATA)/limited.mp4
 fate-lineartcolor-format-h264: CMD = $(LAC_PIC) $(LAC_LINE) -i $(LAC_DATA)/limited.mp4 -lavfi "[0:v]$(LAC):$(REFS),$(SIXTH)[c];[1:v]$(LAC):$(REFS),$(SIXTH)[d];[c][d]psnr=stats_file=-" -f null - | $(LAC_FATE)alike.sh
 
 # The output's depth follows the input's, unless what comes behind wants another; alpha where references have it.
-LAC_NEGOTIATED = $(LAC_INFO) -framerate 24 -i $(L)%04d.png -vf "$(1),showinfo@in=checksum=0,$(LAC):refs=0=$(2),showinfo@out=checksum=0$(3)" -frames:v 1 $(TO_SHOWINFO) | sed "/^in color_range/d"
+LAC_NEGOTIATED = $(LAC_INFO) -framerate 24 -i $(L)%04d.png -vf "trim=end_frame=1,$(1),showinfo@in=checksum=0,$(LAC):refs=0=$(2),showinfo@out=checksum=0$(3)" $(TO_SHOWINFO) | sed "/^in color_range/d"
 FATE_LAC += out-gray out-yuv420p out-gray10 out-yuv420p10 out-rgb24-asked out-rgb48-asked out-alpha out-alpha-10 out-alpha-off
 fate-lineartcolor-out-gray: CMD = $(call LAC_NEGOTIATED,format=gray,$(C)0000.png,)
 fate-lineartcolor-out-yuv420p: CMD = $(call LAC_NEGOTIATED,format=yuv420p,$(C)0000.png,)
