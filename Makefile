@@ -284,7 +284,8 @@ weights:
 	OMP_WAIT_POLICY=PASSIVE MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=17179869184 \
 	    /usr/bin/python3 weights/train/train.py --preset $(PRESET) --out $(B)/train/$(PRESET) --minutes $(MINUTES) $(TRAIN_FLAGS)
 	/usr/bin/python3 weights/train/export.py $(B)/train/$(PRESET)/last.pt weights/$(PRESET).safetensors \
-	    --preset $(PRESET) --provenance '$(PROVENANCE)'
+	    --preset $(PRESET) --provenance '$(PROVENANCE)' \
+	    $(if $(wildcard weights/$(PRESET).safetensors),--refinement weights/$(PRESET).safetensors)
 
 # --- the rest ---
 

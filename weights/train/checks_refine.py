@@ -11,8 +11,10 @@ import torch
 from PIL import Image
 
 import spectral
+import weights_io
 from discriminator import Adversary
 from discriminator3d import Discriminator3d
+from export import with_refinement
 from refine import FIRM, PREFIX, REACH, Refine, difference, initial_kernel, steady, temporal_shift
 from refine_clips import still_share, tremble
 from refine_data import HELD_OUT, WindowPool, load_shot, shots, turned
@@ -186,6 +188,12 @@ def check_refine_export() -> None:
         error = (again(line, given, reference)["refine_d1"] - net.eval()(line, given, reference)["refine_d1"]).abs().max()
     assert error < 1e-4, f"folded and normed network differ by {error}"
     assert np.isfinite(sum(float(t.float().sum()) for t in tensors.values()))
+    with tempfile.TemporaryDirectory() as folder:   # a new colour transform takes it along
+        file = Path(folder) / "old.safetensors"
+        weights_io.save(file, tensors, metadata)
+        new, said = with_refinement({"enl.conv0.weight": torch.ones(1)}, {"base": "16"}, file)
+    assert new["enl.conv0.weight"] == 1 and said == {"base": "16", "refine_base": "4", "refine_provenance": "text"}
+    assert {k for k in new if k.startswith(PREFIX)} == {k for k in tensors if k.startswith(PREFIX)}
 
 
 CHECKS: dict[str, Callable[[], None]] = {

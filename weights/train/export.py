@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Checkpoint -> weights file: `python3 export.py checkpoint.pt small.safetensors --preset small --provenance TEXT`.
 
-A checkpoint holds "config" (Config as a dict), "model" (state_dict) and optionally "ema" (preferred).
+A checkpoint holds "config" (Config as a dict), "model" (state_dict) and optionally "ema" (preferred). --refinement FILE takes
+along the temporal refinement of a weights file, which sees finished pictures and so serves any colour transform.
 """
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ from torch import Tensor
 import checkpoint
 import weights_io
 from model import ColorTransform, Config
+from refine import PREFIX
 
 STORAGE = {"fp16": torch.float16, "bf16": torch.bfloat16, "fp32": torch.float32}
 
@@ -38,6 +40,13 @@ def runtime_tensors(state: dict[str, Tensor], dtype: torch.dtype) -> dict[str, T
     return out
 
 
+def with_refinement(tensors: dict[str, Tensor], metadata: dict[str, str], path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """A colour transform's contents with the refinement that the weights file at `path` holds; without one, as they are."""
+    others, their = weights_io.load(path)
+    return ({**tensors, **{k: t for k, t in others.items() if k.startswith(PREFIX)}},
+            {**metadata, **{k: v for k, v in their.items() if k.startswith("refine_")}})
+
+
 def config_of(fields: dict[str, Any]) -> Config:
     """Checkpoints from before the lag have none."""
     return Config(**{"lag": False, **fields, "match_dilations": tuple(fields["match_dilations"])})
@@ -50,13 +59,14 @@ def main() -> None:
     ap.add_argument("--preset", required=True, help="preset name stored in the file")
     ap.add_argument("--provenance", required=True, help="what the weights were trained on, free text")
     ap.add_argument("--dtype", choices=STORAGE, default="fp16")
+    ap.add_argument("--refinement", type=Path, help="weights file whose temporal refinement to take along")
     args = ap.parse_args()
     ck = checkpoint.load(args.checkpoint)
     cfg = config_of(ck["config"])
     state = ck.get("ema") or ck["model"]
     ColorTransform(cfg).load_state_dict(state)  # names and shapes must be the network's own
-    weights_io.save(args.output, runtime_tensors(state, STORAGE[args.dtype]),
-                    weights_metadata(cfg, args.preset, args.provenance))
+    contents = runtime_tensors(state, STORAGE[args.dtype]), weights_metadata(cfg, args.preset, args.provenance)
+    weights_io.save(args.output, *(with_refinement(*contents, args.refinement) if args.refinement else contents))
     print(f"{args.output}: {args.output.stat().st_size} bytes, {args.dtype}")
 
 
