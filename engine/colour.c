@@ -116,6 +116,12 @@ static int predict(LacColour *c, int64_t index, const int *chosen, const float *
     return lac_net_color(tools->net, la->net_height, la->net_width, la->line, la->distance, codes, lag, count, c->rgb);
 }
 
+/* Whether all from copying to the vote is done on the GPU. */
+static bool votes_there(const LacColour *c, bool exact)
+{
+    return lac_gpu_has(c->tools.gpu, LAC_GPU_VOTE) && c->regions.rgb && !exact && c->tools.set->fill != LAC_FILL_FLAT;
+}
+
 /* The references' pixels for the frame in c->rgb -> c->transferred, and with `exact` c->exact. */
 static int transfer(LacColour *c, const uint8_t *gray, const int *chosen, const float *lag, int count, bool exact,
                     LacTransferRef **pixels)
@@ -130,7 +136,7 @@ static int transfer(LacColour *c, const uint8_t *gray, const int *chosen, const 
     }
     if (!err) {
         err = lac_transfer_run(c->transfer, c->rgb, gray, pixels, lag, count, tools->set->lines == LAC_LINES_REF,
-                               c->transferred, exact ? c->exact.transferred : NULL);
+                               votes_there(c, exact) ? NULL : c->transferred, exact ? c->exact.transferred : NULL);
     }
     if (!err && exact && c->exact.alpha.fill) {
         err = lac_alpha_run(&c->exact.alpha, gray, c->transferred, c->exact.transferred);
@@ -158,6 +164,12 @@ static int show(LacColour *c, LacPicture *out)
     }
     return lac_image_write(&(LacImage){ out->width, out->height, 3, f->rgb }, out, c->tools.set->threads,
                            "what the output shows", c->tools.log);
+}
+
+bool lac_colour_stays(const LacColour *c, enum LacFormat format)
+{
+    return format == LAC_RGB24 && c->tools.set->output == LAC_OUTPUT_COLOR && lac_gpu_has(c->tools.gpu, LAC_GPU_PAINT) &&
+           (votes_there(c, false) || !c->regions.rgb);
 }
 
 int lac_colour_frame(LacColour *c, const LacPlace *place, const int *chosen, int count, const uint8_t *gray,
@@ -189,7 +201,10 @@ int lac_colour_frame(LacColour *c, const LacPlace *place, const int *chosen, int
         ink = lac_refs_ink(tools->refs, chosen, count);
         if (lac_gpu_has(tools->gpu, LAC_GPU_PAINT) && !exact) {
             err = lac_gpu_paint(tools->gpu, lac_paint_cells(c->paint),
-                                &(LacGpuPicture){ c->rgb, gray, black, !smooth, tools->set->lines, &ink }, rgb, stride);
+                                &(LacGpuPicture){ c->rgb, gray, black, !smooth, tools->set->lines, &ink });
+            if (!err && rgb && !votes_there(c, exact)) {
+                err = lac_gpu_fetch(tools->gpu, rgb, stride);
+            }
         } else {
             lac_paint_run(c->paint, c->rgb, gray, black, smooth ? NULL : c->transferred, tools->set->lines, &ink, rgb,
                           stride, exact ? &painted : NULL);
@@ -201,7 +216,7 @@ int lac_colour_frame(LacColour *c, const LacPlace *place, const int *chosen, int
         err = lac_vote_frame_run(&c->regions,
                                  &(LacVoteInput){ c->transfer, pixels, lag, count, gray, black, c->transferred, c->rgb,
                                                   c->lineart.net_width, c->lineart.net_height, tools->set->fill,
-                                                  tools->set->lines, &ink },
+                                                  tools->set->lines, &ink, votes_there(c, exact) ? tools->gpu : NULL },
                                  rgb, stride);
         if (!err && exact && tools->set->fill != LAC_FILL_TRANSFER) {
             lac_exact_follow(&c->exact, &c->regions.vote, gray);
@@ -213,6 +228,9 @@ int lac_colour_frame(LacColour *c, const LacPlace *place, const int *chosen, int
     }
     if (!err && exact) {
         lac_exact_write(&c->exact, c->paint, out);
+    }
+    if (tools->gpu) {
+        lac_gpu_settle(tools->gpu, !err && lac_colour_stays(c, out->format));
     }
     return err ? err : show(c, out);
 }

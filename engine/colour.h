@@ -36,6 +36,9 @@ typedef struct LacColour {
 int lac_colour_open(LacColour *c, const LacTools *tools, int width, int height);
 void lac_colour_close(LacColour *c);
 
+/* Whether frames of this format stay on the GPU, for lac_gpu_keep, where lac_colour_frame is given no out->data. */
+bool lac_colour_stays(const LacColour *c, enum LacFormat format);
+
 /* gray: dense native line art of the frame at `place`; black: the same without coloured ink (ink.h), or gray itself;
  * chosen: the `count` references that serve it -> out of the same size and any colour format. Errors are logged. */
 int lac_colour_frame(LacColour *c, const LacPlace *place, const int *chosen, int count, const uint8_t *gray,

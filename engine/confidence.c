@@ -191,38 +191,59 @@ static bool reserve(LacConfidence *c, size_t regions, size_t sums, size_t cohere
     return c->room && c->room_sum && c->room_coherent;
 }
 
-int lac_confidence_run(LacConfidence *c, const LacRegions *r, const LacConfidenceFrame *f,
-                       const LacLog *log)
+int64_t *lac_confidence_sums(LacConfidence *c, const LacOrigins *o, const LacLog *log)
+{
+    const size_t cells = (size_t)o->net_width * o->net_height, regions = (size_t)o->regions + 1;
+
+    if (!reserve(c, regions, regions * (size_t)(LAC_SUM_SOURCES + LAC_SUMS * o->sources), cells * (size_t)o->sources)) {
+        lac_fail(log, LAC_ENOMEM, "no memory for the confidence of %d regions", o->regions);
+        return NULL;
+    }
+    return c->sum;
+}
+
+void lac_confidence_finish(LacConfidence *c, const LacConfidenceFrame *f)
 {
     const LacOrigins *o = f->origins;
-    const size_t cells = (size_t)o->net_width * o->net_height, regions = (size_t)r->count + 1;
-    const int sums = LAC_SUM_SOURCES + LAC_SUMS * o->sources;
+    const size_t sums = (size_t)(LAC_SUM_SOURCES + LAC_SUMS * o->sources);
     float weight[LAC_MATCH_MAX_FIELDS], all = 0;
     double sum = 0, pixels = 0;
 
-    if (!reserve(c, regions, regions * (size_t)sums, cells * (size_t)o->sources)) {
-        return lac_fail(log, LAC_ENOMEM, "no memory for the confidence of %d regions", r->count);
-    }
     for (int s = 0; s < o->sources; s++) {
         weight[s] = expf(-f->lag[s]);
         all += weight[s];
     }
     for (int s = 0; s < o->sources; s++) {
         weight[s] /= all;
-        find_coherence(o, f->sources[s].field->offset, c->coherent + (size_t)s * cells);
     }
-    memset(c->sum, 0, regions * (size_t)sums * sizeof *c->sum);
-    observe_all(c, r, f, sums);
-    c->regions = r->count;
+    c->regions = o->regions;
     c->evidence[0] = (LacEvidence){{0}};
     c->region[0] = 0;
-    for (int k = 1; k <= r->count; k++) {
-        c->evidence[k] = evidence(f, weight, k, c->sum + (size_t)k * (size_t)sums);
+    for (int k = 1; k <= o->regions; k++) {
+        c->evidence[k] = evidence(f, weight, k, c->sum + (size_t)k * sums);
         c->region[k] = lac_confidence_of(&c->evidence[k]);
         sum += (double)c->region[k] * (double)o->pixels[k].n;
         pixels += (double)o->pixels[k].n;
     }
     c->mean = pixels > 0 ? (float)(sum / pixels) : 1;
+}
+
+int lac_confidence_run(LacConfidence *c, const LacRegions *r, const LacConfidenceFrame *f,
+                       const LacLog *log)
+{
+    const LacOrigins *o = f->origins;
+    const size_t cells = (size_t)o->net_width * o->net_height;
+    const int sums = LAC_SUM_SOURCES + LAC_SUMS * o->sources;
+
+    if (!lac_confidence_sums(c, o, log)) {
+        return LAC_ENOMEM;
+    }
+    for (int s = 0; s < o->sources; s++) {
+        find_coherence(o, f->sources[s].field->offset, c->coherent + (size_t)s * cells);
+    }
+    memset(c->sum, 0, ((size_t)o->regions + 1) * (size_t)sums * sizeof *c->sum);
+    observe_all(c, r, f, sums);
+    lac_confidence_finish(c, f);
     return LAC_OK;
 }
 

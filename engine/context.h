@@ -33,6 +33,7 @@ struct LacContext {
 
     uint8_t *picture; /* dense RGB24: a frame on its way to device memory; NULL until there was one */
     bool held;        /* it came out and could not be written */
+    bool there;       /* it lies on the GPU: in a window, or as it was painted */
 
     double confidence; /* of the last received frame */
     bool ended;
@@ -54,7 +55,8 @@ int lac_output_fits(const LacContext *ctx, int width, int height);
 int lac_take_frame(LacContext *ctx, const LacIncoming *in, int64_t time, int64_t duration);
 int lac_give_frame(LacContext *ctx, LacPicture *out);
 
-/* ctx->black is there afterwards. LAC_ENOMEM is logged. */
+/* ctx->black, ctx->picture is there afterwards. LAC_ENOMEM is logged. */
 int lac_need_black(LacContext *ctx);
+int lac_need_picture(LacContext *ctx);
 
 #endif

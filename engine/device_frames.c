@@ -55,30 +55,49 @@ int lac_send_device_frame(LacContext *ctx, const LacDevicePicture *line, int64_t
     return err;
 }
 
-/* The next frame as RGB24 -> ctx->picture, or out of a window on the GPU. */
+/* Whether the next frame stays on the GPU until it is written. */
+static bool stays(const LacContext *ctx)
+{
+    const LacPending *frame = lac_queue_at(&ctx->queue, 0);
+
+    return ctx->window ? lac_window_there(ctx->window)
+                       : frame && frame->reference < 0 && lac_colour_stays(&ctx->colour, LAC_RGB24);
+}
+
+int lac_need_picture(LacContext *ctx)
+{
+    if (!ctx->picture) {
+        ctx->picture = lac_alloc((size_t)ctx->width * 3, (size_t)ctx->height);
+    }
+    return ctx->picture ? LAC_OK
+                        : lac_fail(&ctx->log, LAC_ENOMEM, "no memory for frames of %dx%d", ctx->width, ctx->height);
+}
+
+/* The next frame as RGB24 -> ctx->picture, or it stays on the GPU. */
 static int fetch(LacContext *ctx)
 {
     LacPicture picture = { LAC_RGB24, ctx->width, ctx->height, (ptrdiff_t)ctx->width * 3, NULL };
-    int err;
+    int err = LAC_OK;
 
     if (ctx->held) {
         return LAC_OK;
     }
-    if (ctx->window && lac_window_there(ctx->window)) { /* it stays there */
-        err = lac_give_frame(ctx, &picture);
-        ctx->held = err == LAC_OK;
-        return err;
+    ctx->there = stays(ctx);
+    if (!ctx->there) {
+        err = lac_need_picture(ctx);
+        picture.data = ctx->picture;
     }
-    if (!ctx->picture) {
-        ctx->picture = lac_alloc((size_t)ctx->width * 3, (size_t)ctx->height);
-    }
-    if (!ctx->picture) {
-        return lac_fail(&ctx->log, LAC_ENOMEM, "no memory for frames of %dx%d", ctx->width, ctx->height);
-    }
-    picture.data = ctx->picture;
-    err = lac_give_frame(ctx, &picture);
+    err = err ? err : lac_give_frame(ctx, &picture);
     ctx->held = err == LAC_OK;
     return err;
+}
+
+static int write_frame(LacContext *ctx, const LacDevicePicture *out)
+{
+    if (!ctx->there) {
+        return lac_gpu_write(ctx->gpu, ctx->picture, out);
+    }
+    return lac_gpu_write_copy(ctx->gpu, ctx->window ? lac_window_given(ctx->window) : NULL, out);
 }
 
 int lac_receive_device_frame(LacContext *ctx, const LacDevicePicture *out)
@@ -98,10 +117,7 @@ int lac_receive_device_frame(LacContext *ctx, const LacDevicePicture *out)
         return err;
     }
     err = fetch(ctx);
-    if (!err) {
-        err = ctx->window && lac_window_there(ctx->window) ? lac_gpu_write_copy(ctx->gpu, lac_window_given(ctx->window), out)
-                                                           : lac_gpu_write(ctx->gpu, ctx->picture, out);
-    }
+    err = err ? err : write_frame(ctx, out);
     ctx->held = ctx->held && err != LAC_OK;
     lac_gpu_leave(&ctx->device);
     return err;

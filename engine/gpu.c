@@ -27,7 +27,8 @@ static void say(const LacGpu *gpu, bool here)
 {
     static const char *const names[LAC_GPU_STAGES] = {
         [LAC_GPU_LINEART] = "line art", [LAC_GPU_MATCH] = "correspondences", [LAC_GPU_COPY] = "copying",
-        [LAC_GPU_PAINT] = "painting", [LAC_GPU_REGIONS] = "regions", [LAC_GPU_STEADY] = "solving of windows",
+        [LAC_GPU_PAINT] = "painting", [LAC_GPU_REGIONS] = "regions", [LAC_GPU_VOTE] = "votes by region",
+        [LAC_GPU_STEADY] = "solving of windows",
         [LAC_GPU_FORMATS] = "formats of CUDA frames",
     };
     char text[256] = "";
@@ -66,6 +67,7 @@ int lac_gpu_open(LacGpu **out, const LacDevice *dev, int width, int height, cons
     gpu->has[LAC_GPU_MATCH] = gpu->has[LAC_GPU_LINEART] && gpu->ops->describe && gpu->ops->match;
     gpu->has[LAC_GPU_COPY] = gpu->has[LAC_GPU_MATCH] && gpu->ops->transfer;
     gpu->has[LAC_GPU_PAINT] = gpu->has[LAC_GPU_LINEART] && gpu->ops->paint_run;
+    gpu->has[LAC_GPU_VOTE] = gpu->has[LAC_GPU_COPY] && gpu->has[LAC_GPU_PAINT] && gpu->ops->vote;
     gpu->has[LAC_GPU_STEADY] = !only_host() && gpu->ops->steady;
     gpu->has[LAC_GPU_FORMATS] = gpu->ops->gray && gpu->ops->write;
     say(gpu, true);
@@ -87,16 +89,19 @@ void lac_gpu_close(LacGpu **out)
         return;
     }
     void *const all[] = { gpu->kept, gpu->sent, gpu->frame, gpu->colour, gpu->offset, gpu->cost, gpu->rgb,
-                          gpu->transferred, gpu->prediction, gpu->black };
+                          gpu->transferred, gpu->prediction, gpu->black, gpu->label, gpu->opinion, gpu->seen };
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         gpu->ops->free(gpu->dev->be, all[i]);
     }
     gpu->ops->lineart_close(gpu->dev->be, &gpu->net);
     gpu->ops->lineart_close(gpu->dev->be, &gpu->match);
+    gpu->ops->lineart_close(gpu->dev->be, &gpu->window);
     if (gpu->has[LAC_GPU_PAINT]) {
         gpu->ops->paint_close(gpu->dev->be, &gpu->paint);
     }
+    lac_gpu_table_free(gpu, &gpu->regions);
+    lac_gpu_table_free(gpu, &gpu->results);
     lac_free(gpu->dense);
     lac_free(gpu);
     *out = NULL;
@@ -146,16 +151,18 @@ void lac_gpu_flush(LacGpu *gpu)
     gpu->kept_index = -1;
 }
 
+static int open_lineart(LacGpu *gpu, CudaLineart *to, const LacLineart *la)
+{
+    const CudaAxis x = lac_gpu_axis(&la->resize.x), y = lac_gpu_axis(&la->resize.y);
+
+    return to->memory.data ? LAC_OK : gpu->ops->lineart_open(gpu->dev->be, to, &x, &y);
+}
+
 static int run_lineart(LacGpu *gpu, CudaLineart *to, const LacLineart *la)
 {
     const CudaLuma luma = { gpu->gray, gpu->width, false, false };
-    int err = LAC_OK;
+    const int err = open_lineart(gpu, to, la);
 
-    if (!to->memory.data) {
-        const CudaAxis x = lac_gpu_axis(&la->resize.x), y = lac_gpu_axis(&la->resize.y);
-
-        err = gpu->ops->lineart_open(gpu->dev->be, to, &x, &y);
-    }
     return err ? err : gpu->ops->lineart_run(gpu->dev->be, to, &luma);
 }
 
@@ -218,7 +225,7 @@ int lac_gpu_send_copy(LacGpu *gpu, LacGpuCopy *copy, const void *host, size_t by
 }
 
 int lac_gpu_match(LacGpu *gpu, LacMatcher *m, const LacLineart *la, const float *rgb, const LacMatchRef *refs,
-                  LacGpuCopy *const *copies, int count)
+                  LacGpuCopy *const *copies, int count, bool stays)
 {
     const size_t cells = (size_t)m->width * (size_t)m->height;
     LacBackend *be = gpu->dev->be;
@@ -239,7 +246,7 @@ int lac_gpu_match(LacGpu *gpu, LacMatcher *m, const LacLineart *la, const float 
                                          gpu->frame);
     match.frame = gpu->frame;
     err = err ? err : gpu->ops->match(be, &match);
-    for (int i = 0; i < count && !err; i++) {
+    for (int i = 0; i < count && !err && !stays; i++) {
         err = gpu->ops->down(be, match.field[i].offset, m->field[i].offset, cells * sizeof *m->field[i].offset);
         err = err ? err : gpu->ops->down(be, match.field[i].cost, m->field[i].cost, cells * sizeof *m->field[i].cost);
     }
@@ -262,6 +269,25 @@ int lac_gpu_renew_copy(LacGpu *gpu, LacGpuCopy *copy, const void *host, size_t b
 int lac_gpu_fetch_copy(const LacGpuCopy *copy, void *host, size_t bytes)
 {
     return copy->gpu->ops->down(copy->gpu->dev->be, copy->data, host, bytes);
+}
+
+void lac_gpu_settle(LacGpu *gpu, bool there)
+{
+    gpu->settled = there;
+}
+
+int lac_gpu_keep(LacGpu *gpu, const LacLineart *la, LacGpuCopy *copy, float *colour)
+{
+    const size_t seen = (size_t)la->net_width * (size_t)la->net_height * 3 * sizeof *colour;
+    int err = gpu->settled ? LAC_OK : lac_fail(gpu->log, LAC_EINVAL, "no frame is left on the GPU");
+
+    copy->gpu = gpu;
+    copy->data = lac_gpu_need(gpu, copy->data, area(gpu) * 3, &err);
+    gpu->seen = lac_gpu_need(gpu, gpu->seen, seen, &err);
+    err = err ? err : gpu->ops->copy(gpu->dev->be, gpu->rgb, copy->data, area(gpu) * 3);
+    err = err ? err : open_lineart(gpu, &gpu->window, la);
+    err = err ? err : gpu->ops->lineart_colour(gpu->dev->be, &gpu->window, gpu->rgb, gpu->seen);
+    return err ? err : gpu->ops->down(gpu->dev->be, gpu->seen, colour, seen);
 }
 
 /* ---- windows ---- */
@@ -305,6 +331,7 @@ int lac_gpu_write(LacGpu *gpu, const uint8_t *rgb, const LacDevicePicture *out)
 {
     int err = LAC_OK;
 
+    gpu->settled = false;
     gpu->rgb = lac_gpu_need(gpu, gpu->rgb, area(gpu) * 3, &err);
     err = err ? err : gpu->ops->up(gpu->dev->be, rgb, gpu->rgb, area(gpu) * 3);
     return err ? err : write_planes(gpu, gpu->rgb, out);
@@ -312,5 +339,5 @@ int lac_gpu_write(LacGpu *gpu, const uint8_t *rgb, const LacDevicePicture *out)
 
 int lac_gpu_write_copy(LacGpu *gpu, const LacGpuCopy *rgb, const LacDevicePicture *out)
 {
-    return write_planes(gpu, rgb->data, out);
+    return write_planes(gpu, rgb ? rgb->data : gpu->rgb, out);
 }

@@ -8,6 +8,7 @@
 
 #include "lineart.h"
 #include "match.h"
+#include "origin.h"
 #include "ops/ops.h"
 #include "paint_cells.h"
 #include "steady.h"
@@ -21,6 +22,7 @@ enum LacGpuStage {
     LAC_GPU_COPY,
     LAC_GPU_PAINT,
     LAC_GPU_REGIONS,
+    LAC_GPU_VOTE,
     LAC_GPU_STEADY,
     LAC_GPU_FORMATS,
     LAC_GPU_STAGES
@@ -58,9 +60,9 @@ int lac_gpu_lineart(LacGpu *gpu, const LacLineart *la, int64_t index, const uint
 int lac_gpu_inputs(void *opaque, LacTensor *line, LacTensor *match);
 
 /* As lac_matcher_run for the current frame; la: line art at the search's size; rgb: the prediction at that size, on the host;
- * copies[i]: of refs[i].described, made when it is first needed. The fields come back to the host. */
+ * copies[i]: of refs[i].described, made when it is first needed. The fields come back to the host unless `stays`. */
 int lac_gpu_match(LacGpu *gpu, LacMatcher *m, const LacLineart *la, const float *rgb, const LacMatchRef *refs,
-                  LacGpuCopy *const *copies, int count);
+                  LacGpuCopy *const *copies, int count, bool stays);
 void lac_gpu_copy_free(LacGpuCopy *copy);
 
 /* A reference's pictures at native size, and where their copies are or will be. */
@@ -70,8 +72,8 @@ typedef struct LacGpuSource {
     float lag;
 } LacGpuSource;
 
-/* What lac_transfer_run copies, along the fields that the last lac_gpu_match left -> out [height][width][4], and it stays for
- * lac_gpu_paint. */
+/* What lac_transfer_run copies, along the fields that the last lac_gpu_match left -> out [height][width][4], unless that is NULL,
+ * and it stays for lac_gpu_paint. */
 int lac_gpu_transfer(LacGpu *gpu, const LacMatcher *m, const LacGpuSource *refs, int count, bool inked, uint8_t *out);
 
 /* What lac_paint_run takes besides the current frame, on the host. */
@@ -83,8 +85,36 @@ typedef struct LacGpuPicture {
     const LacLineColour *ink;
 } LacGpuPicture;
 
-/* As lac_paint_run for the current frame, whose `cells` were opened for the host -> out. */
-int lac_gpu_paint(LacGpu *gpu, const LacCells *cells, const LacGpuPicture *in, uint8_t *out, ptrdiff_t stride);
+/* As lac_paint_run for the current frame, whose `cells` were opened for the host; it stays there. */
+int lac_gpu_paint(LacGpu *gpu, const LacCells *cells, const LacGpuPicture *in);
+
+/* A reference as lac_gpu_vote sees it; the copies are made when they are first needed. */
+typedef struct LacGpuVoteRef {
+    const LacVoteRef *vote;
+    const uint8_t *rgb;
+    LacGpuCopy *vote_there, *rgb_there;
+} LacGpuVoteRef;
+
+typedef struct LacGpuVote {
+    LacGpuVoteRef ref[LAC_MATCH_MAX_FIELDS];
+    int count;
+    bool opinion; /* nothing is to be changed */
+    /* what comes back, with room for the frame's regions: origins, shares backed, sums for the confidence */
+    LacOrigin *list;
+    float *backed;
+    int64_t *sums;
+} LacGpuVote;
+
+/* As lac_origins_run, lac_vote_run and what lac_confidence_run adds up, for the frame that lac_gpu_paint left, along the fields
+ * that lac_gpu_match left; m: their size. */
+int lac_gpu_vote(LacGpu *gpu, const LacMatcher *m, const LacRegions *r, const LacGpuVote *vote);
+
+/* The painted frame -> out. */
+int lac_gpu_fetch(LacGpu *gpu, uint8_t *out, ptrdiff_t stride);
+/* Whether what lies there is the frame as it goes out, until the next one is painted. */
+void lac_gpu_settle(LacGpu *gpu, bool there);
+/* Copies it, and its colours as lac_lineart_colour -> colour on the host; always of the same size. Errors are logged. */
+int lac_gpu_keep(LacGpu *gpu, const LacLineart *la, LacGpuCopy *copy, float *colour);
 
 /* The copy of `bytes` bytes is made or, if there is one, made anew; all calls for one copy name as many bytes. */
 int lac_gpu_renew_copy(LacGpu *gpu, LacGpuCopy *copy, const void *host, size_t bytes);
@@ -97,7 +127,7 @@ int lac_gpu_steady(LacGpu *gpu, int net_width, int net_height, const LacSteadyFr
 
 /* rgb: dense RGB24 on the host -> the planes of out. */
 int lac_gpu_write(LacGpu *gpu, const uint8_t *rgb, const LacDevicePicture *out);
-/* The same from a copy. */
+/* The same from a copy, or with NULL the frame painted last. */
 int lac_gpu_write_copy(LacGpu *gpu, const LacGpuCopy *rgb, const LacDevicePicture *out);
 
 #endif

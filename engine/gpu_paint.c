@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Copying from references and painting on the GPU, for frames of 8 bits. Regions are the host's, so results come back. */
+/* Copying from references and painting on the GPU, for frames of 8 bits. */
 #include "gpu_state.h"
 
 #include <string.h>
@@ -20,7 +20,7 @@ int lac_gpu_transfer(LacGpu *gpu, const LacMatcher *m, const LacGpuSource *refs,
                                       gpu->cost + (size_t)i * cells, refs[i].lag };
     }
     err = err ? err : gpu->ops->transfer(gpu->dev->be, &t);
-    return err ? err : gpu->ops->down(gpu->dev->be, gpu->transferred, out, area * 4);
+    return err || !out ? err : gpu->ops->down(gpu->dev->be, gpu->transferred, out, area * 4);
 }
 
 static int open_paint(LacGpu *gpu, const LacCells *cells)
@@ -33,8 +33,7 @@ static int open_paint(LacGpu *gpu, const LacCells *cells)
                : gpu->ops->paint_open(gpu->dev->be, &gpu->paint, lines, cells->shrink ? shrinking : NULL);
 }
 
-/* gpu->rgb -> rows that lie apart. */
-static int spread_rows(LacGpu *gpu, uint8_t *out, ptrdiff_t stride)
+int lac_gpu_fetch(LacGpu *gpu, uint8_t *out, ptrdiff_t stride)
 {
     const size_t row = (size_t)gpu->width * 3;
     int err;
@@ -55,7 +54,7 @@ static int spread_rows(LacGpu *gpu, uint8_t *out, ptrdiff_t stride)
     return err;
 }
 
-int lac_gpu_paint(LacGpu *gpu, const LacCells *cells, const LacGpuPicture *in, uint8_t *out, ptrdiff_t stride)
+int lac_gpu_paint(LacGpu *gpu, const LacCells *cells, const LacGpuPicture *in)
 {
     const size_t area = (size_t)gpu->width * (size_t)gpu->height;
     const size_t net = (size_t)gpu->net.net_width * (size_t)gpu->net.net_height * 3;
@@ -79,6 +78,6 @@ int lac_gpu_paint(LacGpu *gpu, const LacCells *cells, const LacGpuPicture *in, u
     p.rgb = gpu->prediction;
     p.transferred = in->transferred ? gpu->transferred : NULL;
     p.out = gpu->rgb;
-    err = err ? err : gpu->ops->paint_run(be, &gpu->paint, &p);
-    return err ? err : spread_rows(gpu, out, stride);
+    gpu->settled = false;
+    return err ? err : gpu->ops->paint_run(be, &gpu->paint, &p);
 }

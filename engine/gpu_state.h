@@ -7,6 +7,13 @@
 
 #include "ops/cuda/frames.h"
 
+/* Memory on both sides that grows with the number of regions. */
+typedef struct LacGpuTable {
+    char *host;
+    void *there;
+    size_t room;
+} LacGpuTable;
+
 struct LacGpu {
     const LacDevice *dev;
     const LacFrameOps *ops;
@@ -15,7 +22,7 @@ struct LacGpu {
     uint8_t *kept, *sent; /* gray: of the frame that came last, of one that had to be sent */
     int64_t kept_index;   /* -1: none */
     const uint8_t *gray;  /* of the current frame: one of the two */
-    CudaLineart net, match; /* closed until first used */
+    CudaLineart net, match, window; /* closed until first used */
     /* for the search, as many fields as were ever sought at once */
     int fields;
     int8_t *frame;
@@ -29,6 +36,12 @@ struct LacGpu {
     uint8_t *black;
     CudaPaint paint; /* closed until first used */
     uint8_t *dense;  /* host: a painted frame whose rows are to lie apart */
+    float *seen;     /* a frame's colours at the window's size */
+    bool settled;    /* rgb is the frame painted last, as it goes out */
+    /* gpu_vote.c */
+    LacGpuTable regions, results;
+    int32_t *label;   /* of the frame's regions, where they came in 16 bits */
+    uint8_t *opinion; /* a painted picture that is voted on and then forgotten */
     const LacLog *log;
 };
 
@@ -38,6 +51,8 @@ void *lac_gpu_need(LacGpu *gpu, void *at, size_t bytes, int *err);
 
 /* The copy of `bytes` bytes, made if there is none. */
 int lac_gpu_send_copy(LacGpu *gpu, LacGpuCopy *copy, const void *host, size_t bytes);
+
+void lac_gpu_table_free(LacGpu *gpu, LacGpuTable *t);
 
 static inline CudaAxis lac_gpu_axis(const LacAxis *a)
 {

@@ -185,15 +185,10 @@ static void settle(LacOrigins *o, int s, const LacVoteRef *ref)
     memset(o->votes, 0, ((size_t)ref->count + 1) * sizeof *o->votes);
 }
 
-int lac_origins_run(LacOrigins *o, const LacRegions *r, const LacVoteSource *sources, int count,
-                    const LacLog *log)
+int lac_origins_fit(LacOrigins *o, const LacRegions *r, int count, const LacLog *log)
 {
-    const size_t n = (size_t)o->width * o->height, regions = (size_t)r->count + 2;
-    int most = 0;
+    const size_t regions = (size_t)r->count + 2;
 
-    for (int s = 0; s < count; s++) {
-        most = sources[s].ref->count > most ? sources[s].ref->count : most;
-    }
     if (o->room_regions < regions) { /* `start` grows along with `pixels` */
         lac_free(o->start);
         o->start = lac_alloc(regions + regions / 4, sizeof *o->start);
@@ -204,17 +199,36 @@ int lac_origins_run(LacOrigins *o, const LacRegions *r, const LacVoteSource *sou
         }
     }
     if (!o->start || !reserve((void **)&o->pixels, &o->room_regions, regions, sizeof *o->pixels) ||
-        !reserve_votes(o, (size_t)most + 1) ||
-        !reserve((void **)&o->shift, &o->room_shift,
-                 (size_t)count * (size_t)o->net_width * (size_t)o->net_height, sizeof *o->shift) ||
-        !reserve((void **)&o->list, &o->room_list, regions * (size_t)count * LAC_ORIGINS,
-                 sizeof *o->list)) {
+        !reserve((void **)&o->list, &o->room_list, regions * (size_t)count * LAC_ORIGINS, sizeof *o->list)) {
         return lac_fail(log, LAC_ENOMEM, "no memory for the origins of %d regions", r->count);
     }
     o->regions = r->count;
     o->sources = count;
-    lac_vote_sort(r->label, n, r->count, o->start, o->order);
     o->pixels[0] = (LacOriginPixels){0};
+    for (int c = 1; c <= r->count; c++) {
+        o->pixels[c] = (LacOriginPixels){NULL, (size_t)r->region[c].area, 0, false};
+    }
+    return LAC_OK;
+}
+
+int lac_origins_run(LacOrigins *o, const LacRegions *r, const LacVoteSource *sources, int count,
+                    const LacLog *log)
+{
+    const size_t n = (size_t)o->width * o->height;
+    int most = 0, err = lac_origins_fit(o, r, count, log);
+
+    if (err) {
+        return err;
+    }
+    for (int s = 0; s < count; s++) {
+        most = sources[s].ref->count > most ? sources[s].ref->count : most;
+    }
+    if (!reserve_votes(o, (size_t)most + 1) ||
+        !reserve((void **)&o->shift, &o->room_shift,
+                 (size_t)count * (size_t)o->net_width * (size_t)o->net_height, sizeof *o->shift)) {
+        return lac_fail(log, LAC_ENOMEM, "no memory for the origins of %d regions", r->count);
+    }
+    lac_vote_sort(r->label, n, r->count, o->start, o->order);
     memset(o->list, 0, (size_t)count * LAC_ORIGINS * sizeof *o->list);
     find_shifts(o, sources, count);
 #pragma omp parallel for num_threads(o->threads) schedule(dynamic)

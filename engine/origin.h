@@ -54,6 +54,9 @@ void lac_origins_close(LacOrigins *o);
 int lac_origins_run(LacOrigins *o, const LacRegions *r, const LacVoteSource *sources, int count,
                     const LacLog *log);
 
+/* The same but for what is in list and pixels[].at, which another fills in. LAC_ENOMEM is logged. */
+int lac_origins_fit(LacOrigins *o, const LacRegions *r, int count, const LacLog *log);
+
 /* Origins of region c in source s. */
 static inline const LacOrigin *lac_origins_of(const LacOrigins *o, int c, int s)
 {

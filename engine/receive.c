@@ -162,12 +162,17 @@ static int emit(LacContext *ctx, LineArt *line, LacPicture *out, double *confide
 static int colour_next(LacContext *ctx, enum LacFormat format)
 {
     const LacPending *frame = lac_queue_at(&ctx->queue, 0);
+    const bool stays = frame && frame->reference < 0 && lac_window_there(ctx->window) && lac_colour_stays(&ctx->colour, format);
     LacPicture picture;
     LineArt line;
     double confidence;
     int err = lac_window_picture(ctx->window, format, &picture);
 
+    if (!err && stays) {
+        picture.data = NULL;
+    }
     err = err ? err : emit(ctx, &line, &picture, &confidence);
+    err = err || !stays ? err : lac_window_keep(ctx->window);
     if (!err) {
         lac_window_push(ctx->window, &frame->place, frame->reference >= 0, line.gray, confidence);
         lac_queue_pop(&ctx->queue);
@@ -227,11 +232,19 @@ int lac_output_fits(const LacContext *ctx, int width, int height)
 
 static int give_held(LacContext *ctx, LacPicture *out)
 {
-    const LacImage image = { ctx->width, ctx->height, 3, ctx->picture };
-    const int err = ctx->window && lac_window_there(ctx->window)
-                        ? lac_window_write(ctx->window, out)
-                        : lac_image_write(&image, out, ctx->set.threads, "frame", &ctx->log);
+    LacImage image = { ctx->width, ctx->height, 3, NULL };
+    int err = LAC_OK;
 
+    if (ctx->there && ctx->window) {
+        err = lac_window_write(ctx->window, out);
+    } else {
+        err = lac_need_picture(ctx);
+        if (!err && ctx->there) {
+            err = lac_gpu_fetch(ctx->gpu, ctx->picture, (ptrdiff_t)ctx->width * 3);
+        }
+        image.data = ctx->picture;
+        err = err ? err : lac_image_write(&image, out, ctx->set.threads, "frame", &ctx->log);
+    }
     ctx->held = err != LAC_OK;
     return err;
 }

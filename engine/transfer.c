@@ -285,8 +285,8 @@ static void copy_row(const LacTransfer *t, LacTransferRef *const *refs, const La
     }
 }
 
-/* Where the frame is found in the references -> t->match.field. */
-static int search(LacTransfer *t, const float *rgb, const uint8_t *gray, LacTransferRef *const *refs, int count)
+/* Where the frame is found in the references -> t->match.field, unless it stays on the GPU. */
+static int search(LacTransfer *t, const float *rgb, const uint8_t *gray, LacTransferRef *const *refs, int count, bool stays)
 {
     LacMatchRef described[LAC_MATCH_MAX_FIELDS];
     LacGpuCopy *copies[LAC_MATCH_MAX_FIELDS];
@@ -297,7 +297,7 @@ static int search(LacTransfer *t, const float *rgb, const uint8_t *gray, LacTran
     }
     lac_resize_f32(&t->resize, rgb, 3, t->rgb);
     if (lac_gpu_has(t->gpu, LAC_GPU_MATCH)) {
-        return lac_gpu_match(t->gpu, &t->match, &t->lineart, t->rgb, described, copies, count);
+        return lac_gpu_match(t->gpu, &t->match, &t->lineart, t->rgb, described, copies, count, stays);
     }
     lac_lineart_run(&t->lineart, gray, t->width);
     lac_matcher_run(&t->match, t->lineart.line, t->lineart.distance, t->rgb, described, count);
@@ -317,7 +317,7 @@ static int run_there(LacTransfer *t, LacTransferRef *const *refs, const float *l
 int lac_transfer_run(LacTransfer *t, const float *rgb, const uint8_t *gray, LacTransferRef *const *refs,
                      const float *lag, int count, bool inked, uint8_t *out, uint16_t *exact)
 {
-    const int err = search(t, rgb, gray, refs, count);
+    const int err = search(t, rgb, gray, refs, count, !out);
 
     if (err || (lac_gpu_has(t->gpu, LAC_GPU_COPY) && !exact)) {
         return err ? err : run_there(t, refs, lag, count, inked, out);

@@ -15,7 +15,7 @@ typedef struct LacTransfer LacTransfer;
 /* What is kept of a reference: described at match size, its pictures at the video's size. */
 typedef struct LacTransferRef {
     int8_t *described;
-    LacGpuCopy described_there, rgb_there, gray_there;
+    LacGpuCopy described_there, rgb_there, gray_there, vote_there;
     uint8_t *rgb;  /* [height][width][3] */
     uint16_t *rgba; /* [height][width][4] straight, or NULL: rgb holds all there is */
     uint8_t *gray; /* [height][width] line art */
@@ -45,7 +45,8 @@ const LacMatcher *lac_transfer_matcher(const LacTransfer *t);
 /* rgb [net_height][net_width][3]: the prediction; gray [height][width]: native line art; lag [count]: lac_refs_lag.
  * inked: lines are carried too; otherwise only what lies between the references' lines. -> out [height][width][4]: R, G,
  * B, and how sure that is, 0..255; exact [height][width][4], where not NULL: the same with the references' alpha and 16
- * bits, straight RGBA. Fails only where a GPU does, logged. */
+ * bits, straight RGBA. out may be NULL, without exact, where lac_gpu_has LAC_GPU_COPY: it stays there, and so do the fields. Fails only
+ * where a GPU does, logged. */
 int lac_transfer_run(LacTransfer *t, const float *rgb, const uint8_t *gray, LacTransferRef *const *refs,
                      const float *lag, int count, bool inked, uint8_t *out, uint16_t *exact);
 

@@ -78,6 +78,7 @@ void lac_transfer_ref_free(LacTransferRef **ref)
         lac_gpu_copy_free(&(*ref)->described_there);
         lac_gpu_copy_free(&(*ref)->rgb_there);
         lac_gpu_copy_free(&(*ref)->gray_there);
+        lac_gpu_copy_free(&(*ref)->vote_there);
         lac_free((*ref)->rgb);
         lac_free((*ref)->rgba);
         lac_free((*ref)->gray);

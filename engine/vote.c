@@ -126,7 +126,7 @@ static uint32_t least_backed(Colours *v, int touched)
     return list[k].smooth;
 }
 
-/* Islands of LAC_VOTE_ALONE pixels become LAC_VOTE_BAD where they are large enough, LAC_VOTE_PLAIN where not. Returns the number of LAC_VOTE_BAD ones. */
+/* Islands of pixels that are ALONE become BAD where they are large enough, PLAIN where not. Returns the number of BAD ones. */
 static size_t weigh_islands(LacVote *v, const LacRegions *r, const LacOriginPixels *p, int32_t *stack)
 {
     static const int dx[4] = {0, -1, 1, 0}, dy[4] = {-1, 0, 0, 1};
@@ -274,8 +274,8 @@ static int32_t first_known(const LacVote *v, const LacRegions *r, int c, int32_t
     return v->from[beside[d]];
 }
 
-/* The rest of step 3 for a region with LAC_VOTE_BAD pixels: fronts from its LAC_VOTE_GOOD pixels, until LAC_VOTE_BAD and LAC_VOTE_EDGE ones all have a
- * colour, which they take. Fronts go step by step, and who is reached from several sides takes the colour from above, left, right or
+/* The rest of step 3 for a region with BAD pixels: fronts from its GOOD pixels, until BAD and EDGE ones all have a colour,
+ * which they take. Fronts go step by step, and what is reached from several sides takes the colour from above, left, right or
  * below, the first of these, whatever order pixels are visited in. Returns the number of pixels. */
 static int replace(LacVote *v, const LacRegions *r, const LacOrigins *o, int c, const uint8_t *gray, uint8_t *rgb)
 {
@@ -357,11 +357,8 @@ static int vote_region(LacVote *v, Colours *colours, const LacRegions *r, const 
     return bad ? replace(v, r, origins, c, gray, rgb) : 0;
 }
 
-int lac_vote_run(LacVote *v, const LacRegions *r, const uint8_t *gray, const LacOrigins *origins,
-                 const LacVoteSource *sources, uint8_t *rgb, const LacLog *log)
+int lac_vote_fit(LacVote *v, const LacRegions *r, const LacLog *log)
 {
-    int changed = 0;
-
     if (v->room < (size_t)r->count + 1) {
         lac_free(v->backed);
         v->room = (size_t)r->count + 1 + (size_t)r->count / 4;
@@ -370,6 +367,17 @@ int lac_vote_run(LacVote *v, const LacRegions *r, const uint8_t *gray, const Lac
             v->room = 0;
             return lac_fail(log, LAC_ENOMEM, "no memory for the votes of %d regions", r->count);
         }
+    }
+    return LAC_OK;
+}
+
+int lac_vote_run(LacVote *v, const LacRegions *r, const uint8_t *gray, const LacOrigins *origins,
+                 const LacVoteSource *sources, uint8_t *rgb, const LacLog *log)
+{
+    int changed = 0, err = lac_vote_fit(v, r, log);
+
+    if (err) {
+        return err;
     }
     v->backed[0] = 0;
     memset(v->from, -1, (size_t)v->width * v->height * sizeof *v->from);

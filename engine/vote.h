@@ -19,8 +19,8 @@
  * a line of their own.
  * 3. Islands of LAC_VOTE_ISLAND pixels and more that are not backed, with what is not backed beside
  * lines within three steps of them, take the nearest backed colour of the region, walking inside
- * it (of several as near the one that comes from above, else left, right, below). Other pixels beside lines stay: part of a line may be in them. A region with less than
- * LAC_VOTE_BACKED of its pixels backed stays as it is: its origin is not to be trusted. So do black
+ * it (of several as near the one that comes from above, else left, right, below). Other pixels
+ * beside lines stay: part of a line may be in them. A region with less than LAC_VOTE_BACKED of its pixels backed stays as it is: its origin is not to be trusted. So do black
  * areas and lines.
  * Regions do not look at each other: threads take one after the other, and the bytes are the same for any number of
  * them. */
@@ -39,6 +39,9 @@ typedef struct LacVote {
 /* LAC_ENOMEM is logged; *v is then empty. */
 int lac_vote_open(LacVote *v, int width, int height, int threads, const LacLog *log);
 void lac_vote_close(LacVote *v);
+
+/* Room for what `backed` says of the regions, where another than lac_vote_run fills it in. LAC_ENOMEM is logged. */
+int lac_vote_fit(LacVote *v, const LacRegions *regions, const LacLog *log);
 
 /* rgb: the candidate, dense and native, changed in place; gray: the line art that `regions` were
  * found in; origins: of these regions in these sources. Returns the number of pixels changed, or LAC_ENOMEM, logged, with rgb as it was. */

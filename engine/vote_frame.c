@@ -68,6 +68,35 @@ static void copy_rows(const LacVoteFrame *f, uint8_t *to, ptrdiff_t to_step, con
     }
 }
 
+/* The same by the GPU, once the regions are known. */
+static int run_there(LacVoteFrame *f, const LacVoteInput *in, const LacVoteSource *source, uint8_t *out, ptrdiff_t stride)
+{
+    LacConfidenceFrame known = {.origins = &f->origins, .sources = source, .lag = in->lag};
+    LacGpuVote vote = {.count = in->count, .opinion = in->fill != LAC_FILL_AUTO};
+    int err = lac_origins_fit(&f->origins, &f->regions, in->count, f->log);
+
+    err = err ? err : lac_vote_fit(&f->vote, &f->regions, f->log);
+    if (err) {
+        return err;
+    }
+    for (int i = 0; i < in->count; i++) {
+        LacTransferRef *ref = in->refs[i];
+
+        vote.ref[i] = (LacGpuVoteRef){ref->vote, ref->rgb, &ref->vote_there, &ref->rgb_there};
+    }
+    vote.list = f->origins.list;
+    known.backed = vote.backed = f->vote.backed;
+    vote.sums = lac_confidence_sums(&f->confidence, &f->origins, f->log);
+    err = vote.sums ? lac_gpu_vote(in->gpu, lac_transfer_matcher(in->transfer), &f->regions, &vote) : LAC_ENOMEM;
+    if (!err && f->identity.previous) {
+        err = lac_identity_run(&f->identity, &f->regions, &f->origins, source, f->log);
+    }
+    if (!err) {
+        lac_confidence_finish(&f->confidence, &known);
+    }
+    return err || !out ? err : lac_gpu_fetch(in->gpu, out, stride);
+}
+
 int lac_vote_frame_run(LacVoteFrame *f, const LacVoteInput *in, uint8_t *out, ptrdiff_t stride)
 {
     const ptrdiff_t row = (ptrdiff_t)f->regions.width * 3;
@@ -83,6 +112,9 @@ int lac_vote_frame_run(LacVoteFrame *f, const LacVoteInput *in, uint8_t *out, pt
                                     in->refs[i]->rgb};
     }
     err = err ? err : lac_regions_run(&f->regions, in->gray, f->log);
+    if (!err && in->gpu) {
+        return run_there(f, in, source, out, stride);
+    }
     err = err ? err : lac_origins_run(&f->origins, &f->regions, source, in->count, f->log);
     if (err) {
         return err;

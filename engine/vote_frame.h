@@ -34,6 +34,7 @@ typedef struct LacVoteInput {
     enum LacFill fill; /* AUTO: vote, FLAT: flat colours, the others leave the picture */
     enum LacLines lines;
     const LacLineColour *ink;
+    LacGpu *gpu; /* it has painted the frame and is to vote; what it does not need is not looked at, `out` is only written, or may be NULL */
 } LacVoteInput;
 
 /* For native pictures of width x height and the fields of `transfer`; gap as lac_regions_open; flat: for

@@ -19,7 +19,7 @@ typedef struct Slot {
     float *link, *trust; /* [h][w] */
     float *floats;       /* all of these */
     LacGpuCopy rgb_there, planes_there; /* where windows are solved on the GPU: `rgb`, and the last three of these */
-    bool sent;                          /* rgb_there is this frame's picture, and rgb as it was painted */
+    bool sent;                          /* rgb_there is this frame's picture, not rgb */
     uint8_t *moved;      /* a LacMove of each block of line art, from this frame to the next */
 } Slot;
 
@@ -141,6 +141,7 @@ int lac_window_picture(LacWindow *w, enum LacFormat format, LacPicture *picture)
     Slot *s = slot(w, w->count);
 
     s->is_wide = format != LAC_RGB24;
+    s->sent = false;
     if (s->is_wide && !s->wide) {
         s->wide = lac_alloc((size_t)w->width * (size_t)w->height, 4 * sizeof *s->wide);
         if (!s->wide) {
@@ -150,6 +151,15 @@ int lac_window_picture(LacWindow *w, enum LacFormat format, LacPicture *picture)
     *picture = (LacPicture){ s->is_wide ? LAC_RGBA64 : LAC_RGB24, w->width, w->height,
                              (ptrdiff_t)w->width * (s->is_wide ? 8 : 3), s->is_wide ? (uint8_t *)s->wide : s->rgb };
     return LAC_OK;
+}
+
+int lac_window_keep(LacWindow *w)
+{
+    Slot *s = slot(w, w->count);
+    const int err = lac_gpu_keep(w->tools.gpu, &w->lineart, &s->rgb_there, s->colour);
+
+    s->sent = err == LAC_OK;
+    return err;
 }
 
 static void flatten(const LacWindow *w, Slot *s)
@@ -196,7 +206,6 @@ void lac_window_push(LacWindow *w, const LacPlace *place, bool reference, const 
     }
     s->place = *place;
     s->reference = reference;
-    s->sent = false;
     s->confidence = confidence;
     if (s->is_wide) {
         flatten(w, s);
@@ -204,7 +213,9 @@ void lac_window_push(LacWindow *w, const LacPlace *place, bool reference, const 
     lac_moves_run(&w->moves, gray, w->count ? slot(w, w->count - 1)->moved : NULL);
     lac_lineart_run(&w->lineart, gray, w->width);
     memcpy(s->line, la->line, area * sizeof *s->line);
-    lac_lineart_colour(la, s->rgb, s->colour);
+    if (!s->sent) {
+        lac_lineart_colour(la, s->rgb, s->colour);
+    }
     w->count++;
     lac_time_add(w->tools.times, LAC_STAGE_STEADY, since);
 }

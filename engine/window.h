@@ -37,6 +37,10 @@ int lac_window_wants(const LacWindow *w, bool ends);
  * LAC_RGB24 are kept in 16 bits with alpha; memory for them is allocated when first asked for: LAC_ENOMEM is logged. */
 int lac_window_picture(LacWindow *w, enum LacFormat format, LacPicture *picture);
 
+/* After lac_window_picture, where lac_window_there and the frame was left on the GPU instead of being written there. Errors are
+ * logged; the frame is then not to be added. */
+int lac_window_keep(LacWindow *w);
+
 /* Adds the frame that was painted there; gray: its native line art; confidence comes out with it. A frame of another shot may only be added when all
  * were given out. */
 void lac_window_push(LacWindow *w, const LacPlace *place, bool reference, const uint8_t *gray, double confidence);

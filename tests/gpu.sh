@@ -70,7 +70,7 @@ if [ ! -f "$toolkit/include/cudnn.h" ] && [ ! -f /usr/include/cudnn.h ] && [ -n 
 fi
 targets="build/lib/liblac.a build/lib/liblac_cuda.so build/tests/test_cuda build/tests/test_cuda_plans
     build/tests/test_stages build/tests/test_refine build/tests/wrong_cuda.so build/bench/bench_frame build/bench/bench_ops"
-frames="frames match transfer spread paint steady vote" # what surrounds the network: tests/cuda/test_cuda_*.c
+frames="frames match transfer spread paint steady vote host_frames" # what surrounds the network: tests/cuda/test_cuda_*.c
 for f in $frames; do targets="$targets build/tests/gpu/test_cuda_$f"; done
 # shellcheck disable=SC2086 # lists of words
 step configure 60 ./configure $options || { cat "$out/configure.log"; exit 1; }

@@ -178,6 +178,7 @@ void run_block()
 /* For tests: kernels that still start; negative: all. */
 extern "C" {
 int emulated_launches_left = -1;
+unsigned emulated_launches; /* that were asked for */
 }
 
 void emulated_launch(dim3 grid, dim3 block, size_t shared, cudaStream_t stream, const std::function<void()> &kernel)
@@ -188,6 +189,7 @@ void emulated_launch(dim3 grid, dim3 block, size_t shared, cudaStream_t stream, 
                 grid.y, grid.z, block.x, block.y, block.z, shared);
         abort();
     }
+    emulated_launches++;
     if (emulated_launches_left == 0) {
         launch_failed = true;
         return;

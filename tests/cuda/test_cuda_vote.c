@@ -140,8 +140,11 @@ static void put_regions(LacBackend *be, const LacRegions *r, CudaVote *v)
     const size_t n = (size_t)r->width * r->height, regions = (size_t)r->count + 1;
     int32_t *table = calloc(4 * regions, sizeof *table), *area = table, *voter = table + regions;
     int32_t *turn = table + 2 * regions, *start = table + 3 * regions, before = 0;
-    uint8_t *black = malloc(regions);
+    uint8_t *black = malloc(regions), *squared = malloc(n);
 
+    for (size_t i = 0; i < n; i++) {
+        squared[i] = (uint8_t)(r->squared[i] < 255 ? r->squared[i] : 255);
+    }
     for (size_t c = 0; c < regions; c++) {
         area[c] = r->region[c].area;
         black[c] = r->region[c].black;
@@ -155,7 +158,7 @@ static void put_regions(LacBackend *be, const LacRegions *r, CudaVote *v)
     }
     v->regions = r->count;
     v->label = device_copy(be, r->label, n * sizeof *r->label);
-    v->squared = device_copy(be, r->squared, n * sizeof *r->squared);
+    v->squared = device_copy(be, squared, n);
     v->area = device_copy(be, area, regions * sizeof *area);
     v->black = device_copy(be, black, regions);
     v->voter = device_copy(be, voter, regions * sizeof *voter);
@@ -163,6 +166,7 @@ static void put_regions(LacBackend *be, const LacRegions *r, CudaVote *v)
     v->start = device_copy(be, start, regions * sizeof *start);
     free(table);
     free(black);
+    free(squared);
 }
 
 static void free_frame(const CudaVote *v)
@@ -221,7 +225,8 @@ static void compare(Tally *t, LacBackend *be, const Case *c, const uint8_t *gray
 
         changed = lac_vote_run(&vote, r, gray, &o, sources, rgb, &log);
         frame.backed = vote.backed;
-        expect(t, changed >= 0 && !lac_confidence_run(&k, r, &frame, &log) && !lac_cuda_vote(be, &v), "run");
+        expect(t, changed >= 0 && !lac_confidence_run(&k, r, &frame, &log) && !lac_cuda_origins(be, &v) &&
+               !lac_cuda_vote(be, &v) && !lac_cuda_evidence(be, &v), "run");
         expect(t, device_equals(be, v.list, o.list, regions * (size_t)c->sources * LAC_ORIGINS * sizeof *o.list),
                "%dx%d, %d sources, %d regions: origins differ", c->w, c->h, c->sources, r->count);
         expect(t, device_equals(be, v.backed, vote.backed, regions * sizeof *vote.backed), "%dx%d, %d sources: shares differ", c->w,

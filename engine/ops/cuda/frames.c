@@ -30,6 +30,14 @@ static bool hosted(const LacBackend *be)
     return ((const CudaBackend *)be)->host != NULL;
 }
 
+static int frames_copy(LacBackend *be, const void *from, void *to, size_t bytes)
+{
+    int ret = lac_cuda_begin(be);
+
+    return ret ? ret : lac_cuda_check(be, cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, lac_cuda(be)->stream),
+                                      "copy");
+}
+
 const LacFrameOps lac_cuda_frames = {
     .enter = lac_cuda_enter,
     .leave = lac_cuda_leave,
@@ -38,9 +46,11 @@ const LacFrameOps lac_cuda_frames = {
     .free = frames_free,
     .up = lac_cuda_up,
     .down = lac_cuda_down,
+    .copy = frames_copy,
     .lineart_open = lac_cuda_lineart_open,
     .lineart_close = lac_cuda_lineart_close,
     .lineart_run = lac_cuda_lineart_run,
+    .lineart_colour = lac_cuda_lineart_colour,
     .gray = lac_cuda_gray,
     .inputs = lac_cuda_inputs,
     .describe = lac_cuda_describe,
@@ -49,6 +59,10 @@ const LacFrameOps lac_cuda_frames = {
     .paint_open = lac_cuda_paint_open,
     .paint_close = lac_cuda_paint_close,
     .paint_run = lac_cuda_paint_run,
+    .labels = lac_cuda_labels,
+    .origins = lac_cuda_origins,
+    .vote = lac_cuda_vote,
+    .evidence = lac_cuda_evidence,
     .steady = lac_cuda_steady,
     .write = lac_cuda_pixels_write,
 };

@@ -10,6 +10,7 @@
 #include "ops/cuda/paint_cuda.h"
 #include "ops/cuda/steady_cuda.h"
 #include "ops/cuda/transfer_cuda.h"
+#include "ops/cuda/vote_cuda.h"
 
 /* The network's inputs, from x and d in device memory: line [1,h,w,1], and match [1,h,w,2] = [x, d], or [1,h,w,1] = d. */
 typedef struct CudaInputs {
@@ -31,10 +32,13 @@ typedef struct LacFrameOps {
     /* Copies across the bus. After `up` the host may change its memory; `down` waits for the stream. */
     int (*up)(LacBackend *be, const void *host, void *device, size_t bytes);
     int (*down)(LacBackend *be, const void *device, void *host, size_t bytes);
+    /* From device memory to device memory; queued. */
+    int (*copy)(LacBackend *be, const void *from, void *to, size_t bytes);
 
     int (*lineart_open)(LacBackend *be, CudaLineart *la, const CudaAxis *x, const CudaAxis *y);
     void (*lineart_close)(LacBackend *be, CudaLineart *la);
     int (*lineart_run)(LacBackend *be, CudaLineart *la, const CudaLuma *luma);
+    int (*lineart_colour)(LacBackend *be, CudaLineart *la, const uint8_t *rgb, float *colour);
     int (*gray)(LacBackend *be, const CudaLuma *luma, int width, int height, uint8_t *gray);
     int (*inputs)(LacBackend *be, const CudaInputs *in);
     int (*describe)(LacBackend *be, int width, int height, const float *line, const float *distance, const float *colour,
@@ -44,6 +48,10 @@ typedef struct LacFrameOps {
     int (*paint_open)(LacBackend *be, CudaPaint *paint, const CudaAxis lines[2], const CudaAxis *shrinking);
     void (*paint_close)(LacBackend *be, CudaPaint *paint);
     int (*paint_run)(LacBackend *be, CudaPaint *paint, const CudaPicture *picture);
+    int (*labels)(LacBackend *be, const uint16_t *narrow, int32_t *label, size_t count);
+    int (*origins)(LacBackend *be, const CudaVote *vote);
+    int (*vote)(LacBackend *be, const CudaVote *vote);
+    int (*evidence)(LacBackend *be, const CudaVote *vote);
     int (*steady)(LacBackend *be, const CudaSteady *steady);
     int (*write)(LacBackend *be, const uint8_t *rgb, const CudaFrame *frame);
 } LacFrameOps;

@@ -25,6 +25,15 @@ struct Job {
     float distance[CUDA_VOTE_DISTANCES];
 };
 
+__global__ void widen(const uint16_t *narrow, int32_t *label, size_t count)
+{
+    const size_t i = (size_t)blockIdx.x * THREADS + threadIdx.x;
+
+    if (i < count) {
+        label[i] = narrow[i];
+    }
+}
+
 __global__ void count_far(CudaVote v)
 {
     const LacRun run = lac_run(v);
@@ -198,6 +207,17 @@ size_t table_places(const CudaVote *v, int labels)
 }
 
 } // namespace
+
+extern "C" int lac_cuda_labels(LacBackend *be, const uint16_t *narrow, int32_t *label, size_t count)
+{
+    int ret = lac_cuda_begin(be);
+
+    if (ret) {
+        return ret;
+    }
+    LAC_LAUNCH(widen, (unsigned)lac_cover(count, THREADS), THREADS, 0, lac_cuda(be)->stream, narrow, label, count);
+    return lac_cuda_launched(be, "labels");
+}
 
 extern "C" int lac_cuda_origins(LacBackend *be, const CudaVote *v)
 {

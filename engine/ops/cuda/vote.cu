@@ -1,159 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The vote of engine/vote.c: which colours each region's origins back, a block a region; then pixels by pixels what is backed and
- * which islands are not; then fronts of colour inside a region, a block a region. */
+/* The vote of engine/vote.c: pixel by pixel what is backed (vote_back.cu) and which islands are not; then fronts of colour inside a
+ * region, a block a region. */
 #include "ops/cuda/vote.cuh"
 
 namespace {
 
-constexpr int THREADS = 256, LAPS = 2048; /* LAPS: regions whose backed colours are kept at once */
-constexpr int WORDS = LAC_VOTE_BINS / 32, BLOCKS = 128;
-
-struct Job {
-    CudaVote v;
-    int from, count;      /* of `voter`: these regions' colours are kept */
-    uint32_t *raw, *smooth; /* [BLOCKS][LAC_VOTE_BINS] 0 between regions */
-    uint16_t *touched;    /* [BLOCKS][LAC_VOTE_BINS] */
-    uint32_t *mask;       /* [LAPS][WORDS] a bit for each backed bin */
-    int32_t *core, *good; /* [regions + 1] pixels that count, and those of them that are backed */
-    int32_t *wrong;       /* [regions + 1] 1: islands are to be weighed; 2: some are not to stay */
-    int32_t *wanted, *fronts; /* [regions + 1] pixels that need a colour; those that fronts start from */
-    uint8_t *state;       /* [height][width] */
-    int32_t *parent, *size; /* [height][width] islands; then where a colour comes from, and pixels in a row */
-};
-
-__device__ __forceinline__ float least_share(const CudaOrigin *origin)
-{
-    return origin->share < LAC_ORIGIN_SHARE ? origin->share : LAC_ORIGIN_SHARE;
-}
-
-/* ---- backed colours ---- */
-
-/* Sum over a block; every thread comes here. */
-__device__ LacWhole block_sum(LacWhole own)
-{
-    __shared__ LacWhole sum;
-
-#pragma unroll
-    for (int step = 16; step; step /= 2) {
-        own += __shfl_xor_sync(0xffffffffu, own, step);
-    }
-    __syncthreads(); /* the last one has been read */
-    if (threadIdx.x == 0) {
-        sum = 0;
-    }
-    __syncthreads();
-    if (threadIdx.x % 32 == 0) {
-        atomicAdd(&sum, own);
-    }
-    __syncthreads();
-    return sum;
-}
-
-/* A reference's origins of region c into the raw histogram, as `add_origin`. */
-__device__ void add_reference(const CudaVote &v, int c, int s, uint32_t *raw, uint16_t *touched, int *count)
-{
-    const CudaVoteRef &ref = v.ref[s];
-    const CudaOrigin *origin = v.list + ((size_t)c * v.sources + s) * CUDA_VOTE_ORIGINS;
-    const float least = least_share(origin);
-    LacWhole far = 0, all = 0;
-
-    for (int pass = 0; pass < 2; pass++) { /* the sums, then the shares */
-        const bool use_all = far < LAC_VOTE_ISLAND;
-
-        for (int i = 0; i < CUDA_VOTE_ORIGINS && origin[i].label && origin[i].share >= least; i++) {
-            const uint32_t end = ref.first[origin[i].label + 1];
-
-            for (uint32_t k = ref.first[origin[i].label] + threadIdx.x; k < end; k += THREADS) {
-                const CudaVoteBin b = ref.bins[k];
-                const int32_t number = use_all ? b.far + b.beside : b.far;
-
-                if (!pass) {
-                    far += (LacWhole)b.far;
-                    all += (LacWhole)(b.far + b.beside);
-                } else if (number && !atomicAdd(&raw[b.bin], lac_vote_share(number, (int64_t)(use_all ? all : far)))) {
-                    touched[atomicAdd(count, 1)] = b.bin;
-                }
-            }
-        }
-        if (!pass) {
-            far = block_sum(far);
-            all = block_sum(all);
-        }
-    }
-}
-
-/* What is done with each of the bins around a touched one. */
-template <typename F> __device__ __forceinline__ void around(const uint16_t *touched, int count, F f)
-{
-    for (int k = (int)threadIdx.x; k < count; k += THREADS) {
-        const int bin = touched[k], r = bin >> 10, g = bin >> 5 & 31, b = bin & 31;
-
-        for (int i = r ? r - 1 : 0; i <= r + 1 && i < 32; i++) {
-            for (int j = g ? g - 1 : 0; j <= g + 1 && j < 32; j++) {
-                for (int l = b ? b - 1 : 0; l <= b + 1 && l < 32; l++) {
-                    f(i << 10 | j << 5 | l, bin);
-                }
-            }
-        }
-    }
-    __syncthreads();
-}
-
-/* The density of the least dense backed bin: the largest that bins with a large enough sum reach, found bit by bit. */
-__device__ uint32_t least_backed(const uint32_t *raw, const uint32_t *smooth, const uint16_t *touched, int count)
-{
-    LacWhole all = 0;
-    uint32_t least = 0;
-
-    for (int k = (int)threadIdx.x; k < count; k += THREADS) {
-        all += raw[touched[k]];
-    }
-    all = block_sum(all);
-    for (uint32_t bit = 1u << 31; bit; bit >>= 1) {
-        LacWhole sum = 0;
-
-        for (int k = (int)threadIdx.x; k < count; k += THREADS) {
-            sum += smooth[touched[k]] >= (least | bit) ? raw[touched[k]] : 0;
-        }
-        sum = block_sum(sum);
-        least |= sum * 1000 >= (1000 - LAC_VOTE_STRANGE) * all ? bit : 0;
-    }
-    return least;
-}
-
-__global__ void __launch_bounds__(THREADS) back(Job job)
-{
-    __shared__ int count;
-    const CudaVote &v = job.v;
-    uint32_t *raw = job.raw + (size_t)blockIdx.x * LAC_VOTE_BINS, *smooth = job.smooth + (size_t)blockIdx.x * LAC_VOTE_BINS;
-    uint16_t *touched = job.touched + (size_t)blockIdx.x * LAC_VOTE_BINS;
-
-    for (int turn = (int)blockIdx.x; turn < job.count; turn += BLOCKS) {
-        uint32_t *mask = job.mask + (size_t)turn * WORDS;
-
-        if (threadIdx.x == 0) {
-            count = 0;
-        }
-        __syncthreads();
-        for (int s = 0; s < v.sources; s++) {
-            add_reference(v, v.voter[job.from + turn], s, raw, touched, &count);
-        }
-        for (int i = (int)threadIdx.x; i < WORDS; i += THREADS) {
-            mask[i] = 0;
-        }
-        __syncthreads();
-        around(touched, count, [=](int bin, int from) { atomicAdd(&smooth[bin], raw[from]); });
-
-        const uint32_t least = least_backed(raw, smooth, touched, count);
-
-        around(touched, count, [=](int bin, int) {
-            if (smooth[bin] >= least) {
-                atomicOr(&mask[bin / 32], 1u << bin % 32);
-            }
-        });
-        around(touched, count, [=](int bin, int from) { smooth[bin] = raw[from] = 0; });
-    }
-}
+constexpr int THREADS = 256;
 
 /* ---- pixels ---- */
 
@@ -167,7 +19,7 @@ __device__ bool carried(const CudaVote &v, int c, int x, int y, const uint8_t *r
         const CudaOrigin *origin = v.list + ((size_t)c * v.sources + s) * CUDA_VOTE_ORIGINS;
         const size_t at = lac_vote_partner(v, ref, cell, x, y);
         const int32_t label = ref.label[at];
-        const float least = least_share(origin);
+        const float least = lac_least_share(origin);
         bool own = false;
 
         for (int k = 0; k < CUDA_VOTE_ORIGINS && origin[k].label && origin[k].share >= least && !own; k++) {
@@ -180,7 +32,7 @@ __device__ bool carried(const CudaVote &v, int c, int x, int y, const uint8_t *r
     return false;
 }
 
-__device__ __forceinline__ void add_counts(const Job &job, int c, int core, int good)
+__device__ __forceinline__ void add_counts(const LacVoteJob &job, int c, int core, int good)
 {
     if (core) {
         atomicAdd(&job.core[c], core);
@@ -190,7 +42,7 @@ __device__ __forceinline__ void add_counts(const Job &job, int c, int core, int 
     }
 }
 
-__global__ void __launch_bounds__(LAC_RUN_THREADS) classify(Job job)
+__global__ void __launch_bounds__(LAC_RUN_THREADS) classify(LacVoteJob job)
 {
     const CudaVote &v = job.v;
     const LacRun run = lac_run(v);
@@ -210,7 +62,7 @@ __global__ void __launch_bounds__(LAC_RUN_THREADS) classify(Job job)
         }
         const uint8_t *pixel = v.rgb + i * 3;
         const int bin = lac_vote_bin(pixel);
-        const bool backed = (job.mask[(size_t)turn * WORDS + bin / 32] >> bin % 32 & 1) || carried(v, c, x, run.y, pixel);
+        const bool backed = (job.mask[(size_t)turn * LAC_VOTE_WORDS + bin / 32] >> bin % 32 & 1) || carried(v, c, x, run.y, pixel);
 
         if (lac_vote_core(v, c, i)) {
             core++;
@@ -223,7 +75,7 @@ __global__ void __launch_bounds__(LAC_RUN_THREADS) classify(Job job)
     add_counts(job, region, core, good);
 }
 
-__global__ void judge(Job job)
+__global__ void judge(LacVoteJob job)
 {
     const int c = (int)(blockIdx.x * THREADS + threadIdx.x);
 
@@ -246,7 +98,7 @@ __device__ __forceinline__ bool at_pixel(const CudaVote &v, int &x, int &y, size
     return x < v.width;
 }
 
-__global__ void begin_islands(Job job)
+__global__ void begin_islands(LacVoteJob job)
 {
     int x, y;
     size_t i;
@@ -287,7 +139,7 @@ __device__ void unite(int32_t *parent, int32_t a, int32_t b)
     }
 }
 
-__global__ void join_islands(Job job)
+__global__ void join_islands(LacVoteJob job)
 {
     const CudaVote &v = job.v;
     int x, y;
@@ -304,7 +156,7 @@ __global__ void join_islands(Job job)
     }
 }
 
-__global__ void measure_islands(Job job)
+__global__ void measure_islands(LacVoteJob job)
 {
     int x, y;
     size_t i;
@@ -314,7 +166,7 @@ __global__ void measure_islands(Job job)
     }
 }
 
-__global__ void weigh_islands(Job job)
+__global__ void weigh_islands(LacVoteJob job)
 {
     int x, y;
     size_t i;
@@ -332,7 +184,7 @@ __global__ void weigh_islands(Job job)
 /* ---- what takes another colour ---- */
 
 /* Is a bad pixel of the same region within three steps? */
-__device__ bool beside_bad(const Job &job, int x, int y, int c)
+__device__ bool beside_bad(const LacVoteJob &job, int x, int y, int c)
 {
     const CudaVote &v = job.v;
 
@@ -352,7 +204,7 @@ __device__ bool beside_bad(const Job &job, int x, int y, int c)
 }
 
 /* Pixels beside lines, and where colours come from: `parent` from here on. */
-__global__ void find_edges(Job job)
+__global__ void find_edges(LacVoteJob job)
 {
     int x, y;
     size_t i;
@@ -388,7 +240,7 @@ __device__ __forceinline__ void neighbours(const CudaVote &v, int32_t i, int32_t
 }
 
 /* Good pixels with one beside them that has no colour: the first of their region's row of pixels. */
-__global__ void seed_fronts(Job job)
+__global__ void seed_fronts(LacVoteJob job)
 {
     int x, y;
     size_t i;
@@ -410,7 +262,7 @@ __global__ void seed_fronts(Job job)
 }
 
 /* `replace` of engine/vote.c for one region: step by step, until all that needs a colour has one. */
-__global__ void __launch_bounds__(THREADS) run_fronts(Job job)
+__global__ void __launch_bounds__(THREADS) run_fronts(LacVoteJob job)
 {
     __shared__ int end, wanted;
     const CudaVote &v = job.v;
@@ -465,7 +317,7 @@ __global__ void __launch_bounds__(THREADS) run_fronts(Job job)
     }
 }
 
-__global__ void replace(Job job)
+__global__ void replace(LacVoteJob job)
 {
     int x, y;
     size_t i;
@@ -482,21 +334,21 @@ __global__ void replace(Job job)
 }
 
 /* Cuts `base` into all that has a size; a NULL base only counts. What is to be 0 comes first. Returns its bytes, and all. */
-size_t pieces(Job *job, char *base, size_t *all)
+size_t pieces(LacVoteJob *job, char *base, size_t *all)
 {
     const size_t native = (size_t)job->v.width * job->v.height, regions = (size_t)job->v.regions + 1;
     size_t used = 0, zero;
 
-    job->raw = (uint32_t *)lac_cuda_piece(base, &used, (size_t)BLOCKS * LAC_VOTE_BINS, sizeof(uint32_t));
-    job->smooth = (uint32_t *)lac_cuda_piece(base, &used, (size_t)BLOCKS * LAC_VOTE_BINS, sizeof(uint32_t));
+    job->raw = (uint32_t *)lac_cuda_piece(base, &used, (size_t)LAC_VOTE_BLOCKS * LAC_VOTE_BINS, sizeof(uint32_t));
+    job->smooth = (uint32_t *)lac_cuda_piece(base, &used, (size_t)LAC_VOTE_BLOCKS * LAC_VOTE_BINS, sizeof(uint32_t));
     job->core = (int32_t *)lac_cuda_piece(base, &used, regions, sizeof(int32_t));
     job->good = (int32_t *)lac_cuda_piece(base, &used, regions, sizeof(int32_t));
     job->wanted = (int32_t *)lac_cuda_piece(base, &used, regions, sizeof(int32_t));
     job->fronts = (int32_t *)lac_cuda_piece(base, &used, regions, sizeof(int32_t));
     zero = used;
     job->wrong = (int32_t *)lac_cuda_piece(base, &used, regions, sizeof(int32_t));
-    job->touched = (uint16_t *)lac_cuda_piece(base, &used, (size_t)BLOCKS * LAC_VOTE_BINS, sizeof(uint16_t));
-    job->mask = (uint32_t *)lac_cuda_piece(base, &used, (size_t)LAPS * WORDS, sizeof(uint32_t));
+    job->touched = (uint16_t *)lac_cuda_piece(base, &used, (size_t)LAC_VOTE_BLOCKS * LAC_VOTE_BINS, sizeof(uint16_t));
+    job->mask = (uint32_t *)lac_cuda_piece(base, &used, (size_t)LAC_VOTE_LAPS * LAC_VOTE_WORDS, sizeof(uint32_t));
     job->state = (uint8_t *)lac_cuda_piece(base, &used, native, 1);
     job->parent = (int32_t *)lac_cuda_piece(base, &used, native, sizeof(int32_t));
     job->size = (int32_t *)lac_cuda_piece(base, &used, native, sizeof(int32_t));
@@ -505,15 +357,14 @@ size_t pieces(Job *job, char *base, size_t *all)
 }
 
 /* Which pixels are backed, in as many laps as the regions need. */
-int find_states(LacBackend *be, Job job)
+int find_states(LacBackend *be, LacVoteJob job)
 {
     cudaStream_t stream = lac_cuda(be)->stream;
     int ret = LAC_OK;
 
-    for (; job.from < job.v.voting && !ret; job.from += LAPS) {
-        job.count = job.v.voting - job.from < LAPS ? job.v.voting - job.from : LAPS;
-        LAC_LAUNCH(back, job.count < BLOCKS ? (unsigned)job.count : (unsigned)BLOCKS, THREADS, 0, stream, job);
-        if (!(ret = lac_cuda_launched(be, "votes, backed colours"))) {
+    for (; job.from < job.v.voting && !ret; job.from += LAC_VOTE_LAPS) {
+        job.count = job.v.voting - job.from < LAC_VOTE_LAPS ? job.v.voting - job.from : LAC_VOTE_LAPS;
+        if (!(ret = lac_cuda_vote_back(be, job))) {
             LAC_LAUNCH(classify, lac_run_grid(&job.v), LAC_RUN_THREADS, 0, stream, job);
             ret = lac_cuda_launched(be, "votes, pixels");
         }
@@ -527,12 +378,12 @@ int find_states(LacBackend *be, Job job)
 
 } // namespace
 
-extern "C" int lac_cuda_vote_colours(LacBackend *be, const CudaVote *v)
+extern "C" int lac_cuda_vote(LacBackend *be, const CudaVote *v)
 {
-    static void (*const step[])(Job) = { begin_islands, join_islands, measure_islands, weigh_islands, find_edges, seed_fronts };
+    static void (*const step[])(LacVoteJob) = { begin_islands, join_islands, measure_islands, weigh_islands, find_edges, seed_fronts };
     const dim3 grid((unsigned)lac_cover((size_t)v->width, THREADS), (unsigned)v->height);
     cudaStream_t stream = lac_cuda(be)->stream;
-    Job job = {};
+    LacVoteJob job = {};
     size_t zero, all;
     char *base;
     int ret = lac_cuda_begin(be);
@@ -559,12 +410,4 @@ extern "C" int lac_cuda_vote_colours(LacBackend *be, const CudaVote *v)
         ret = lac_cuda_launched(be, "votes, colours");
     }
     return ret;
-}
-
-extern "C" int lac_cuda_vote(LacBackend *be, const CudaVote *v)
-{
-    int ret = lac_cuda_origins(be, v);
-
-    ret = ret ? ret : lac_cuda_vote_colours(be, v);
-    return ret ? ret : lac_cuda_evidence(be, v);
 }

@@ -49,4 +49,33 @@ __device__ __forceinline__ bool lac_vote_core(const CudaVote &v, int c, size_t i
     return v.far[c] < LAC_VOTE_FEW || v.squared[i] >= LAC_VOTE_FAR;
 }
 
+/* The least share of an origin that counts. */
+__device__ __forceinline__ float lac_least_share(const CudaOrigin *origin)
+{
+    return origin->share < LAC_ORIGIN_SHARE ? origin->share : LAC_ORIGIN_SHARE;
+}
+
+/* ---- the vote ---- */
+
+constexpr int LAC_VOTE_WORDS = LAC_VOTE_BINS / 32; /* of a mask of bins */
+constexpr int LAC_VOTE_BLOCKS = 128;               /* regions whose colours are looked at at once */
+constexpr int LAC_VOTE_LAPS = 2048;                /* regions whose backed colours are kept at once */
+
+/* What the kernels of a vote work with. */
+struct LacVoteJob {
+    CudaVote v;
+    int from, count;      /* of `voter`: these regions' colours are kept */
+    uint32_t *raw, *smooth; /* [LAC_VOTE_BLOCKS][LAC_VOTE_BINS] 0 between regions */
+    uint16_t *touched;    /* [LAC_VOTE_BLOCKS][LAC_VOTE_BINS] */
+    uint32_t *mask;       /* [LAC_VOTE_LAPS][LAC_VOTE_WORDS] a bit for each backed bin */
+    int32_t *core, *good; /* [regions + 1] pixels that count, and those of them that are backed */
+    int32_t *wrong;       /* [regions + 1] 1: islands are to be weighed; 2: some are not to stay */
+    int32_t *wanted, *fronts; /* [regions + 1] pixels that need a colour; those that fronts start from */
+    uint8_t *state;       /* [height][width] */
+    int32_t *parent, *size; /* [height][width] islands; then where a colour comes from, and pixels in a row */
+};
+
+/* The backed colours of job->count regions -> mask. */
+int lac_cuda_vote_back(LacBackend *be, const LacVoteJob &job);
+
 #endif

@@ -42,7 +42,7 @@ typedef struct CudaVote {
     int width, height, cells_width, cells_height;
     int regions, sources; /* sources: 1 to CUDA_MATCH_FIELDS */
     const int32_t *label;    /* [height][width] 0 a line, 1..regions */
-    const uint16_t *squared; /* [height][width] */
+    const uint8_t *squared;  /* [height][width] distances from lines, squared, 255 for all that are larger */
     const int32_t *area;     /* [regions + 1] pixels */
     const uint8_t *black;    /* [regions + 1] */
     int voting;              /* regions that vote: neither black nor small */
@@ -61,13 +61,14 @@ typedef struct CudaVote {
     int64_t *sums;    /* out [regions + 1][LAC_SUM_SOURCES + LAC_SUMS sources] */
 } CudaVote;
 
-/* Queues all of it. LAC_ENOMEM, LAC_EDEVICE. */
-int lac_cuda_vote(LacBackend *be, const CudaVote *vote);
-
-/* Its parts, each after the one before: origins -> list and far; the vote -> rgb and backed; sums. */
+/* Each after the one before: origins -> list and far; the vote -> rgb and backed; what rgb tells -> sums. Queued. LAC_ENOMEM,
+ * LAC_EDEVICE. */
 int lac_cuda_origins(LacBackend *be, const CudaVote *vote);
-int lac_cuda_vote_colours(LacBackend *be, const CudaVote *vote);
+int lac_cuda_vote(LacBackend *be, const CudaVote *vote);
 int lac_cuda_evidence(LacBackend *be, const CudaVote *vote);
+
+/* Labels of 16 bits -> [count] of 32. */
+int lac_cuda_labels(LacBackend *be, const uint16_t *narrow, int32_t *label, size_t count);
 
 #ifdef __cplusplus
 }
