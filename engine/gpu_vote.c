@@ -46,13 +46,18 @@ void lac_gpu_table_free(LacGpu *gpu, LacGpuTable *t)
 
 /* ---- references ---- */
 
-/* Where a reference's tables lie. */
-static size_t reference_pieces(CudaVoteRef *r, const LacVoteRef *ref, char *base)
+/* A reference's tables. */
+typedef struct Reference {
+    int32_t *label, *area;
+    uint32_t *first;
+    LacVoteBin *bins;
+} Reference;
+
+static size_t reference_pieces(Reference *r, const LacVoteRef *ref, char *base)
 {
     const size_t regions = (size_t)ref->count + 1;
     size_t used = 0;
 
-    r->count = ref->count;
     r->label = piece(base, &used, (size_t)ref->width * ref->height, sizeof *r->label);
     r->area = piece(base, &used, regions, sizeof *r->area);
     r->first = piece(base, &used, regions + 1, sizeof *r->first);
@@ -60,33 +65,41 @@ static size_t reference_pieces(CudaVoteRef *r, const LacVoteRef *ref, char *base
     return used;
 }
 
+static int send_tables(LacGpu *gpu, const LacVoteRef *ref, LacGpuCopy *to)
+{
+    const size_t regions = (size_t)ref->count + 1;
+    Reference own;
+    const size_t bytes = reference_pieces(&own, ref, NULL);
+    char *host = lac_calloc(bytes, 1);
+    int err;
+
+    if (!host) {
+        return lac_fail(gpu->log, LAC_ENOMEM, "no memory for a reference's regions");
+    }
+    reference_pieces(&own, ref, host);
+    memcpy(own.label, ref->label, (size_t)ref->width * ref->height * sizeof *own.label);
+    memcpy(own.area, ref->area, regions * sizeof *own.area);
+    memcpy(own.bins, ref->bins, ref->first[regions] * sizeof *own.bins);
+    for (size_t c = 0; c <= regions; c++) {
+        own.first[c] = (uint32_t)ref->first[c];
+    }
+    err = lac_gpu_send_copy(gpu, to, host, bytes);
+    lac_free(host);
+    return err;
+}
+
 static int send_reference(LacGpu *gpu, const LacGpuVoteRef *in, CudaVoteRef *r)
 {
-    const LacVoteRef *ref = in->vote;
-    const size_t regions = (size_t)ref->count + 1, area = (size_t)gpu->width * (size_t)gpu->height;
-    int err = lac_gpu_send_copy(gpu, in->rgb_there, in->rgb, area * 3);
+    Reference there;
+    int err = lac_gpu_send_copy(gpu, in->rgb_there, in->rgb, (size_t)gpu->width * (size_t)gpu->height * 3);
 
     if (!err && !in->vote_there->data) {
-        const size_t bytes = reference_pieces(r, ref, NULL);
-        char *host = lac_calloc(bytes, 1);
-        CudaVoteRef own;
-
-        if (!host) {
-            return lac_fail(gpu->log, LAC_ENOMEM, "no memory for a reference's regions");
-        }
-        reference_pieces(&own, ref, host);
-        memcpy((void *)(uintptr_t)own.label, ref->label, area * sizeof *own.label);
-        memcpy((void *)(uintptr_t)own.area, ref->area, regions * sizeof *own.area);
-        memcpy((void *)(uintptr_t)own.bins, ref->bins, ref->first[regions] * sizeof *own.bins);
-        for (size_t c = 0; c <= regions; c++) {
-            ((uint32_t *)(uintptr_t)own.first)[c] = (uint32_t)ref->first[c];
-        }
-        err = lac_gpu_send_copy(gpu, in->vote_there, host, bytes);
-        lac_free(host);
+        err = send_tables(gpu, in->vote, in->vote_there);
     }
     if (!err) {
-        reference_pieces(r, ref, in->vote_there->data);
-        r->rgb = in->rgb_there->data;
+        reference_pieces(&there, in->vote, in->vote_there->data);
+        *r = (CudaVoteRef){ .count = in->vote->count, .label = there.label, .area = there.area, .first = there.first,
+                            .bins = (const CudaVoteBin *)there.bins, .rgb = in->rgb_there->data };
     }
     return err;
 }
