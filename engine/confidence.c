@@ -191,18 +191,18 @@ static bool reserve(LacConfidence *c, size_t regions, size_t sums, size_t cohere
     return c->room && c->room_sum && c->room_coherent;
 }
 
-int64_t *lac_confidence_sums(LacConfidence *c, const LacOrigins *o, const LacLog *log)
+int64_t *lac_confidence_sums(LacConfidence *c, int regions, int sources, size_t cells, const LacLog *log)
 {
-    const size_t cells = (size_t)o->net_width * o->net_height, regions = (size_t)o->regions + 1;
+    const size_t all = (size_t)regions + 1;
 
-    if (!reserve(c, regions, regions * (size_t)(LAC_SUM_SOURCES + LAC_SUMS * o->sources), cells * (size_t)o->sources)) {
-        lac_fail(log, LAC_ENOMEM, "no memory for the confidence of %d regions", o->regions);
+    if (!reserve(c, all, all * (size_t)(LAC_SUM_SOURCES + LAC_SUMS * sources), cells * (size_t)sources)) {
+        lac_fail(log, LAC_ENOMEM, "no memory for the confidence of %d regions", regions);
         return NULL;
     }
     return c->sum;
 }
 
-void lac_confidence_finish(LacConfidence *c, const LacConfidenceFrame *f)
+void lac_confidence_finish(LacConfidence *c, int regions, const LacConfidenceFrame *f)
 {
     const LacOrigins *o = f->origins;
     const size_t sums = (size_t)(LAC_SUM_SOURCES + LAC_SUMS * o->sources);
@@ -216,10 +216,10 @@ void lac_confidence_finish(LacConfidence *c, const LacConfidenceFrame *f)
     for (int s = 0; s < o->sources; s++) {
         weight[s] /= all;
     }
-    c->regions = o->regions;
+    c->regions = regions;
     c->evidence[0] = (LacEvidence){{0}};
     c->region[0] = 0;
-    for (int k = 1; k <= o->regions; k++) {
+    for (int k = 1; k <= regions; k++) {
         c->evidence[k] = evidence(f, weight, k, c->sum + (size_t)k * sums);
         c->region[k] = lac_confidence_of(&c->evidence[k]);
         sum += (double)c->region[k] * (double)o->pixels[k].n;
@@ -235,15 +235,15 @@ int lac_confidence_run(LacConfidence *c, const LacRegions *r, const LacConfidenc
     const size_t cells = (size_t)o->net_width * o->net_height;
     const int sums = LAC_SUM_SOURCES + LAC_SUMS * o->sources;
 
-    if (!lac_confidence_sums(c, o, log)) {
+    if (!lac_confidence_sums(c, r->count, o->sources, cells, log)) {
         return LAC_ENOMEM;
     }
     for (int s = 0; s < o->sources; s++) {
         find_coherence(o, f->sources[s].field->offset, c->coherent + (size_t)s * cells);
     }
-    memset(c->sum, 0, ((size_t)o->regions + 1) * (size_t)sums * sizeof *c->sum);
+    memset(c->sum, 0, ((size_t)r->count + 1) * (size_t)sums * sizeof *c->sum);
     observe_all(c, r, f, sums);
-    lac_confidence_finish(c, f);
+    lac_confidence_finish(c, r->count, f);
     return LAC_OK;
 }
 

@@ -58,10 +58,10 @@ void lac_confidence_close(LacConfidence *c);
 int lac_confidence_run(LacConfidence *c, const LacRegions *r, const LacConfidenceFrame *f,
                        const LacLog *log);
 
-/* The same in two steps, where another adds up what pixels tell: room for the sums of each region, LAC_SUM_SOURCES and
+/* The same in two steps, where another adds up what pixels tell: room for the sums of each region (cells: of the fields), LAC_SUM_SOURCES and
  * LAC_SUMS for each source (vote_math.h), or NULL, logged; then what comes of them, for which `f` needs no pictures. */
-int64_t *lac_confidence_sums(LacConfidence *c, const LacOrigins *o, const LacLog *log);
-void lac_confidence_finish(LacConfidence *c, const LacConfidenceFrame *f);
+int64_t *lac_confidence_sums(LacConfidence *c, int regions, int sources, size_t cells, const LacLog *log);
+void lac_confidence_finish(LacConfidence *c, int regions, const LacConfidenceFrame *f);
 
 /* Probability that a region of this evidence is right. */
 float lac_confidence_of(const LacEvidence *e);

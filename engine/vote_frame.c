@@ -72,6 +72,7 @@ static void copy_rows(const LacVoteFrame *f, uint8_t *to, ptrdiff_t to_step, con
 static int run_there(LacVoteFrame *f, const LacVoteInput *in, const LacVoteSource *source, uint8_t *out, ptrdiff_t stride)
 {
     LacConfidenceFrame known = {.origins = &f->origins, .sources = source, .lag = in->lag};
+    const LacMatcher *m = lac_transfer_matcher(in->transfer);
     LacGpuVote vote = {.count = in->count, .opinion = in->fill != LAC_FILL_AUTO};
     int err = lac_origins_fit(&f->origins, &f->regions, in->count, f->log);
 
@@ -86,13 +87,14 @@ static int run_there(LacVoteFrame *f, const LacVoteInput *in, const LacVoteSourc
     }
     vote.list = f->origins.list;
     known.backed = vote.backed = f->vote.backed;
-    vote.sums = lac_confidence_sums(&f->confidence, &f->origins, f->log);
-    err = vote.sums ? lac_gpu_vote(in->gpu, lac_transfer_matcher(in->transfer), &f->regions, &vote) : LAC_ENOMEM;
+    vote.sums = lac_confidence_sums(&f->confidence, f->regions.count, in->count, (size_t)m->width * (size_t)m->height,
+                                    f->log);
+    err = vote.sums ? lac_gpu_vote(in->gpu, m, &f->regions, &vote) : LAC_ENOMEM;
     if (!err && f->identity.previous) {
         err = lac_identity_run(&f->identity, &f->regions, &f->origins, source, f->log);
     }
     if (!err) {
-        lac_confidence_finish(&f->confidence, &known);
+        lac_confidence_finish(&f->confidence, f->regions.count, &known);
     }
     return err || !out ? err : lac_gpu_fetch(in->gpu, out, stride);
 }
