@@ -195,7 +195,7 @@ int64_t *lac_confidence_sums(LacConfidence *c, int regions, int sources, size_t 
 {
     const size_t all = (size_t)regions + 1;
 
-    if (!reserve(c, all, all * (size_t)(LAC_SUM_SOURCES + LAC_SUMS * sources), cells * (size_t)sources)) {
+    if (!reserve(c, all, all * (LAC_SUM_SOURCES + (size_t)LAC_SUMS * (size_t)sources), cells * (size_t)sources)) {
         lac_fail(log, LAC_ENOMEM, "no memory for the confidence of %d regions", regions);
         return NULL;
     }
@@ -205,7 +205,7 @@ int64_t *lac_confidence_sums(LacConfidence *c, int regions, int sources, size_t 
 void lac_confidence_finish(LacConfidence *c, int regions, const LacConfidenceFrame *f)
 {
     const LacOrigins *o = f->origins;
-    const size_t sums = (size_t)(LAC_SUM_SOURCES + LAC_SUMS * o->sources);
+    const size_t sums = LAC_SUM_SOURCES + (size_t)LAC_SUMS * (size_t)o->sources;
     float weight[LAC_MATCH_MAX_FIELDS], all = 0;
     double sum = 0, pixels = 0;
 

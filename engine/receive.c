@@ -158,11 +158,19 @@ static int emit(LacContext *ctx, LineArt *line, LacPicture *out, double *confide
     return err;
 }
 
+/* Whether the oldest pending frame goes into the window without coming to the host. */
+static bool stays_there(const LacContext *ctx, enum LacFormat format)
+{
+    const LacPending *frame = lac_queue_at(&ctx->queue, 0);
+
+    return frame && frame->reference < 0 && lac_window_there(ctx->window) && lac_colour_stays(&ctx->colour, format);
+}
+
 /* The oldest pending frame into the window. */
 static int colour_next(LacContext *ctx, enum LacFormat format)
 {
     const LacPending *frame = lac_queue_at(&ctx->queue, 0);
-    const bool stays = frame && frame->reference < 0 && lac_window_there(ctx->window) && lac_colour_stays(&ctx->colour, format);
+    const bool stays = stays_there(ctx, format);
     LacPicture picture;
     LineArt line;
     double confidence;

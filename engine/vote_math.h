@@ -41,7 +41,7 @@ LAC_HD int lac_vote_bin(const uint8_t *rgb)
 /* At least 1: a colour that is there counts, in the largest region too. */
 LAC_HD uint32_t lac_vote_share(int32_t number, int64_t all)
 {
-    const int64_t share = (int64_t)number * LAC_VOTE_SHARE / all;
+    const int64_t share = all > 0 ? (int64_t)number * LAC_VOTE_SHARE / all : 0;
 
     return share < 1 ? 1 : (uint32_t)share;
 }
