@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Evidence of each region, its probability of being right, and the gray picture of it; see confidence.h. */
-#include "confidence.h"
+#include "confidence_rows.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { BLOCK = 16384 }; /* pixels a thread takes at a time */
-
-typedef struct Sums {
-    int64_t of[LAC_SUM_SOURCES + LAC_SUMS * LAC_MATCH_MAX_FIELDS];
-} Sums;
 
 /* Fitted by weights/train/confidence.py (docs/match.md says to what): log odds are the sum of factor times
  * item, and bias. */
@@ -24,6 +18,7 @@ void lac_confidence_close(LacConfidence *c)
     lac_free(c->queue);
     lac_free(c->sum);
     lac_free(c->coherent);
+    lac_free(c->rows);
     *c = (LacConfidence){0};
 }
 
@@ -58,82 +53,6 @@ static void find_coherence(const LacOrigins *o, const LacOffset *offset, uint8_t
                 }
             }
             out[(size_t)y * w + x] = (uint8_t)(n ? same * LAC_EVIDENCE_WHOLE / n : LAC_EVIDENCE_WHOLE);
-        }
-    }
-}
-
-/* Adds what the pixels [from, to) of a region tell. */
-static void observe(const LacConfidence *k, const LacRegions *r, const LacConfidenceFrame *f, const LacOriginPixels *p,
-                    size_t from, size_t to, Sums *sum)
-{
-    const LacOrigins *o = f->origins;
-    const size_t cells = (size_t)o->net_width * o->net_height;
-    LacOriginWalk walk = {o, p->at, from, to, {0}, 0};
-
-    while (lac_origin_step(&walk)) {
-        const LacOriginSpan *at = &walk.span;
-        const size_t row = (size_t)at->y * o->width;
-        const float *prediction = f->prediction + (size_t)((int64_t)at->y * f->prediction_height / o->height) *
-                                                      (size_t)f->prediction_width * 3;
-        LacOriginPlace place[LAC_MATCH_MAX_FIELDS];
-        int64_t agreed[LAC_MATCH_MAX_FIELDS] = {0}, pixels = 0;
-
-        for (int s = 0; s < o->sources; s++) {
-            place[s] = lac_origin_place(o, s, at);
-        }
-        for (int x = at->x; x < at->end; x++) {
-            const uint8_t *rgb = f->rgb + (row + (size_t)x) * 3;
-
-            if (!lac_origin_core(p, r, (int32_t)row + x)) {
-                continue;
-            }
-            pixels++;
-            sum->of[LAC_SUM_SURE] += f->transferred[(row + (size_t)x) * 4 + 3];
-            sum->of[LAC_SUM_PREDICTED] +=
-                lac_vote_foreseen(prediction + (size_t)((int64_t)x * f->prediction_width / o->width) * 3, rgb);
-            for (int s = 0; s < o->sources; s++) {
-                agreed[s] += lac_vote_alike(f->sources[s].rgb + lac_origin_partner(&place[s], x) * 3, rgb, LAC_EVIDENCE_LIKE);
-            }
-        }
-        sum->of[LAC_SUM_PIXELS] += pixels;
-        for (int s = 0; s < o->sources; s++) {
-            int64_t *of = sum->of + LAC_SUM_SOURCES + (ptrdiff_t)s * LAC_SUMS;
-
-            of[LAC_SUM_AGREED] += agreed[s];
-            of[LAC_SUM_COHERENT] += pixels * k->coherent[(size_t)s * cells + at->cell];
-            of[LAC_SUM_COST] += pixels * f->sources[s].field->cost[at->cell];
-        }
-    }
-}
-
-/* Adds up what all pixels tell of their regions, in blocks of the order they are sorted in. */
-static void observe_all(LacConfidence *k, const LacRegions *r, const LacConfidenceFrame *f, int sums)
-{
-    const LacOrigins *o = f->origins;
-    const LacOriginPixels *last = &o->pixels[r->count];
-    const ptrdiff_t begin = r->count ? o->pixels[1].at - o->order : 0,
-                    end = r->count ? last->at - o->order + (ptrdiff_t)last->n : 0;
-
-#pragma omp parallel for num_threads(o->threads) schedule(dynamic)
-    for (ptrdiff_t from = begin; from < end; from += BLOCK) {
-        const int32_t *a = o->order + from, *b = o->order + (end - from < BLOCK ? end : from + BLOCK);
-        int c = 1, beyond = r->count + 1;
-
-        while (beyond - c > 1) { /* the region of the block's first pixel */
-            const int middle = c + (beyond - c) / 2;
-            *(o->pixels[middle].at <= a ? &c : &beyond) = middle;
-        }
-        for (; c <= r->count && o->pixels[c].at < b; c++) {
-            const LacOriginPixels *p = &o->pixels[c];
-            const size_t first = a > p->at ? (size_t)(a - p->at) : 0;
-            const size_t stop = b < p->at + p->n ? (size_t)(b - p->at) : p->n;
-            Sums sum = {{0}};
-
-            observe(k, r, f, p, first, stop, &sum);
-            for (int i = 0; i < sums; i++) {
-#pragma omp atomic
-                k->sum[(size_t)c * (size_t)sums + (size_t)i] += sum.of[i];
-            }
         }
     }
 }
@@ -191,6 +110,16 @@ static bool reserve(LacConfidence *c, size_t regions, size_t sums, size_t cohere
     return c->room && c->room_sum && c->room_coherent;
 }
 
+static bool reserve_rows(LacConfidence *c, size_t rows)
+{
+    if (c->room_rows < rows) {
+        lac_free(c->rows);
+        c->rows = lac_alloc(rows, 1);
+        c->room_rows = c->rows ? rows : 0;
+    }
+    return c->room_rows >= rows;
+}
+
 int64_t *lac_confidence_sums(LacConfidence *c, int regions, int sources, size_t cells, const LacLog *log)
 {
     const size_t all = (size_t)regions + 1;
@@ -238,11 +167,16 @@ int lac_confidence_run(LacConfidence *c, const LacRegions *r, const LacConfidenc
     if (!lac_confidence_sums(c, r->count, o->sources, cells, log)) {
         return LAC_ENOMEM;
     }
+    if (!reserve_rows(c, lac_confidence_rows_room(f))) {
+        return lac_fail(log, LAC_ENOMEM, "no memory for the confidence of %d regions", r->count);
+    }
     for (int s = 0; s < o->sources; s++) {
         find_coherence(o, f->sources[s].field->offset, c->coherent + (size_t)s * cells);
     }
     memset(c->sum, 0, ((size_t)r->count + 1) * (size_t)sums * sizeof *c->sum);
-    observe_all(c, r, f, sums);
+    if (r->count) {
+        lac_confidence_rows(r, f, c->coherent, c->rows, c->sum);
+    }
     lac_confidence_finish(c, r->count, f);
     return LAC_OK;
 }

@@ -49,7 +49,8 @@ typedef struct LacConfidence {
     int32_t *queue; /* scratch of lac_confidence_picture, made by its first call */
     int64_t *sum;   /* scratch: [regions + 1][sums of a region] */
     uint8_t *coherent; /* scratch: [sources][cells of the fields] */
-    size_t room, room_sum, room_coherent;
+    void *rows;        /* scratch of confidence_rows.h */
+    size_t room, room_sum, room_coherent, room_rows;
 } LacConfidence;
 
 void lac_confidence_close(LacConfidence *c);

@@ -7,28 +7,15 @@
 
 #include <omp.h>
 
+#include "match_describe.h"
 #include "match_search.h"
 
-enum { REACH = 3, PLANES = 5, BASES = 4, PASSES = 4, BLOCK = 64 };
+enum { REACH = LAC_MATCH_REACH, PLANES = LAC_MATCH_PLANES, BASES = LAC_MATCH_BASES, PASSES = 4, FARTHEST = 7 /* of the blurs */ };
 
-/* Weights of darkness, distance (both 0..1) and colour (-1..1), and the descriptions' bytes for 1. */
-static const float line_weight = 2, distance_weight = 4, colour_weight = 1, byte_scale = 63.5f;
+/* Weights of darkness, distance (both 0..1) and colour (-1..1). */
+static const float line_weight = 2, distance_weight = 4, colour_weight = 1;
 /* Cost of a partner one picture height away. */
 static const float far_cost = 16;
-
-/* Which frequencies (vertical, horizontal) describe each plane. */
-typedef struct Frequencies {
-    int count;
-    uint8_t v[12], u[12];
-} Frequencies;
-
-static const Frequencies frequencies[PLANES] = {
-    { 12, { 0, 0, 1, 1, 0, 2, 1, 2, 2, 0, 3, 3 }, { 0, 1, 0, 1, 2, 0, 2, 1, 2, 3, 0, 1 } },
-    { 8, { 0, 0, 1, 1, 0, 2, 1, 2 }, { 0, 1, 0, 1, 2, 0, 2, 1 } },
-    { 4, { 0, 0, 1, 1 }, { 0, 1, 0, 1 } },
-    { 4, { 0, 0, 1, 1 }, { 0, 1, 0, 1 } },
-    { 4, { 0, 0, 1, 1 }, { 0, 1, 0, 1 } },
-};
 
 static int strips(int height)
 {
@@ -79,6 +66,29 @@ static int clamp(int v, int n)
     return v < 0 ? 0 : v >= n ? n - 1 : v;
 }
 
+/* The row in `column`, which has room for `reach` values on either side. */
+static void blur_row(float *column, int w, const float *taps, int reach, float weight, float *out)
+{
+    for (int i = 1; i <= reach; i++) {
+        column[-i] = column[0];
+        column[w - 1 + i] = column[w - 1];
+    }
+#pragma omp simd
+    for (int x = 0; x < w; x++) {
+        out[x] = taps[0] * column[x];
+    }
+    for (int i = 1; i <= reach; i++) {
+#pragma omp simd
+        for (int x = 0; x < w; x++) {
+            out[x] += taps[i] * (column[x - i] + column[x + i]);
+        }
+    }
+#pragma omp simd
+    for (int x = 0; x < w; x++) {
+        out[x] *= weight;
+    }
+}
+
 /* out [h][w] = weight * src[y][x * step], blurred along both axes; edges are repeated. */
 static void blur(const LacMatcher *m, const float *src, int step, float weight, float sigma, float *out)
 {
@@ -90,6 +100,7 @@ static void blur(const LacMatcher *m, const float *src, int step, float weight, 
     for (int y = 0; y < h; y++) {
         float *column = m->rows + (size_t)omp_get_thread_num() * BASES * (w + 2 * REACH);
 
+        column += FARTHEST; /* room for the edges */
         for (int x = 0; x < w; x++) {
             column[x] = taps[0] * src[((size_t)y * w + x) * step];
         }
@@ -99,13 +110,7 @@ static void blur(const LacMatcher *m, const float *src, int step, float weight, 
                 column[x] += taps[i] * (a[(size_t)x * step] + b[(size_t)x * step]);
             }
         }
-        for (int x = 0; x < w; x++) {
-            float sum = taps[0] * column[x];
-            for (int i = 1; i <= reach; i++) {
-                sum += taps[i] * (column[clamp(x - i, w)] + column[clamp(x + i, w)]);
-            }
-            out[(size_t)y * w + x] = weight * sum;
-        }
+        blur_row(column, w, taps, reach, weight, out + (size_t)y * w);
     }
 }
 
@@ -121,41 +126,14 @@ static void cosines(float basis[BASES][2 * REACH + 1])
     }
 }
 
-static int8_t to_byte(float v)
-{
-    v = v < -127 ? -127 : v > 127 ? 127 : v;
-    return (int8_t)(v + (v < 0 ? -0.5f : 0.5f));
-}
-
-/* One byte of the descriptions of n pixels side by side: the row's products with b, row[0] being REACH left of the first
- * pixel. */
-static void describe_block(const float *row, const float *b, int n, int8_t *out)
-{
-    float sum[BLOCK] = { 0 };
-    int8_t bytes[BLOCK];
-
-    for (int k = 0; k < 2 * REACH + 1; k++) {
-#pragma omp simd
-        for (int x = 0; x < n; x++) {
-            sum[x] += b[k] * row[x + k];
-        }
-    }
-#pragma omp simd
-    for (int x = 0; x < n; x++) {
-        bytes[x] = to_byte(sum[x] * byte_scale);
-    }
-    for (int x = 0; x < n; x++) {
-        out[(size_t)x * LAC_MATCH_DIMS] = bytes[x];
-    }
-}
-
 void lac_matcher_describe(LacMatcher *m, const float *line, const float *distance, const float *colour, int8_t *out)
 {
-    const int w = m->width, h = m->height, wide = w + 2 * REACH, taps = 2 * REACH + 1;
+    const int w = m->width, h = m->height;
     const size_t n = (size_t)w * h;
-    float basis[BASES][2 * REACH + 1];
+    LacMatchDescribeRow *const describe = lac_match_describe_row();
+    LacMatchDescribe d = { .width = w, .height = h, .plane = m->plane, .out = out };
 
-    cosines(basis);
+    cosines(d.basis);
     blur(m, line, 1, -line_weight / 2, 0.7f, m->plane);
     for (size_t i = 0; i < n; i++) {
         m->plane[n + i] = distance[i] * distance_weight / 2;
@@ -165,33 +143,7 @@ void lac_matcher_describe(LacMatcher *m, const float *line, const float *distanc
     }
 #pragma omp parallel for num_threads(m->threads) schedule(static)
     for (int y = 0; y < h; y++) {
-        float *rows = m->rows + (size_t)omp_get_thread_num() * BASES * wide;
-        int8_t *o = out + (size_t)y * w * LAC_MATCH_DIMS;
-
-        for (int p = 0; p < PLANES; p++) {
-            const Frequencies *f = &frequencies[p];
-            for (int v = 0; v < BASES; v++) {
-                float *row = rows + (size_t)v * wide;
-                memset(row, 0, (size_t)wide * sizeof *row);
-                for (int k = 0; k < taps; k++) {
-                    const float *src = m->plane + p * n + (size_t)clamp(y + k - REACH, h) * w, b = basis[v][k];
-#pragma omp simd
-                    for (int x = 0; x < w; x++) {
-                        row[REACH + x] += b * src[x];
-                    }
-                }
-                for (int x = 0; x < REACH; x++) {
-                    row[x] = row[REACH];
-                    row[REACH + w + x] = row[REACH + w - 1];
-                }
-            }
-            for (int i = 0; i < f->count; i++, o++) {
-                const float *row = rows + (size_t)f->v[i] * wide, *b = basis[f->u[i]];
-                for (int x = 0; x < w; x += BLOCK) {
-                    describe_block(row + x, b, w - x < BLOCK ? w - x : BLOCK, o + (size_t)x * LAC_MATCH_DIMS);
-                }
-            }
-        }
+        describe(&d, y, m->rows + (size_t)omp_get_thread_num() * BASES * (w + 2 * REACH));
     }
 }
 

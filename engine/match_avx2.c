@@ -10,6 +10,8 @@
 
 #define MATCH_STRIP lac_match_strip_avx2
 #include "match_vec.h"
+#define MATCH_DESCRIBE lac_match_describe_avx2
+#include "match_describe_vec.h"
 
 #if defined(__clang__)
 #pragma clang attribute pop

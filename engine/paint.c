@@ -1,23 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Joint upsampling guided by the native line art; the steps are described in paint.h. */
-#include "paint.h"
+#include "paint_state.h"
 #include "rgba.h"
 #include "runs.h"
-#include "spread.h"
 
 #include <string.h>
 
 #include <omp.h>
-
-struct LacPaint {
-    int width, height;         /* native */
-    int threads, reach, depth; /* limits of steps 2 and 3, in native pixels */
-    LacCells cells;
-    float *rows;     /* [threads][cells.width][4] two rows of cells blended */
-    LacPlaceOnAxis *x; /* of each native column */
-    LacField field; /* native */
-    const LacPaintExact *exact; /* of this run */
-};
 
 int lac_paint_open(LacPaint **paint, int width, int height, int net_width, int net_height, int threads,
                    const LacLog *log)
@@ -34,7 +23,8 @@ int lac_paint_open(LacPaint **paint, int width, int height, int net_width, int n
         p->reach = lac_paint_reach(width, p->cells.width);
         p->rows = lac_alloc((size_t)threads * p->cells.width, 4 * sizeof *p->rows);
         p->x = lac_alloc((size_t)width, sizeof *p->x);
-        ok = p->rows && p->x && lac_field_open(&p->field, width, height) == LAC_OK;
+        p->whole = lac_alloc((size_t)threads, (size_t)width);
+        ok = p->rows && p->x && p->whole && lac_field_open(&p->field, width, height) == LAC_OK;
     }
     if (!ok) {
         lac_paint_close(&p);
@@ -60,6 +50,7 @@ void lac_paint_close(LacPaint **paint)
         lac_cells_close(&p->cells);
         lac_free(p->rows);
         lac_free(p->x);
+        lac_free(p->whole);
         lac_field_close(&p->field);
         lac_free(p);
     }
@@ -104,46 +95,108 @@ static void sample_plain(LacPaint *p, int x, LacPlaceOnAxis row, size_t i)
     blend4(p, cell, weight, i);
 }
 
-static void classify_and_sample(LacPaint *p, const uint8_t *gray)
+void lac_paint_whole(const LacPaint *p, LacPlaceOnAxis row, uint8_t *whole)
+{
+    const uint8_t *cells = p->cells.whole + (size_t)row.at * p->cells.width;
+
+    for (int x = 0; x < p->width; x++) {
+        whole[x] = cells[p->x[x].at];
+    }
+}
+
+/* The states of all pixels, and the colours of those that lie beside cells that are not clear. */
+static void classify(LacPaint *p, const uint8_t *gray)
+{
+#pragma omp parallel for num_threads(p->threads) schedule(static)
+    for (int y = 0; y < p->height; y++) {
+        const uint8_t *g = gray + (size_t)y * p->width;
+        uint8_t *state = p->field.state + (size_t)y * p->width;
+        uint8_t *whole = p->whole + (size_t)omp_get_thread_num() * p->width;
+        const LacPlaceOnAxis py = lac_paint_locate(y, p->height, p->cells.height);
+        const uint8_t *clear = p->cells.clear + (size_t)py.own * p->cells.width;
+
+        lac_paint_whole(p, py, whole);
+#pragma omp simd
+        for (int x = 0; x < p->width; x++) {
+            const uint8_t between = whole[x] ? LAC_PIXEL_KNOWN : LAC_PIXEL_UNKNOWN;
+            state[x] = g[x] < LAC_PAINT_LINE_BELOW ? LAC_PIXEL_LINE : between;
+        }
+        for (int x = 0; x < p->width; x++) {
+            const LacPlaceOnAxis px = p->x[x];
+
+            if (x + 8 <= p->width && lac_all_eight(state + x, LAC_PIXEL_KNOWN)) {
+                x += 7;
+            } else if (state[x] == LAC_PIXEL_UNKNOWN && clear[px.own]) {
+                size_t cell[4];
+                float weight[4];
+                lac_paint_quad(px, py, p->cells.width, p->cells.height, cell, weight);
+                lac_paint_join(p->cells.clear, cell, (py.own != py.at) * 2 + (px.own != px.at), weight);
+                blend4(p, cell, weight, (size_t)y * p->width + x);
+                state[x] = LAC_PIXEL_KNOWN;
+            }
+        }
+    }
+}
+
+/* Does nothing look at the colours of pixels [x, x + 8) of row y? Transferred ones that are sure lie over them, and no pixel
+ * beside them waits for a colour. */
+static bool unseen(const LacPaint *p, const uint8_t *transferred, int x, int y)
+{
+    const ptrdiff_t w = p->width;
+    const uint8_t *state = p->field.state + y * w + x, *t = transferred + (y * w + x) * 4;
+    uint8_t sure = 255;
+
+    for (int i = 0; i < 8; i++) {
+        sure &= t[i * 4 + 3];
+    }
+    return sure == 255 && lac_all_eight(state, LAC_PIXEL_KNOWN) && (y == 0 || lac_all_eight(state - w, LAC_PIXEL_KNOWN)) &&
+           (y + 1 == p->height || lac_all_eight(state + w, LAC_PIXEL_KNOWN)) &&
+           (x == 0 || state[-1] == LAC_PIXEL_KNOWN) && (x + 8 == w || state[8] == LAC_PIXEL_KNOWN);
+}
+
+/* The colour of a pixel between the cells l and r of a blended row. */
+static inline void put_between(LacPaint *p, size_t i, const float *l, const float *r, float share)
+{
+    float v[4];
+
+#pragma omp simd
+    for (int c = 0; c < 4; c++) {
+        v[c] = lac_between(l[c], r[c], share);
+    }
+    if (p->exact) {
+        put(p, i, v);
+        return;
+    }
+    for (int c = 0; c < 4; c++) { /* the fourth means nothing */
+        p->field.colour[i * 4 + c] = (uint8_t)(int32_t)(v[c] + 0.5f);
+    }
+}
+
+/* The colours of pixels between clear cells alone, where anything looks at them. */
+static void sample_whole(LacPaint *p, const uint8_t *transferred)
 {
     const int w = p->cells.width;
 
 #pragma omp parallel for num_threads(p->threads) schedule(static)
     for (int y = 0; y < p->height; y++) {
         float *row = p->rows + (size_t)omp_get_thread_num() * w * 4;
-        const uint8_t *g = gray + (size_t)y * p->width;
-        uint8_t *state = p->field.state + (size_t)y * p->width;
+        const uint8_t *state = p->field.state + (size_t)y * p->width;
         const LacPlaceOnAxis py = lac_paint_locate(y, p->height, p->cells.height);
         const float *a = p->cells.value + (size_t)py.at * w * 4, *b = py.at + 1 < p->cells.height ? a + w * 4 : a;
-        const uint8_t *whole = p->cells.whole + (size_t)py.at * w, *clear = p->cells.clear + (size_t)py.own * w;
+        const uint8_t *whole = p->cells.whole + (size_t)py.at * w;
 
 #pragma omp simd
         for (int i = 0; i < w * 4; i++) {
             row[i] = lac_between(a[i], b[i], py.frac);
         }
         for (int x = 0; x < p->width; x++) {
-            const size_t at = (size_t)y * p->width + x;
             const LacPlaceOnAxis px = p->x[x];
 
-            if (g[x] < LAC_PAINT_LINE_BELOW) {
-                state[x] = LAC_PIXEL_LINE;
-            } else if (whole[px.at]) {
-                const float *l = row + px.at * 4, *r = px.at + 1 < w ? l + 4 : l;
-                float v[3];
-                for (int c = 0; c < 3; c++) {
-                    v[c] = lac_between(l[c], r[c], px.frac);
-                }
-                put(p, at, v);
-                state[x] = LAC_PIXEL_KNOWN;
-            } else if (clear[px.own]) {
-                size_t cell[4];
-                float weight[4];
-                lac_paint_quad(px, py, w, p->cells.height, cell, weight);
-                lac_paint_join(p->cells.clear, cell, (py.own != py.at) * 2 + (px.own != px.at), weight);
-                blend4(p, cell, weight, at);
-                state[x] = LAC_PIXEL_KNOWN;
-            } else {
-                state[x] = LAC_PIXEL_UNKNOWN;
+            if (transferred && x + 8 <= p->width && unseen(p, transferred, x, y)) {
+                x += 7;
+            } else if (state[x] == LAC_PIXEL_KNOWN && whole[px.at]) {
+                const float *l = row + px.at * 4;
+                put_between(p, (size_t)y * p->width + x, l, px.at + 1 < w ? l + 4 : l, px.frac);
             }
         }
     }
@@ -169,135 +222,6 @@ static void sample_rest(LacPaint *p, enum LacPixel state)
     }
 }
 
-/* What a line that covers pixel x of a row has for colour; cells: the lines' colours in that row. */
-static void line_colour(const LacPaint *p, int x, const float *cells, enum LacLines lines, const float fill[3],
-                        float over[3])
-{
-    lac_paint_line_colour(cells + (size_t)p->x[x].own * 4, lines != LAC_LINES_REF, fill, over);
-}
-
-static const float *line_row(const LacPaint *p, int y)
-{
-    return p->cells.line + (size_t)lac_paint_locate(y, p->height, p->cells.height).own * p->cells.width * 4;
-}
-
-static void draw_lines(LacPaint *p, const uint8_t *black, enum LacLines lines, uint8_t *out, ptrdiff_t stride)
-{
-#pragma omp parallel for num_threads(p->threads) schedule(static)
-    for (int y = 0; y < p->height; y++) {
-        const uint8_t *g = black + (size_t)y * p->width, *c = p->field.colour + (size_t)y * p->width * 4;
-        const float *cells = line_row(p, y);
-        uint8_t *o = out + y * stride;
-
-        for (int x = 0; x < p->width; x++, c += 4, o += 3) {
-            const int dark = lines == LAC_LINES_NONE ? 0 : 255 - g[x];
-            const float fill[3] = { c[0], c[1], c[2] };
-            float over[3];
-
-            if (!dark) {
-                memcpy(o, c, 3);
-                continue;
-            }
-            line_colour(p, x, cells, lines, fill, over);
-            for (int i = 0; i < 3; i++) {
-                o[i] = lac_paint_mix(c[i], over[i], dark);
-            }
-        }
-    }
-}
-
-/* The same with alpha and 16 bits into p->exact->out, and over white into out. */
-static void draw_lines_exact(LacPaint *p, const uint8_t *black, enum LacLines lines, uint8_t *out, ptrdiff_t stride)
-{
-#pragma omp parallel for num_threads(p->threads) schedule(static)
-    for (int y = 0; y < p->height; y++) {
-        const size_t row = (size_t)y * p->width;
-        const uint16_t *c = p->field.exact + row * 4;
-        const float *cells = line_row(p, y);
-        uint16_t *o = p->exact->out + row * 4;
-
-        for (int x = 0; x < p->width; x++, c += 4, o += 4) {
-            const int dark = lines == LAC_LINES_NONE ? 0 : 255 - black[row + x];
-            const float fill[3] = { (float)c[0] / 257, (float)c[1] / 257, (float)c[2] / 257 };
-            float over[3];
-            uint16_t line[4] = { 0, 0, 0, LAC_OPAQUE };
-
-            if (dark) {
-                line_colour(p, x, cells, lines, fill, over);
-                for (int i = 0; i < 3; i++) {
-                    line[i] = lac_rgba_round(over[i] * 257);
-                }
-            }
-            lac_rgba_mix(c, line, (float)dark / 255, o);
-            for (int i = 0; i < 3; i++) {
-                out[y * stride + (ptrdiff_t)x * 3 + i] = lac_rgba_white8(o, i);
-            }
-        }
-    }
-}
-
-/* out [height] rows `stride` bytes apart, `step` bytes a pixel: blended with what was transferred; not on line
- * pixels where `state` is given. */
-static void lay_over(const LacPaint *p, const uint8_t *transferred, const uint8_t *state, int step, uint8_t *out,
-                     ptrdiff_t stride)
-{
-#pragma omp parallel for num_threads(p->threads) schedule(static)
-    for (int y = 0; y < p->height; y++) {
-        const uint8_t *t = transferred + (size_t)y * p->width * 4;
-        uint8_t *o = out + y * stride;
-
-        for (int x = 0; x < p->width; x++, t += 4, o += step) {
-            if (state && state[(size_t)y * p->width + x] == LAC_PIXEL_LINE) {
-                continue;
-            }
-            if (t[3] == 255) {
-                memcpy(o, t, 3);
-            } else if (t[3]) {
-                lac_paint_lay_over(t, o);
-            }
-        }
-    }
-}
-
-/* The same with 16 bits. Fills keep the alpha they have, lines take over the references'. */
-static void lay_over_exact(const LacPaint *p, const uint8_t *gray, const uint8_t *transferred, bool inked, uint16_t *out)
-{
-#pragma omp parallel for num_threads(p->threads) schedule(static)
-    for (int y = 0; y < p->height; y++) {
-        for (size_t i = (size_t)y * p->width; i < (size_t)(y + 1) * p->width; i++) {
-            const bool line = gray[i] < LAC_PAINT_LINE_BELOW;
-            const uint16_t alpha = out[i * 4 + 3];
-
-            if (!line || inked) {
-                lac_rgba_mix(out + i * 4, p->exact->transferred + i * 4, (float)transferred[i * 4 + 3] / 255,
-                             out + i * 4);
-                out[i * 4 + 3] = line ? out[i * 4 + 3] : alpha;
-            }
-        }
-    }
-}
-
-static void flatten(const LacPaint *p, uint8_t *out, ptrdiff_t stride)
-{
-#pragma omp parallel for num_threads(p->threads) schedule(static)
-    for (int y = 0; y < p->height; y++) {
-        const uint16_t *e = p->exact->out + (size_t)y * p->width * 4;
-
-        for (int x = 0; x < p->width * 3; x++) {
-            out[y * stride + x] = lac_rgba_white8(e + (ptrdiff_t)x / 3 * 4, x % 3);
-        }
-    }
-}
-
-static void draw(LacPaint *p, const uint8_t *black, enum LacLines lines, uint8_t *out, ptrdiff_t stride)
-{
-    if (p->exact) {
-        draw_lines_exact(p, black, lines, out, stride);
-    } else {
-        draw_lines(p, black, lines, out, stride);
-    }
-}
-
 void lac_paint_run(LacPaint *p, const float *rgb, const uint8_t *gray, const uint8_t *black,
                    const uint8_t *transferred, enum LacLines lines, const LacLineColour *ink, uint8_t *out,
                    ptrdiff_t stride, const LacPaintExact *exact)
@@ -305,26 +229,29 @@ void lac_paint_run(LacPaint *p, const float *rgb, const uint8_t *gray, const uin
     p->exact = exact;
     p->field.wide = exact != NULL;
     lac_cells_run(&p->cells, rgb, gray);
-    classify_and_sample(p, gray);
+    classify(p, gray);
+    sample_whole(p, exact ? NULL : transferred);
     lac_field_spread(&p->field, p->reach);
     sample_rest(p, LAC_PIXEL_UNKNOWN);
     if (transferred && lines != LAC_LINES_REF && exact) {
-        lay_over_exact(p, gray, transferred, false, p->field.exact);
+        lac_paint_lay_exact(p, gray, transferred, false, p->field.exact);
     } else if (transferred && lines != LAC_LINES_REF) {
-        lay_over(p, transferred, p->field.state, 4, p->field.colour, (ptrdiff_t)p->width * 4);
+        lac_paint_lay_fills(p, transferred);
     }
     lac_field_spread_lines(&p->field, gray, p->depth);
     sample_rest(p, LAC_PIXEL_LINE);
     if (lines == LAC_LINES_REF) {
-        draw(p, black, LAC_LINES_KEEP, out, stride);
+        lac_paint_draw_black(p, black, out, stride);
         lac_cells_lines(&p->cells, black == gray ? NULL : black, out, stride, ink);
     }
-    draw(p, black, lines, out, stride);
-    if (transferred && lines == LAC_LINES_REF && exact) {
-        lay_over_exact(p, gray, transferred, true, exact->out);
-        flatten(p, out, stride);
-    } else if (transferred && lines == LAC_LINES_REF) {
-        lay_over(p, transferred, NULL, 3, out, stride);
+    if (transferred && lines == LAC_LINES_REF && !exact) {
+        lac_paint_draw_under(p, black, transferred, out, stride);
+        return;
+    }
+    lac_paint_draw(p, black, lines, out, stride);
+    if (transferred && lines == LAC_LINES_REF) {
+        lac_paint_lay_exact(p, gray, transferred, true, exact->out);
+        lac_paint_flatten(p, out, stride);
     }
 }
 

@@ -46,42 +46,51 @@ int lac_field_widen(LacField *f)
     return LAC_OK;
 }
 
-/* The up to 4 neighbours of pixel i, always in the same order; returns their number. */
-static int neighbours(const LacField *f, int32_t i, int32_t near[4])
-{
-    int32_t x = i % f->width, last = f->width * (f->height - 1);
-    int n = 0;
+/* The up to 4 neighbours of a pixel, always in the same order: above, left, right, below. */
+typedef struct Beside {
+    int count;
+    int32_t at[4];
+} Beside;
 
-    if (i >= f->width) {
-        near[n++] = i - f->width;
+static inline Beside beside(const LacField *f, int32_t i)
+{
+    const int32_t w = f->width, y = i / w, x = i - y * w;
+    Beside b = { 0, { 0 } };
+
+    if (x > 0 && x + 1 < w && y > 0 && y + 1 < f->height) {
+        return (Beside){ 4, { i - w, i - 1, i + 1, i + w } };
+    }
+    if (y > 0) {
+        b.at[b.count++] = i - w;
     }
     if (x > 0) {
-        near[n++] = i - 1;
+        b.at[b.count++] = i - 1;
     }
-    if (x + 1 < f->width) {
-        near[n++] = i + 1;
+    if (x + 1 < w) {
+        b.at[b.count++] = i + 1;
     }
-    if (i < last) {
-        near[n++] = i + f->width;
+    if (y + 1 < f->height) {
+        b.at[b.count++] = i + w;
     }
-    return n;
+    return b;
 }
 
 /* The first of a pixel's neighbours, in their order, that was reached at this cost. Pixels follow it, not the one that was
  * queued before the others, so that what they become depends on no queue. */
-static int32_t first_at(const LacField *f, int32_t to, enum LacPixel state, int32_t cost)
+static inline int32_t first_at(const LacField *f, int32_t to, enum LacPixel state, int32_t cost)
 {
-    int32_t near[4], from = to;
+    const Beside near = beside(f, to);
+    int32_t from = to;
 
-    for (int k = neighbours(f, to, near) - 1; k >= 0; k--) {
-        if (f->state[near[k]] == state && f->cost[near[k]] == cost) {
-            from = near[k];
+    for (int k = near.count - 1; k >= 0; k--) {
+        if (f->state[near.at[k]] == state && f->cost[near.at[k]] == cost) {
+            from = near.at[k];
         }
     }
     return from;
 }
 
-static void take(LacField *f, int32_t to, int32_t from, enum LacPixel state, int32_t cost)
+static inline void take(LacField *f, int32_t to, int32_t from, enum LacPixel state, int32_t cost)
 {
     if (f->wide) {
         memcpy(f->exact + (size_t)to * 4, f->exact + (size_t)from * 4, 8);
@@ -95,7 +104,7 @@ static void take(LacField *f, int32_t to, int32_t from, enum LacPixel state, int
 void lac_field_spread(LacField *f, int reach)
 {
     const int32_t n = f->width * f->height;
-    int32_t head = 0, tail = 0, near[4], *queue = f->next;
+    int32_t head = 0, tail = 0, *queue = f->next;
 
     /* the first layer, from KNOWN alone: pixels reached by the scan do not spread before it ends */
     for (int32_t i = 0; i < n; i++) {
@@ -103,10 +112,10 @@ void lac_field_spread(LacField *f, int reach)
             i += 7;
             continue;
         }
-        int count = f->state[i] == LAC_PIXEL_UNKNOWN ? neighbours(f, i, near) : 0;
-        for (int k = 0; k < count; k++) {
-            if (f->state[near[k]] == LAC_PIXEL_KNOWN) {
-                take(f, i, near[k], LAC_PIXEL_REACHED, 1);
+        const Beside near = f->state[i] == LAC_PIXEL_UNKNOWN ? beside(f, i) : (Beside){ 0, { 0 } };
+        for (int k = 0; k < near.count; k++) {
+            if (f->state[near.at[k]] == LAC_PIXEL_KNOWN) {
+                take(f, i, near.at[k], LAC_PIXEL_REACHED, 1);
                 queue[tail++] = i;
                 break;
             }
@@ -114,11 +123,12 @@ void lac_field_spread(LacField *f, int reach)
     }
     while (head < tail && f->cost[queue[head]] < reach) {
         int32_t i = queue[head++];
-        int count = neighbours(f, i, near);
-        for (int k = 0; k < count; k++) {
-            if (f->state[near[k]] == LAC_PIXEL_UNKNOWN) {
-                take(f, near[k], first_at(f, near[k], LAC_PIXEL_REACHED, f->cost[i]), LAC_PIXEL_REACHED, f->cost[i] + 1);
-                queue[tail++] = near[k];
+        const Beside near = beside(f, i);
+        for (int k = 0; k < near.count; k++) {
+            const int32_t to = near.at[k];
+            if (f->state[to] == LAC_PIXEL_UNKNOWN) {
+                take(f, to, first_at(f, to, LAC_PIXEL_REACHED, f->cost[i]), LAC_PIXEL_REACHED, f->cost[i] + 1);
+                queue[tail++] = to;
             }
         }
     }
@@ -129,7 +139,7 @@ typedef struct Buckets {
     int32_t first[BUCKETS], last[BUCKETS], waiting;
 } Buckets;
 
-static void put(Buckets *b, LacField *f, int32_t i)
+static inline void put(Buckets *b, LacField *f, int32_t i)
 {
     int32_t at = f->cost[i] % BUCKETS;
 
@@ -143,7 +153,7 @@ static void put(Buckets *b, LacField *f, int32_t i)
     b->waiting++;
 }
 
-static int32_t get(Buckets *b, const LacField *f, int32_t at)
+static inline int32_t get(Buckets *b, const LacField *f, int32_t at)
 {
     int32_t i = b->first[at];
 
@@ -160,7 +170,7 @@ static int32_t get(Buckets *b, const LacField *f, int32_t at)
 void lac_field_spread_lines(LacField *f, const uint8_t *gray, int depth)
 {
     const int32_t n = f->width * f->height;
-    int32_t near[4], i;
+    int32_t i;
     Buckets b = { .waiting = 0 };
 
     memset(b.first, -1, sizeof b.first);
@@ -170,10 +180,10 @@ void lac_field_spread_lines(LacField *f, const uint8_t *gray, int depth)
             i += 7;
             continue;
         }
-        int count = f->state[i] == LAC_PIXEL_LINE ? neighbours(f, i, near) : 0;
-        for (int k = 0; k < count; k++) {
-            if (f->state[near[k]] == LAC_PIXEL_KNOWN || f->state[near[k]] == LAC_PIXEL_REACHED) {
-                take(f, i, near[k], LAC_PIXEL_CROSSED, lac_spread_step(gray[i]));
+        const Beside near = f->state[i] == LAC_PIXEL_LINE ? beside(f, i) : (Beside){ 0, { 0 } };
+        for (int k = 0; k < near.count; k++) {
+            if (f->state[near.at[k]] == LAC_PIXEL_KNOWN || f->state[near.at[k]] == LAC_PIXEL_REACHED) {
+                take(f, i, near.at[k], LAC_PIXEL_CROSSED, lac_spread_step(gray[i]));
                 put(&b, f, i);
                 break;
             }
@@ -181,12 +191,13 @@ void lac_field_spread_lines(LacField *f, const uint8_t *gray, int depth)
     }
     for (int32_t at = 0; b.waiting > 0 && at < depth * LAC_SPREAD_STEP_MOST; at++) {
         while ((i = get(&b, f, at % BUCKETS)) >= 0) {
-            int count = neighbours(f, i, near);
-            for (int k = 0; k < count; k++) {
-                if (f->state[near[k]] == LAC_PIXEL_LINE) {
-                    take(f, near[k], first_at(f, near[k], LAC_PIXEL_CROSSED, f->cost[i]), LAC_PIXEL_CROSSED,
-                         f->cost[i] + lac_spread_step(gray[near[k]]));
-                    put(&b, f, near[k]);
+            const Beside near = beside(f, i);
+            for (int k = 0; k < near.count; k++) {
+                const int32_t to = near.at[k];
+                if (f->state[to] == LAC_PIXEL_LINE) {
+                    take(f, to, first_at(f, to, LAC_PIXEL_CROSSED, f->cost[i]), LAC_PIXEL_CROSSED,
+                         f->cost[i] + lac_spread_step(gray[to]));
+                    put(&b, f, to);
                 }
             }
         }

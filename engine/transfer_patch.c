@@ -19,14 +19,31 @@ size_t lac_patch_room(int width, int height)
     return (size_t)steps_of(width) * LAC_PATCH_STEP * (size_t)height;
 }
 
+/* Rows of 8 to 16 pixels, by their first eight and their last. */
+static void pack_rows(uint8_t *to, const uint8_t *from, ptrdiff_t stride, int width, int height)
+{
+    for (int y = 0; y < height; y++, to += LAC_PATCH_STEP, from += stride) {
+        uint8_t last[8];
+
+        memcpy(last, from + width - 8, 8);
+        memcpy(to, from, 8);
+        memset(to + 8, 0, 8);
+        memcpy(to + width - 8, last, 8);
+    }
+}
+
 void lac_patch_pack(LacPatch *p, const uint8_t *pixels, ptrdiff_t stride, int width, int height)
 {
     p->height = height;
     p->steps = steps_of(width);
-    memset(p->pixels, 0, lac_patch_room(width, height));
     for (int k = 0; k < LAC_PATCH_STEP; k++) {
         p->inside[k] = (p->steps - 1) * LAC_PATCH_STEP + k < width ? 255 : 0;
     }
+    if (width >= 8 && width <= LAC_PATCH_STEP) {
+        pack_rows(p->pixels, pixels, stride, width, height);
+        return;
+    }
+    memset(p->pixels, 0, lac_patch_room(width, height));
     for (int i = 0; i < p->steps; i++) {
         const int rest = width - i * LAC_PATCH_STEP, n = rest < LAC_PATCH_STEP ? rest : LAC_PATCH_STEP;
         uint8_t *to = p->pixels + (ptrdiff_t)i * height * LAC_PATCH_STEP;

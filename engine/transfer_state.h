@@ -4,6 +4,7 @@
 #define LAC_TRANSFER_STATE_H
 
 #include "transfer.h"
+#include "transfer_math.h"
 
 struct LacTransfer {
     int width, height, threads; /* native */
@@ -15,8 +16,14 @@ struct LacTransfer {
     float *rgb;              /* [3 match size] */
     float *weight;           /* [count][match size] */
     int *first_x, *first_y;  /* first native column (row) of each cell, and one more */
+    int *scaled_x, *scaled_y; /* native displacements of -width..width (height) cells */
+    float *united;           /* [threads][count][match width] */
+    uint16_t *differ;        /* [threads][match width] */
     uint8_t *patch;          /* [threads][room] */
     size_t room;
+    struct {
+        int x, y, ring;
+    } place[LAC_TRANSFER_PLACES]; /* lac_transfer_place */
     float alike[256]; /* weight of a pixel by the difference of line art */
     const LacLog *log;
 };

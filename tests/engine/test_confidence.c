@@ -3,7 +3,7 @@
  * shows it. How reliable the probabilities are is measured on shots (docs/match.md). */
 #include <math.h>
 
-#include "confidence.h"
+#include "confidence_rows.h"
 #include "region_case.h"
 
 typedef struct Confident {
@@ -112,10 +112,99 @@ static void test_nothing(Tally *t)
     confident_free(f);
 }
 
+/* The limits of what is near a prediction, against asking of each value. */
+static void test_near(Tally *t)
+{
+    int wrong = 0;
+
+    for (int i = -1200; i <= 1200; i++) {
+        const float prediction[3] = {(float)i / 1000, ((float)i / 8 - 127.5f) / 127.5f, nextafterf((float)i / 1000, 2)};
+
+        for (int k = 0; k < 3; k++) {
+            uint8_t low, high;
+
+            lac_confidence_near(prediction[k], &low, &high);
+            for (int v = 0; v < 256; v++) {
+                const bool near = fabsf((prediction[k] + 1) * 127.5f - (float)v) <= LAC_EVIDENCE_FORESEEN;
+                wrong += near != (v >= low && v <= high);
+            }
+        }
+    }
+    expect(t, !wrong, "%d values are taken for near, or not, wrongly", wrong);
+}
+
+static bool close_to(const uint8_t *a, const uint8_t *b, int levels)
+{
+    return abs(a[0] - b[0]) <= levels && abs(a[1] - b[1]) <= levels && abs(a[2] - b[2]) <= levels;
+}
+
+/* Sums of rows against sums pixel by pixel, fields pointing anywhere, beyond the edges as well. */
+static void test_rows(Tally *t)
+{
+    enum { SUMS = LAC_SUM_SOURCES + LAC_SUMS, PW = 41, PH = 23 };
+    static uint8_t transferred[N * 4], coherent[NET_W * NET_H];
+    static float prediction[PW * PH * 3];
+    RegionCase *c = region_case();
+    uint32_t state = 11;
+    int wrong = 0;
+
+    for (int i = 0; i < NET_W * NET_H; i++) {
+        state = state * 1664525U + 1013904223U;
+        c->offset[i] = (LacOffset){(int16_t)((int)(state >> 20) % 61 - 30), (int16_t)((int)(state >> 9) % 41 - 20)};
+        c->cost[i] = (int32_t)(state >> 11);
+        coherent[i] = (uint8_t)(state % 13);
+    }
+    for (int i = 0; i < N * 4; i++) {
+        state = state * 1664525U + 1013904223U;
+        transferred[i] = (uint8_t)(state >> 20);
+    }
+    for (int i = 0; i < PW * PH * 3; i++) {
+        state = state * 1664525U + 1013904223U;
+        prediction[i] = (float)(state >> 8) / 8388608 - 1;
+    }
+    region_case_run(c);
+    const LacConfidenceFrame f = {&c->origins, &c->source, NULL, NULL, transferred, prediction, PW, PH, c->picture};
+    void *scratch = lac_alloc(lac_confidence_rows_room(&f), 1);
+    int64_t *sum = lac_calloc((size_t)c->regions.count + 1, SUMS * sizeof *sum), *plain = lac_calloc((size_t)c->regions.count + 1, SUMS * sizeof *plain);
+
+    lac_confidence_rows(&c->regions, &f, coherent, scratch, sum);
+    for (int i = 0; i < N; i++) {
+        const int x = i % W, y = i / W, label = c->regions.label[i], cell = y * NET_H / H * NET_W + x * NET_W / W;
+        const LacOffset d = c->origins.shift[cell];
+        const int px = x + d.x < 0 ? 0 : x + d.x >= W ? W - 1 : x + d.x, py = y + d.y < 0 ? 0 : y + d.y >= H ? H - 1 : y + d.y;
+        const float *p = prediction + (y * PH / H * PW + x * PW / W) * 3;
+        int64_t *of = plain + (ptrdiff_t)label * SUMS;
+        bool near = true;
+
+        if (!label || !lac_origin_core(&c->origins.pixels[label], &c->regions, i)) {
+            continue;
+        }
+        for (int k = 0; k < 3; k++) {
+            near = near && fabsf((p[k] + 1) * 127.5f - (float)c->picture[i * 3 + k]) <= LAC_EVIDENCE_FORESEEN;
+        }
+        of[LAC_SUM_PIXELS]++;
+        of[LAC_SUM_SURE] += transferred[i * 4 + 3];
+        of[LAC_SUM_PREDICTED] += near;
+        of[LAC_SUM_SOURCES + LAC_SUM_AGREED] += close_to(c->reference + (py * W + px) * 3, c->picture + i * 3, LAC_EVIDENCE_LIKE);
+        of[LAC_SUM_SOURCES + LAC_SUM_COHERENT] += coherent[cell];
+        of[LAC_SUM_SOURCES + LAC_SUM_COST] += c->cost[cell];
+    }
+    for (int i = 0; i < (c->regions.count + 1) * SUMS; i++) {
+        wrong += sum[i] != plain[i];
+    }
+    expect(t, !wrong && c->regions.count > 2, "%d sums of %d regions are wrong", wrong, c->regions.count);
+    lac_free(scratch);
+    lac_free(sum);
+    lac_free(plain);
+    region_case_free(c);
+}
+
 int main(void)
 {
     Tally t = {"confidence", 0, 0};
 
+    test_near(&t);
+    test_rows(&t);
     test_sure(&t);
     test_picture(&t);
     test_nothing(&t);

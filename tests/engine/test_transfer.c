@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The search and the copying against their plain definitions: whatever is left out, looked at together or compared by rows,
+ * the bytes are those of one pixel after the other. */
+#include <stdlib.h>
+
+#include "expect.h"
+#include "match_describe.h"
+#include "match_search.h"
+#include "transfer.h"
+#include "transfer_math.h"
+
+static uint32_t draw(uint32_t *state)
+{
+    *state = *state * 1664525U + 1013904223U;
+    return *state >> 9;
+}
+
+/* --- the search --- */
+
+static uint32_t scramble(uint32_t v)
+{
+    v ^= v >> 16;
+    v *= 0x7feb352dU;
+    v ^= v >> 15;
+    v *= 0x846ca68bU;
+    return v ^ v >> 16;
+}
+
+static int32_t cost_of(const LacMatchSearch *s, int x, int y, int dx, int dy)
+{
+    int64_t sum = ((int64_t)dx * dx + (int64_t)dy * dy) * s->prior / 1024;
+
+    for (int i = 0; i < LAC_MATCH_DIMS; i++) {
+        const int d = s->frame[((size_t)y * s->width + x) * LAC_MATCH_DIMS + i] -
+                      s->ref[((size_t)(y + dy) * s->width + x + dx) * LAC_MATCH_DIMS + i];
+        sum += (int64_t)d * d;
+    }
+    return (int32_t)sum;
+}
+
+static void try(const LacMatchSearch *s, int x, int y, int dx, int dy)
+{
+    LacOffset *best = &s->offset[(size_t)y * s->width + x];
+    int32_t *least = &s->cost[(size_t)y * s->width + x];
+
+    if (x + dx >= 0 && y + dy >= 0 && x + dx < s->width && y + dy < s->height && cost_of(s, x, y, dx, dy) < *least) {
+        *least = cost_of(s, x, y, dx, dy);
+        *best = (LacOffset){ (int16_t)dx, (int16_t)dy };
+    }
+}
+
+static int within(uint32_t bits, int radius)
+{
+    return (int)((bits & 0xffff) * (uint32_t)(2 * radius + 1) >> 16) - radius;
+}
+
+static void plain_strip(const LacMatchSearch *s, int strip)
+{
+    const int w = s->width, step = s->pass % 2 ? -1 : 1;
+    int from, to;
+
+    lac_match_strip(s, strip, &from, &to);
+    for (int i = from; i < to; i++) {
+        for (int j = 0; j < w; j++) {
+            const int y = step > 0 ? i : from + to - 1 - i, x = step > 0 ? j : w - 1 - j;
+            LacOffset *own = &s->offset[(size_t)y * w + x];
+
+            if (s->pass < 0) {
+                *own = (LacOffset){ 0, 0 };
+                s->cost[(size_t)y * w + x] = cost_of(s, x, y, 0, 0);
+                continue;
+            }
+            if (y - step >= 0 && y - step < s->height) {
+                const LacOffset beside = i == from ? s->border[x] : s->offset[(size_t)(y - step) * w + x];
+                try(s, x, y, beside.x, beside.y);
+            }
+            if (j > 0) {
+                try(s, x, y, own[-step].x, own[-step].y);
+            }
+            uint32_t counter = scramble(((uint32_t)s->pass * (uint32_t)s->height + (uint32_t)y) * (uint32_t)w + (uint32_t)x +
+                                        0x9e3779b9U);
+            for (int radius = s->radius; radius >= 1; radius /= 2) {
+                counter = scramble(counter + (uint32_t)radius);
+                try(s, x, y, own->x + within(counter, radius), own->y + within(counter >> 16, radius));
+            }
+        }
+    }
+}
+
+/* alike: some pixels are the same in both pictures and have no cost. */
+static void test_search(Tally *t, int w, int h, int prior, int radius, bool alike)
+{
+    const size_t n = (size_t)w * h;
+    int8_t *frame = lac_alloc(n, LAC_MATCH_DIMS), *ref = lac_alloc(n, LAC_MATCH_DIMS);
+    LacMatchStrip *const searches[3] = { plain_strip, lac_match_strip_base, lac_match_strip_search() };
+    LacOffset *offset[3], *border = lac_calloc((size_t)w, sizeof *border);
+    int32_t *cost[3];
+    uint32_t state = 3;
+
+    for (size_t i = 0; i < n * LAC_MATCH_DIMS; i++) {
+        const bool same = alike && i / LAC_MATCH_DIMS % 7 < 4;
+
+        frame[i] = (int8_t)(draw(&state) % 23 - 11);
+        ref[i] = same ? frame[i] : (int8_t)(draw(&state) % 23 - 11);
+    }
+    for (int k = 0; k < 3; k++) {
+        LacMatchSearch s = { .width = w, .height = h, .frame = frame, .ref = ref, .border = border, .prior = prior,
+                             .radius = radius };
+
+        s.offset = offset[k] = lac_calloc(n, sizeof *offset[k]);
+        s.cost = cost[k] = lac_calloc(n, sizeof *cost[k]);
+        for (s.pass = -1; s.pass < 4; s.pass++) {
+            for (int strip = 0; strip <= (h + LAC_MATCH_STRIP - 1) / LAC_MATCH_STRIP; strip++) {
+                searches[k](&s, strip);
+            }
+        }
+        expect(t, !memcmp(offset[0], offset[k], n * sizeof *offset[k]) && !memcmp(cost[0], cost[k], n * sizeof *cost[k]),
+               "search %d of %dx%d, prior %d, radius %d is not the plain one's", k, w, h, prior, radius);
+    }
+    for (int k = 0; k < 3; k++) {
+        lac_free(offset[k]);
+        lac_free(cost[k]);
+    }
+    lac_free(border);
+    lac_free(frame);
+    lac_free(ref);
+}
+
+static void test_describe_sets(Tally *t)
+{
+    enum { W = 131, H = 9 };
+    static float plane[LAC_MATCH_PLANES * W * H], rows[LAC_MATCH_BASES * (W + 2 * LAC_MATCH_REACH)];
+    static int8_t out[2][W * H * LAC_MATCH_DIMS];
+    LacMatchDescribe d = { .width = W, .height = H, .plane = plane };
+    uint32_t state = 9;
+
+    for (size_t i = 0; i < sizeof plane / sizeof *plane; i++) {
+        plane[i] = (float)(draw(&state) % 4001) / 1000 - 2;
+    }
+    for (int k = 0; k < LAC_MATCH_BASES; k++) {
+        for (int i = 0; i <= 2 * LAC_MATCH_REACH; i++) {
+            d.basis[k][i] = (float)(draw(&state) % 401) / 1000 - 0.2f;
+        }
+    }
+    for (int k = 0; k < 2; k++) {
+        d.out = out[k];
+        for (int y = 0; y < H; y++) {
+            (k ? lac_match_describe_row() : lac_match_describe_base)(&d, y, rows);
+        }
+    }
+    expect(t, !memcmp(out[0], out[1], sizeof out[0]), "the fastest descriptions are the plain ones");
+}
+
+/* --- the copying --- */
+
+enum { REFS = 2 };
+
+typedef struct Case {
+    int w, h;
+    bool inked;
+    uint8_t *gray;
+    LacImage color[REFS], line[REFS];
+    LacTransferRef *ref[REFS];
+} Case;
+
+/* Boxes of flat colours with lines around them; noisy ones, so that some cells agree on nothing; the second reference is the
+ * first, moved. The frame is the first with a corner of it drawn anew. */
+static void draw_case(Case *c)
+{
+    for (int k = 0; k < REFS; k++) {
+        uint32_t state = 77;
+
+        if (lac_image_alloc(&c->color[k], c->w, c->h, 3, NULL) || lac_image_alloc(&c->line[k], c->w, c->h, 1, NULL)) {
+            abort();
+        }
+        for (int y = 0; y < c->h; y++) {
+            for (int x = 0; x < c->w; x++) {
+                const int u = x + 5 * k, v = y + 3 * k, box = u / 40 + 7 * (v / 33);
+                const bool line = u % 40 < 2 || v % 33 < 2, soft = u % 40 == 2, noisy = box % 5 == 2;
+                const uint8_t noise = (uint8_t)(draw(&state) % 40);
+
+                c->line[k].data[(size_t)y * c->w + x] = line ? 10 : soft ? 140 : noisy ? (uint8_t)(255 - noise) : 255;
+                for (int i = 0; i < 3; i++) {
+                    c->color[k].data[((size_t)y * c->w + x) * 3 + i] =
+                        (uint8_t)(line ? 15 : noisy ? 100 + noise + i : box * 61 % 200 + 9 * i);
+                }
+            }
+        }
+    }
+    memcpy(c->gray, c->line[0].data, (size_t)c->w * c->h);
+    for (int y = c->h / 2; y < c->h; y++) {
+        for (int x = c->w / 2; x < c->w; x++) {
+            c->gray[(size_t)y * c->w + x] = (x + y) % 31 < 2 ? 0 : 255;
+        }
+    }
+}
+
+typedef struct Plain {
+    const Case *c;
+    const LacMatcher *m;
+    const float *lag;
+} Plain;
+
+static int plain_vote(const Plain *p, int cx, int cy, LacSource *list)
+{
+    LacSource all[LAC_TRANSFER_VOTES * REFS];
+    const int w = p->m->width, h = p->m->height;
+    int n = 0, kept = 0;
+
+    for (int r = 0; r < REFS; r++) {
+        const int base = n;
+
+        for (int y = cy - LAC_TRANSFER_VOTE; y <= cy + LAC_TRANSFER_VOTE; y++) {
+            for (int x = cx - LAC_TRANSFER_VOTE; x <= cx + LAC_TRANSFER_VOTE; x++) {
+                int k = base;
+
+                if (x < 0 || y < 0 || x >= w || y >= h) {
+                    continue;
+                }
+                const LacOffset o = p->m->field[r].offset[(size_t)y * w + x];
+                while (k < n && (all[k].x != o.x || all[k].y != o.y)) {
+                    k++;
+                }
+                if (k == n) {
+                    all[n++] = (LacSource){ r, o.x, o.y, 0 };
+                }
+                all[k].weight += lac_transfer_weight(p->m->field[r].cost[(size_t)y * w + x], lac_transfer_late(p->lag[r]));
+            }
+        }
+    }
+    for (; kept < LAC_TRANSFER_SOURCES && kept < n; kept++) {
+        int best = kept;
+
+        for (int k = kept + 1; k < n; k++) {
+            best = all[k].weight > all[best].weight ? k : best;
+        }
+        if (kept && all[best].weight < LAC_TRANSFER_LEAST_SHARE * list[0].weight) {
+            break;
+        }
+        list[kept] = all[best];
+        all[best] = all[kept];
+        list[kept].x = lac_transfer_scaled(list[kept].x, p->c->w, w);
+        list[kept].y = lac_transfer_scaled(list[kept].y, p->c->h, h);
+    }
+    return kept;
+}
+
+static void plain_refine(const Case *c, LacBox box, LacSource *s)
+{
+    const int32_t pixels = (box.right - box.left) * (box.bottom - box.top);
+    const LacSource from = *s;
+    int32_t least = INT32_MAX;
+
+    for (int i = 0; i < LAC_TRANSFER_PLACES; i++) {
+        int dx, dy;
+        const int ring = lac_transfer_place(i, &dx, &dy);
+
+        if (lac_transfer_inside(box, from.x + dx, from.y + dy, c->w, c->h)) {
+            const int32_t d = ring * pixels + lac_transfer_difference(c->gray, c->ref[s->ref]->gray, c->w, box, from.x + dx,
+                                                                      from.y + dy, INT32_MAX);
+            if (d < least) {
+                least = d;
+                s->x = from.x + dx;
+                s->y = from.y + dy;
+            }
+        }
+    }
+    if (least < INT32_MAX) {
+        s->weight = lac_product(s->weight, lac_transfer_agreement(least, pixels));
+    }
+}
+
+/* What the sources' pixels that count have in common, or their mean. */
+static void plain_pixel(const Case *c, const LacSource *list, int n, int x, int y, uint8_t out[4])
+{
+    const uint8_t *first = NULL, *rgb[LAC_TRANSFER_SOURCES];
+    LacBlend blend = { .sum = 0 };
+    bool one = true;
+
+    for (int k = 0; k < n; k++) {
+        const LacTransferRef *ref = c->ref[list[k].ref];
+        const size_t at = (size_t)lac_transfer_clamp(y + list[k].y, c->h) * c->w + lac_transfer_clamp(x + list[k].x, c->w);
+        const int line = ref->gray[at], apart = abs(line - c->gray[(size_t)y * c->w + x]);
+        const float alike = c->inked || line >= LAC_TRANSFER_LINE ? lac_transfer_alike(apart) : 0;
+
+        rgb[k] = ref->rgb + at * 3;
+        if (lac_transfer_add(&blend, rgb[k], list[k].weight, alike) > 0) {
+            first = first ? first : rgb[k];
+            one = one && !memcmp(first, rgb[k], 3);
+        }
+    }
+    lac_transfer_mean(&blend, out);
+    if (one) {
+        memcpy(out, first ? first : (const uint8_t[3]){ 0 }, 3);
+    }
+}
+
+/* The number of pixels that differ. */
+static int compare(const Plain *p, const uint8_t *out)
+{
+    const Case *c = p->c;
+    const int w = p->m->width, h = p->m->height;
+    int wrong = 0;
+
+    for (int cy = 0; cy < h; cy++) {
+        for (int cx = 0; cx < w; cx++) {
+            LacSource list[LAC_TRANSFER_SOURCES];
+            const LacBox cell = { lac_transfer_first(cx, c->w, w), lac_transfer_first(cy, c->h, h),
+                                  lac_transfer_first(cx + 1, c->w, w), lac_transfer_first(cy + 1, c->h, h) };
+            const int n = plain_vote(p, cx, cy, list);
+
+            for (int k = 0; k < n && cell.left < cell.right && cell.top < cell.bottom; k++) {
+                plain_refine(c, lac_transfer_box(cell.left, cell.top, cell.right, cell.bottom, c->w, c->h), &list[k]);
+            }
+            for (int y = cell.top; y < cell.bottom; y++) {
+                for (int x = cell.left; x < cell.right; x++) {
+                    uint8_t pixel[4];
+
+                    plain_pixel(c, list, n, x, y, pixel);
+                    wrong += memcmp(pixel, out + ((size_t)y * c->w + x) * 4, 4) != 0;
+                }
+            }
+        }
+    }
+    return wrong;
+}
+
+static void test_copying(Tally *t, int width, int height, int size, bool inked)
+{
+    const LacLog log = { 0 };
+    const float lag[REFS] = { -0.5f, 0.25f };
+    const size_t n = (size_t)width * height;
+    Case c = { .w = width, .h = height, .inked = inked, .gray = lac_alloc(n, 1) };
+    uint8_t *out = lac_alloc(n, 4);
+    int w, h, sure = 0, wrong;
+    LacTransfer *tr;
+    float *rgb;
+    LacLineart la;
+
+    draw_case(&c);
+    lac_network_size(width, height, size, &w, &h);
+    rgb = lac_alloc((size_t)w * h, 3 * sizeof *rgb);
+    if (!rgb || lac_lineart_open(&la, width, height, w, h, 1, &log) ||
+        lac_transfer_open(&tr, width, height, w, h, REFS, 2, &log)) {
+        abort();
+    }
+    lac_lineart_colour(&la, c.color[0].data, rgb);
+    for (int i = 0; i < REFS; i++) {
+        if (lac_transfer_ref(tr, &c.color[i], NULL, &c.line[i], i == 0, &c.ref[i])) {
+            abort();
+        }
+    }
+    lac_transfer_run(tr, rgb, c.gray, c.ref, lag, REFS, inked, out, NULL);
+    wrong = compare(&(Plain){ &c, lac_transfer_matcher(tr), lag }, out);
+    for (size_t i = 0; i < n; i++) {
+        sure += out[i * 4 + 3] == 255;
+    }
+    expect(t, wrong == 0, "%dx%d, %s: %d pixels are not the plain copy's", width, height, inked ? "inked" : "not inked", wrong);
+    expect(t, n < 100 || (sure > 0 && sure < (int)n), "%dx%d: %d pixels are sure: the case is no test", width, height, sure);
+    for (int i = 0; i < REFS; i++) {
+        lac_transfer_ref_free(&c.ref[i]);
+        lac_image_free(&c.color[i]);
+        lac_image_free(&c.line[i]);
+    }
+    lac_transfer_close(&tr);
+    lac_lineart_close(&la);
+    lac_free(rgb);
+    lac_free(out);
+    lac_free(c.gray);
+}
+
+int main(void)
+{
+    /* cells of less than a pixel to seventeen of them */
+    static const int sizes[][3] = { { 7, 5, 64 }, { 96, 70, 96 }, { 150, 101, 64 }, { 233, 131, 48 }, { 301, 199, 40 },
+                                    { 401, 205, 40 }, { 561, 272, 16 } };
+    Tally t = { "test_transfer", 0, 0 };
+
+    test_search(&t, 37, 21, 300, 16, false);
+    test_search(&t, 150, 40, 1008, 32, true);
+    test_search(&t, 70, 19, 0, 128, true);
+    test_search(&t, 1, 50, 20, 8, false);
+    test_describe_sets(&t);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        for (int inked = 0; inked < 2; inked++) {
+            test_copying(&t, sizes[i][0], sizes[i][1], sizes[i][2], inked);
+        }
+    }
+    return tally_end(&t);
+}
