@@ -129,18 +129,46 @@ static void test_transferred(Tally *t, Scene *s)
     lac_free(plain);
 }
 
-/* Sure here, unsure there: with the references' lines the same as the picture without, blended at each pixel; what was in
- * the output before is not seen. */
-static void test_partly_transferred(Tally *t, Scene *s)
+/* With the references' lines the same as the picture without what was transferred, blended at each pixel; what was painted
+ * and put out before is not seen. */
+static void expect_blend(Tally *t, Scene *s, const uint8_t *transferred, const char *what)
 {
     const LacLineColour ink = { true, { 60, 20, 90 }, { 4, 4, 4 } };
-    const size_t n = (size_t)s->w * s->h;
-    uint8_t *transferred = lac_alloc(n, 4), *plain = lac_alloc(n, 3);
+    const size_t n = (size_t)s->w * s->h, cells = (size_t)s->nw * s->nh * 3;
+    uint8_t *plain = lac_alloc(n, 3);
+    float *other = lac_alloc(cells, sizeof *other);
     const LacLog log = { 0 };
     int wrong = 0;
     LacPaint *p;
 
-    if (!transferred || !plain || lac_paint_open(&p, s->w, s->h, s->nw, s->nh, 2, &log)) {
+    if (!plain || !other || lac_paint_open(&p, s->w, s->h, s->nw, s->nh, 2, &log)) {
+        abort();
+    }
+    for (size_t i = 0; i < cells; i++) {
+        other[i] = -s->prediction[i];
+    }
+    lac_paint_run(p, other, s->gray, s->gray, NULL, LAC_LINES_REF, &ink, s->out, (ptrdiff_t)s->w * 3, NULL);
+    memset(plain, 0, n * 3);
+    memset(s->out, 170, n * 3);
+    lac_paint_run(p, s->prediction, s->gray, s->gray, transferred, LAC_LINES_REF, &ink, s->out, (ptrdiff_t)s->w * 3, NULL);
+    lac_paint_run(p, s->prediction, s->gray, s->gray, NULL, LAC_LINES_REF, &ink, plain, (ptrdiff_t)s->w * 3, NULL);
+    for (size_t i = 0; i < n; i++) {
+        lac_paint_lay_over(transferred + i * 4, plain + i * 3);
+        wrong += memcmp(plain + i * 3, s->out + i * 3, 3) != 0;
+    }
+    expect(t, wrong == 0, "%s: %d pixels are not the blend of what was transferred and the picture without", what, wrong);
+    lac_paint_close(&p);
+    lac_free(plain);
+    lac_free(other);
+}
+
+/* Sure here, unsure there. */
+static void test_partly_transferred(Tally *t, Scene *s)
+{
+    const size_t n = (size_t)s->w * s->h;
+    uint8_t *transferred = lac_alloc(n, 4);
+
+    if (!transferred) {
         abort();
     }
     for (size_t i = 0; i < n; i++) { /* blocks of 13 x 11, a fifth of them blended, a fifth not there */
@@ -151,19 +179,31 @@ static void test_partly_transferred(Tally *t, Scene *s)
         }
         transferred[i * 4 + 3] = kind == 0 ? 0 : kind == 1 ? (uint8_t)(i % 255) : 255;
     }
-    memset(plain, 0, n * 3);
-    memset(s->out, 170, n * 3);
-    /* in this order: a fill that is left out is not there from before */
-    lac_paint_run(p, s->prediction, s->gray, s->gray, transferred, LAC_LINES_REF, &ink, s->out, (ptrdiff_t)s->w * 3, NULL);
-    lac_paint_run(p, s->prediction, s->gray, s->gray, NULL, LAC_LINES_REF, &ink, plain, (ptrdiff_t)s->w * 3, NULL);
-    for (size_t i = 0; i < n; i++) {
-        lac_paint_lay_over(transferred + i * 4, plain + i * 3);
-        wrong += memcmp(plain + i * 3, s->out + i * 3, 3) != 0;
-    }
-    expect(t, wrong == 0, "%d pixels are not the blend of what was transferred and the picture without", wrong);
-    lac_paint_close(&p);
+    expect_blend(t, s, transferred, "blocks");
     lac_free(transferred);
-    lac_free(plain);
+}
+
+/* A line alone is unsure, between sure pixels: it takes its colours from pixels that nobody sees, whichever side they are on. */
+static void test_unsure_line(Tally *t, bool upright)
+{
+    Scene s;
+    uint8_t *transferred;
+
+    draw(&s, CIRCLE, true, 192, 128, 192, 128); /* cells as small as pixels: those beside the line are clear */
+    transferred = lac_alloc((size_t)s.w * s.h, 4);
+    if (!transferred) {
+        abort();
+    }
+    for (int i = 0; i < s.w * s.h; i++) {
+        const int at = upright ? i % s.w : i / s.w;
+        const bool line = at >= 64 && at < 68;
+
+        s.gray[i] = line ? 120 : 255;
+        memset(transferred + (ptrdiff_t)i * 4, line ? 0 : 255, 4);
+    }
+    expect_blend(t, &s, transferred, upright ? "an upright line" : "a level line");
+    lac_free(transferred);
+    release(&s);
 }
 
 static void paint(Scene *s, enum LacLines lines, int threads)
@@ -356,6 +396,8 @@ int main(void)
     draw(&s, SHALLOW, true, 331, 203, 96, 64);
     test_partly_transferred(&t, &s);
     release(&s);
+    test_unsure_line(&t, false);
+    test_unsure_line(&t, true);
     test_sliver(&t);
     test_blurred(&t);
     test_extremes(&t);
