@@ -240,15 +240,15 @@ CUDA_PROGRAMS = $(EMULATED_TESTS) $(EMULATED_VECTORS) $(if $(CUDA_LIB),$(B)/test
 CUDA_TESTS = $(EMULATED_TESTS) '$(B)/tests/test_stages_emulated tests/engine/vectors/tiny.k2.safetensors' \
              '$(B)/tests/test_refine_emulated tests/engine/vectors/tiny.t3.safetensors' $(if $(CUDA_LIB),$(B)/tests/test_cuda_plans 'tests/cuda/fused.sh $(NVCC) $(subst -isystem,-I,$(CUDA_CFLAGS))')
 CHECKS = tests/includes.sh $(TESTS) $(CUDA_TESTS) $(if $(PYTHON),'tests/stages.sh $(PYTHON)') $(if $(PYTHON),'$(PYTHON) weights/train/check.py') $(ASAN_TESTS) $(FUZZERS)
-FATES = tests/fate.sh tests/errors.sh tests/no_cuda.sh tests/demo_test.sh tests/memory.sh $(if $(filter yes,$(FFNVCODEC)),tests/cuda_frames.sh)
+FATES = tests/fate.sh tests/errors.sh tests/no_cuda.sh tests/evidence.sh tests/demo_test.sh tests/memory.sh $(if $(filter yes,$(FFNVCODEC)),tests/cuda_frames.sh)
 
 check: all $(TESTS) $(CUDA_PROGRAMS) $(B)/tests/wrong_cuda.so $(ASAN_TESTS) $(FUZZERS)
 	@tests/sum.sh $(CHECKS)
 
-fate: ffmpeg $(B)/tests/clip/clip $(STANDINS)
+fate: ffmpeg $(B)/tests/clip/clip $(B)/tests/evidence/evidence $(STANDINS)
 	@tests/sum.sh $(FATES)
 
-test: all $(TESTS) $(CUDA_PROGRAMS) $(B)/tests/wrong_cuda.so $(ASAN_TESTS) $(FUZZERS) ffmpeg $(B)/tests/clip/clip $(STANDINS)
+test: all $(TESTS) $(CUDA_PROGRAMS) $(B)/tests/wrong_cuda.so $(ASAN_TESTS) $(FUZZERS) ffmpeg $(B)/tests/clip/clip $(B)/tests/evidence/evidence $(STANDINS)
 	@tests/sum.sh $(CHECKS) $(FATES)
 
 # 1920x1080, 2,000 frames that wait and 20,000 in a row: most of an hour

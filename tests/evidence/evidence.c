@@ -133,6 +133,7 @@ int main(int argc, char **argv)
     lac_settings_default(&settings);
     settings.log = print;
     settings.threads = 1;
+    settings.temporal = LAC_TEMPORAL_OFF; /* what is known of a frame's regions is asked for as it comes out */
     for (int i = 1; i < argc; i++) {
         if (run(argv[i], &settings, &log)) {
             fprintf(stderr, "%s: cannot be coloured\n", argv[i]);
