@@ -15,11 +15,11 @@ static LacPacker *packer;
 /* White with an upright line `wide` pixels wide at x; scale: larger by so much. */
 static uint8_t *bar(int x, int wide, int scale, int shade)
 {
-    uint8_t *gray = malloc((size_t)W * H * (size_t)(scale * scale));
+    uint8_t *gray = malloc((size_t)W * H * (size_t)scale * (size_t)scale);
 
-    memset(gray, 255, (size_t)W * H * (size_t)(scale * scale));
+    memset(gray, 255, (size_t)W * H * (size_t)scale * (size_t)scale);
     for (int y = 0; y < H * scale; y++) {
-        memset(gray + (size_t)y * W * scale + x * scale, shade, (size_t)(wide * scale));
+        memset(gray + (size_t)y * W * scale + x * scale, shade, (size_t)wide * (size_t)scale);
     }
     return gray;
 }
