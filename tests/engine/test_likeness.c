@@ -27,7 +27,7 @@ static uint8_t *bar(int x, int wide, int scale, int shade)
 static LacSketch sketch_bar(int x, int wide, int scale, int shade)
 {
     uint8_t *gray = bar(x, wide, scale, shade);
-    LacSketch s;
+    LacSketch s = { { 0 } };
 
     lac_sketch(&s, gray, (ptrdiff_t)W * scale, W * scale, H * scale);
     free(gray);
@@ -39,7 +39,7 @@ static void test_sketch(Tally *t)
     const LacSketch a = sketch_bar(90, 6, 1, 0), near = sketch_bar(93, 6, 1, 0), far = sketch_bar(30, 6, 1, 0);
     const LacSketch large = sketch_bar(90, 6, 5, 0), pencil = sketch_bar(90, 6, 1, 180), blank = sketch_bar(0, 0, 1, 0);
     const uint8_t pixel[3] = { 0, 255, 255 };
-    LacSketch small;
+    LacSketch small = { { 0 } };
 
     expect(t, lac_sketch_difference(&a, &a) == 0, "the same");
     expect(t, lac_sketch_difference(&a, &large) == 0 && lac_sketch_difference(&a, &pencil) == 0, "size and shade: %d, %d",
