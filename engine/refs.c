@@ -168,9 +168,8 @@ int lac_refs_add(LacRefs *refs, LacPacker *packer, enum LacWhen when, int64_t ti
         free_packed(&r);
         return err;
     }
-    if (has_line) {
+    if (has_line && when != LAC_WHEN_NEVER) { /* a model sheet serves every frame: there is no choice */
         lac_sketch(&r.sketch, line->data, line->width, line->width, line->height);
-        r.sketched = true;
     }
     refs->alpha = refs->alpha || r.alpha;
     r.frame = INT64_MIN;
@@ -287,7 +286,6 @@ int lac_refs_match(LacRefs *refs, const LacPlace *place, int width, int height, 
             r->line_width = width;
             r->line_height = height;
             *line = *black = (LacPacked){ 0 };
-            r->sketched = sketch != NULL;
             r->sketch = sketch ? *sketch : r->sketch;
         }
     }

@@ -42,8 +42,7 @@ typedef struct LacRef {
     int line_width, line_height;
     LacPacked colour, exact, line, black; /* line.data is NULL until the line art is known; exact, black: empty where
                                              there is none */
-    LacSketch sketch;       /* of line */
-    bool sketched;          /* it is there */
+    LacSketch sketch;       /* of line, where frames have one */
     bool alpha, wide;       /* of exact */
     LacRefCode *code;       /* NULL until used */
     LacTransferRef *pixels; /* NULL until copied from */

@@ -132,6 +132,7 @@ static void choose_alike(const LacRefs *refs, const LacPlace *place, const LacSk
     for (int i = 0; i < refs->count; i++) {
         const LacRef *r = &refs->item[i];
         bool coming, near = false;
+        int differs;
 
         if (!serves(r, place, &soon, own)) {
             continue;
@@ -144,9 +145,13 @@ static void choose_alike(const LacRefs *refs, const LacPlace *place, const LacSk
         if (near || (ahead > LAC_LIKE_AHEAD && !r->own_line)) {
             continue;
         }
-        *wait = *wait || coming;
-        if (!coming && lac_sketch_difference(&r->sketch, sketch) < least) {
-            least = lac_sketch_difference(&r->sketch, sketch);
+        if (coming) {
+            *wait = true;
+            continue;
+        }
+        differs = lac_sketch_difference(&r->sketch, sketch);
+        if (differs < least) {
+            least = differs;
             alike = i;
         }
     }

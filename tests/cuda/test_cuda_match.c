@@ -4,13 +4,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "device.h"
-#include "expect.h"
 #include "match.h"
-#include "ops/cuda/library.h"
 #include "ops/cuda/match_cuda.h"
-
-extern const LacCudaLibrary lac_cuda_library;
+#include "streams.h"
 
 static uint32_t seed = 5;
 
@@ -111,22 +107,17 @@ int main(void)
 {
     static const int size[][3] = { { 64, 64, 2 }, { 97, 67, 3 }, { 1, 1, 1 }, { 5, 40, 2 }, { 70, 3, 2 }, { 33, 17, 1 } };
     Tally t = { .name = "test_cuda_match" };
-    LacLog log = { 0 };
-    LacDevice dev;
 
-    setenv("LAC_EMULATE_SM", "90", 1);
     for (int order = 0; order < 2; order++) {
-        LacDevice other;
+        Streams streams;
 
-        if (!expect(&t, !lac_cuda_library.open(&dev, 0, LAC_PRECISION_AUTO, &log) &&
-                    !lac_cuda_library.open(&other, 0, LAC_PRECISION_AUTO, &log), "open")) {
+        if (!streams_open(&t, &streams)) {
             break;
         }
-        for (size_t i = 0; i < sizeof size / sizeof *size; i++) { /* the second stream runs threads in reverse */
-            test_match(&t, order ? other.be : dev.be, size[i][0], size[i][1], size[i][2]);
+        for (size_t i = 0; i < sizeof size / sizeof *size; i++) {
+            test_match(&t, order ? streams.backward.be : streams.forward.be, size[i][0], size[i][1], size[i][2]);
         }
-        lac_device_close(&other);
-        lac_device_close(&dev);
+        streams_close(&streams);
     }
     return tally_end(&t);
 }

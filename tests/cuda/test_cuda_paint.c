@@ -3,20 +3,15 @@
 #define _POSIX_C_SOURCE 200809L /* setenv */
 #include <stdlib.h>
 
-#include "device.h"
-#include "expect.h"
-#include "ops/cuda/library.h"
 #include "ops/cuda/paint_cuda.h"
 #include "paint.h"
-
-extern const LacCudaLibrary lac_cuda_library;
+#include "streams.h"
 
 static uint32_t seed = 11;
 
 static uint32_t number(void)
 {
-    seed = seed * 1664525u + 1013904223u;
-    return seed >> 16;
+    return next_number(&seed);
 }
 
 static CudaAxis axis_of(const LacAxis *a)
@@ -107,18 +102,14 @@ int main(void)
         { 37, 5, 64, 64, LAC_LINES_KEEP, true, false, false },    { 1, 1, 64, 64, LAC_LINES_REF, true, false, true },
     };
     Tally t = { .name = "test_cuda_paint" };
-    LacLog log = { 0 };
-    LacDevice dev, other;
+    Streams streams;
 
-    setenv("LAC_EMULATE_SM", "90", 1);
-    if (expect(&t, !lac_cuda_library.open(&dev, 0, LAC_PRECISION_AUTO, &log) &&
-               !lac_cuda_library.open(&other, 0, LAC_PRECISION_AUTO, &log), "open")) {
-        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) { /* the second stream runs threads in reverse */
-            test_paint(&t, dev.be, &cases[i]);
-            test_paint(&t, other.be, &cases[i]);
+    if (streams_open(&t, &streams)) {
+        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+            test_paint(&t, streams.forward.be, &cases[i]);
+            test_paint(&t, streams.backward.be, &cases[i]);
         }
-        lac_device_close(&other);
-        lac_device_close(&dev);
+        streams_close(&streams);
     }
     return tally_end(&t);
 }

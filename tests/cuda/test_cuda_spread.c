@@ -3,20 +3,15 @@
 #define _POSIX_C_SOURCE 200809L /* setenv */
 #include <stdlib.h>
 
-#include "device.h"
-#include "expect.h"
-#include "ops/cuda/library.h"
 #include "ops/cuda/spread_cuda.h"
 #include "spread.h"
-
-extern const LacCudaLibrary lac_cuda_library;
+#include "streams.h"
 
 static uint32_t seed = 7;
 
 static uint32_t number(void)
 {
-    seed = seed * 1664525u + 1013904223u;
-    return seed >> 16;
+    return next_number(&seed);
 }
 
 static bool same(LacBackend *be, const LacField *a, const CudaField *b)
@@ -67,14 +62,11 @@ static void test_spread(Tally *t, LacBackend *be, int w, int h, int known, int l
 int main(void)
 {
     Tally t = { .name = "test_cuda_spread" };
-    LacLog log = { 0 };
-    LacDevice dev, other;
+    Streams streams;
 
-    setenv("LAC_EMULATE_SM", "90", 1);
-    if (expect(&t, !lac_cuda_library.open(&dev, 0, LAC_PRECISION_AUTO, &log) &&
-               !lac_cuda_library.open(&other, 0, LAC_PRECISION_AUTO, &log), "open")) {
-        for (int i = 0; i < 2; i++) { /* the second stream runs threads in reverse */
-            LacBackend *be = i ? other.be : dev.be;
+    if (streams_open(&t, &streams)) {
+        for (int i = 0; i < 2; i++) {
+            LacBackend *be = i ? streams.backward.be : streams.forward.be;
 
             test_spread(&t, be, 97, 70, 3, 45, 7, 4);
             test_spread(&t, be, 64, 32, 20, 60, 1, 1);
@@ -85,8 +77,7 @@ int main(void)
             test_spread(&t, be, 1, 90, 5, 50, 12, 4);
             test_spread(&t, be, 33, 1, 9, 40, 5, 4);
         }
-        lac_device_close(&other);
-        lac_device_close(&dev);
+        streams_close(&streams);
     }
     return tally_end(&t);
 }

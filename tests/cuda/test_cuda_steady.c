@@ -3,20 +3,15 @@
 #define _POSIX_C_SOURCE 200809L /* setenv */
 #include <stdlib.h>
 
-#include "device.h"
-#include "expect.h"
-#include "ops/cuda/library.h"
 #include "ops/cuda/steady_cuda.h"
 #include "steady.h"
-
-extern const LacCudaLibrary lac_cuda_library;
+#include "streams.h"
 
 static uint32_t seed = 3;
 
 static uint32_t number(void)
 {
-    seed = seed * 1664525u + 1013904223u;
-    return seed >> 16;
+    return next_number(&seed);
 }
 
 typedef struct Case {
@@ -100,18 +95,14 @@ int main(void)
         { 37, 3, 8, 8, 25, 0, 12, true },    { 35, 2, 8, 8, 65, 1, 33, true },
     };
     Tally t = { .name = "test_cuda_steady" };
-    LacLog log = { 0 };
-    LacDevice dev, other;
+    Streams streams;
 
-    setenv("LAC_EMULATE_SM", "90", 1);
-    if (expect(&t, !lac_cuda_library.open(&dev, 0, LAC_PRECISION_AUTO, &log) &&
-               !lac_cuda_library.open(&other, 0, LAC_PRECISION_AUTO, &log), "open")) {
-        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) { /* the second stream runs threads in reverse */
-            test_window(&t, dev.be, &cases[i]);
-            test_window(&t, other.be, &cases[i]);
+    if (streams_open(&t, &streams)) {
+        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+            test_window(&t, streams.forward.be, &cases[i]);
+            test_window(&t, streams.backward.be, &cases[i]);
         }
-        lac_device_close(&other);
-        lac_device_close(&dev);
+        streams_close(&streams);
     }
     return tally_end(&t);
 }

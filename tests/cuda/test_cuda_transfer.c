@@ -3,20 +3,15 @@
 #define _POSIX_C_SOURCE 200809L /* setenv */
 #include <stdlib.h>
 
-#include "device.h"
-#include "expect.h"
-#include "ops/cuda/library.h"
 #include "ops/cuda/transfer_cuda.h"
+#include "streams.h"
 #include "transfer.h"
-
-extern const LacCudaLibrary lac_cuda_library;
 
 static uint32_t seed = 9;
 
 static uint32_t number(void)
 {
-    seed = seed * 1664525u + 1013904223u;
-    return seed >> 16;
+    return next_number(&seed);
 }
 
 /* Patches of colour with lines between them, moved by `shift`; noise now and then. */
@@ -98,18 +93,14 @@ int main(void)
     static const int size[][5] = { { 203, 151, 96, 72, 3 }, { 64, 64, 64, 64, 1 }, { 1, 1, 64, 64, 2 },
                                    { 37, 5, 64, 64, 2 }, { 71, 67, 64, 64, 8 }, { 151, 100, 96, 64, 2 } };
     Tally t = { .name = "test_cuda_transfer" };
-    LacLog log = { 0 };
-    LacDevice dev, other;
+    Streams streams;
 
-    setenv("LAC_EMULATE_SM", "90", 1);
-    if (expect(&t, !lac_cuda_library.open(&dev, 0, LAC_PRECISION_AUTO, &log) &&
-               !lac_cuda_library.open(&other, 0, LAC_PRECISION_AUTO, &log), "open")) {
-        for (size_t i = 0; i < sizeof size / sizeof *size; i++) { /* the second stream runs threads in reverse */
-            test_transfer(&t, i % 2 ? other.be : dev.be, size[i][0], size[i][1], size[i][2], size[i][3], size[i][4],
+    if (streams_open(&t, &streams)) {
+        for (size_t i = 0; i < sizeof size / sizeof *size; i++) {
+            test_transfer(&t, i % 2 ? streams.backward.be : streams.forward.be, size[i][0], size[i][1], size[i][2], size[i][3], size[i][4],
                           i % 3 == 0);
         }
-        lac_device_close(&other);
-        lac_device_close(&dev);
+        streams_close(&streams);
     }
     return tally_end(&t);
 }

@@ -5,20 +5,15 @@
 #include <stdlib.h>
 
 #include "confidence.h"
-#include "device.h"
-#include "expect.h"
-#include "ops/cuda/library.h"
 #include "ops/cuda/vote_cuda.h"
+#include "streams.h"
 #include "vote.h"
-
-extern const LacCudaLibrary lac_cuda_library;
 
 static uint32_t seed = 5;
 
 static uint32_t number(void)
 {
-    seed = seed * 1664525u + 1013904223u;
-    return seed >> 16;
+    return next_number(&seed);
 }
 
 typedef struct Case {
@@ -285,18 +280,14 @@ int main(void)
         { 40, 1, 64, 8, 2, 50, 0, 0, 0 },       { 1, 1, 8, 8, 1, 40, 0, 0, 0 },
     };
     Tally t = { .name = "test_cuda_vote" };
-    LacLog log = { 0 };
-    LacDevice dev, other;
+    Streams streams;
 
-    setenv("LAC_EMULATE_SM", "90", 1);
-    if (expect(&t, !lac_cuda_library.open(&dev, 0, LAC_PRECISION_AUTO, &log) &&
-               !lac_cuda_library.open(&other, 0, LAC_PRECISION_AUTO, &log), "open")) {
-        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) { /* the second stream runs threads in reverse */
-            test_vote(&t, dev.be, &cases[i]);
-            test_vote(&t, other.be, &cases[i]);
+    if (streams_open(&t, &streams)) {
+        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+            test_vote(&t, streams.forward.be, &cases[i]);
+            test_vote(&t, streams.backward.be, &cases[i]);
         }
-        lac_device_close(&other);
-        lac_device_close(&dev);
+        streams_close(&streams);
     }
     return tally_end(&t);
 }
