@@ -6,6 +6,8 @@ Points are transformed by numpy, so that line widths stay in pixels and hand wob
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Optional, Sequence
@@ -318,6 +320,13 @@ class Canvas:
                 ctx.fill()
             else:
                 self._pen(ctx, w)
+
+    @contextmanager
+    def pixels(self, surface: cairo.ImageSurface) -> Iterator[np.ndarray]:
+        """The pixels of col_s, line_s or reg_s [H,W,4] (blue, green, red, unused), to be changed in place."""
+        surface.flush()
+        yield np.ndarray((self.h, surface.get_stride() // 4, 4), np.uint8, surface.get_data())[:, :self.w]
+        surface.mark_dirty()
 
     def arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """colour [H,W,3] uint8, line [H,W] uint8, region [H,W] int32 (copies)."""

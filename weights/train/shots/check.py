@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Self check of the generator: determinism, shapes, recurring identities that keep their colour, mostly white
-line art, motion, arms before and behind the body."""
+line art, motion, arms before and behind the body, solid figures seen from all sides."""
 from __future__ import annotations
 
 import random
@@ -15,6 +15,10 @@ from .canvas import Canvas, Ids, LineStyle, affine
 from .character import Character
 from .palette import Palette
 from .render import Scene
+from .solid import View
+from .solid_figure import PLACES as SOLID_PLACES
+from .solid_figure import SolidFigure
+from .solid_shapes import turn
 
 
 def check(seed: int, h: int, w: int, frames: int) -> list[str]:
@@ -93,8 +97,52 @@ def hands_placed(seed: int, kind: str) -> list[str]:
     return [f"{kind}: arms cover {share:.0%} of the trunk"] if (share > .04) != (kind != "behind") else []
 
 
+def solid_figure(seed: int, place: str, yaw: float) -> dict[str, float]:
+    """Share of a solid figure's pixels that each of its parts has, with both hands at a place."""
+    rng = random.Random(seed)
+    fig = SolidFigure(rng, Palette(rng), "c.", 0.0)
+    x, y, z = (sum(r) / 2 for r in SOLID_PLACES[place])
+    for side, s in (("L", -1), ("R", 1)):
+        fig.poses[0]["h" + side] = np.array([s * x * fig.sw, y * fig.torso, z * max(fig.sw, 1)])
+    fig.poses[0]["lean"] = np.zeros(1)
+    fig.yaw = lambda t: yaw
+    fig.look = [lambda t: 0.0] * 3
+    fig.bend = [lambda t: 0.0] * 3
+    fig._view = lambda t: View(turn(), 30.0)
+    ids, (y0, y1) = Ids(), fig.span()
+    cv = Canvas(192, 192, ids, LineStyle())
+    cv.matrix = affine(180 / (y1 - y0), 180 / (y1 - y0), 0, 96, 6 - y0 * 180 / (y1 - y0))
+    fig.draw(cv, .4)
+    reg = cv.arrays()[2]
+    share: dict[str, float] = {}
+    for n, i in ids.ids.items():
+        part = n[2:].split("/")[0]
+        share[part] = share.get(part, 0.0) + float((reg == i).sum()) / max((reg > 0).sum(), 1)
+    return share
+
+
+def solid_seen(seed: int) -> list[str]:
+    """Is a solid figure's face before it and not behind, and are its hands before the trunk or hidden by it?"""
+    bad = []
+
+    def sum_of(parts: dict[str, float], *names: str) -> float:
+        return sum(v for n, v in parts.items() if n.startswith(names))
+    front, back = solid_figure(seed, "hang", 0.0), solid_figure(seed, "hang", np.pi)
+    if sum_of(front, "face", "under") < .01 or sum_of(back, "iris", "mouth", "white") > 0:
+        bad.append(f"solid {seed}: face {sum_of(front, 'face'):.3f}, from behind {sum_of(back, 'iris', 'mouth', 'white'):.3f}")
+    for place, seen in (("chest", True), ("behind", False)):
+        share = sum_of(solid_figure(seed, place, 0.0), "hand")
+        if (share > .004) != seen:
+            bad.append(f"solid {seed}: hands {place} are {share:.3f} of the figure")
+    return bad
+
+
 def main() -> int:
     fails = 0
+    for seed in range(6):
+        for b in solid_seen(seed):
+            print(b)
+            fails += 1
     for seed in range(300, 324):
         for b in recoloured(seed):
             print(f"seed {seed}: colour of {b} changes")

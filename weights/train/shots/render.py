@@ -17,6 +17,9 @@ from .lines import Breaks, Extractor, Wear
 from .motion import camera, curve, ease, timing
 from .palette import Palette
 from .props import Mascot, Thing
+from .solid_figure import SolidFigure
+
+SOLID = .4      # share of the shots whose persons are solid
 
 
 @dataclass
@@ -118,21 +121,25 @@ class Scene:
         if self.sprite:
             framing = "full"
         cast = []
+        solid = not self.sprite and rng.random() < SOLID
         for i in range(n):
             kind = rng.choices([Character, Mascot, Quadruped, Thing],
                 [8, 3 if self.sprite else 1, .6, .8 if i else .2])[0]
+            if kind is Character and solid:
+                kind = SolidFigure
             ch = kind(rng, pal, f"c{i}.", action, *([self.sprite] if kind is Character else []))
             y0, y1 = ch.span()
             full = y1 - y0
             view = full * 1.12
-            if kind is Character and framing != "full":
+            person = kind in (Character, SolidFigure)
+            if person and framing != "full":
                 view = min(view, {"close": 1.9, "face": 2.9, "bust": 4.6, "half": 6.5}[framing] * ch.big)
             elif rng.random() < .3:
                 view *= rng.uniform(.6, .9)
             if self.sprite and kind is not Thing:
                 view *= .85
             view *= rng.uniform(.85, 1.2) * (1.35 if kind in (Thing, Quadruped) else 1)
-            if kind is Character and view < full:      # who sits down stays in the picture, mostly
+            if person and view < full:      # who sits down stays in the picture, mostly
                 down = [ch.head_at(t)[1] for t in self.times]
                 view = min(full, view + rng.uniform(.4, .9) * (max(down) - min(down)))
             s = 1 / view
@@ -140,11 +147,11 @@ class Scene:
                 + rng.uniform(-.05, .05)) * max(self.w / self.h, .8)
             y = -.5 - y0 * s + rng.uniform(0, .1) if view < full else rng.uniform(-.03,
                 .03) - (y0 + y1) / 2 * s
-            if kind is Character and framing == "close":
+            if person and framing == "close":
                 y = rng.uniform(-.1, .15) - .2 * s
             stays = i == 0 and (self.bg.kind in ("white", "flat", "gradient") or rng.random() < .8)
             actor = Placed(ch, s, x, y, rng, action, .4 * self.w / self.h if stays else 9.0)
-            if kind is Character and view < full:
+            if person and view < full:
                 # the head is in the picture at one time at least
                 dx, dy = ch.head_at(self.times[rng.choice([0, 0, 0, len(self.times) // 2, -1])])
                 actor.x, actor.y = x - dx * s * actor.flip, y - dy * s
