@@ -213,16 +213,19 @@ int lac_colour_frame(LacColour *c, const LacPlace *place, const int *chosen, int
     }
     if (!err && c->regions.rgb) {
         since = omp_get_wtime();
-        err = lac_vote_frame_run(&c->regions,
-                                 &(LacVoteInput){ c->transfer, pixels, lag, count, gray, black, c->transferred, c->rgb,
-                                                  c->lineart.net_width, c->lineart.net_height, tools->set->fill,
-                                                  tools->set->lines, &ink, votes_there(c, exact) ? tools->gpu : NULL },
-                                 rgb, stride);
+        const LacVoteInput vote = { c->transfer, pixels, lag, count, gray, black, c->transferred, c->rgb,
+                                    c->lineart.net_width, c->lineart.net_height, tools->set->fill, tools->set->lines, &ink,
+                                    votes_there(c, exact) ? tools->gpu : NULL };
+
+        err = lac_vote_frame_run(&c->regions, &vote, rgb, stride);
         if (!err && exact && tools->set->fill != LAC_FILL_TRANSFER) {
             lac_exact_follow(&c->exact, &c->regions.vote, gray);
         }
         if (!err && exact && tools->set->fill == LAC_FILL_FLAT) {
             lac_exact_flat(&c->exact, &c->regions.flat, pixels, black, tools->set->lines, &ink);
+        }
+        if (!err && (tools->set->fill == LAC_FILL_AUTO || tools->set->fill == LAC_FILL_FLAT)) {
+            lac_vote_frame_borders(&c->regions, &vote, rgb, stride, exact ? c->exact.picture : NULL);
         }
         lac_time_add(tools->times, LAC_STAGE_REGIONS, since);
     }

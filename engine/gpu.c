@@ -89,7 +89,8 @@ void lac_gpu_close(LacGpu **out)
         return;
     }
     void *const all[] = { gpu->kept, gpu->sent, gpu->frame, gpu->colour, gpu->offset, gpu->cost, gpu->rgb,
-                          gpu->transferred, gpu->prediction, gpu->black, gpu->label, gpu->opinion, gpu->seen };
+                          gpu->transferred, gpu->prediction, gpu->black, gpu->label, gpu->cell, gpu->place, gpu->source,
+                          gpu->opinion, gpu->seen };
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         gpu->ops->free(gpu->dev->be, all[i]);

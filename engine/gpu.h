@@ -14,6 +14,7 @@
 #include "steady.h"
 
 typedef struct LacGpu LacGpu;
+struct LacBorders;
 
 /* In the order of a frame. */
 enum LacGpuStage {
@@ -108,6 +109,9 @@ typedef struct LacGpuVote {
 /* As lac_origins_run, lac_vote_run and what lac_confidence_run adds up, for the frame that lac_gpu_paint left, along the fields
  * that lac_gpu_match left; m: their size. */
 int lac_gpu_vote(LacGpu *gpu, const LacMatcher *m, const LacRegions *r, const LacGpuVote *vote);
+
+/* lac_vote_frame_borders for the frame that lac_gpu_vote left; threshold: of lines. */
+int lac_gpu_borders(LacGpu *gpu, struct LacBorders *b, int threshold, const uint8_t *const *tables, int count);
 
 /* The painted frame -> out. */
 int lac_gpu_fetch(LacGpu *gpu, uint8_t *out, ptrdiff_t stride);

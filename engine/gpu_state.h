@@ -41,6 +41,8 @@ struct LacGpu {
     /* gpu_vote.c */
     LacGpuTable regions, results;
     int32_t *label;   /* of the frame's regions, where they came in 16 bits */
+    uint32_t *cell;   /* gpu_borders.c */
+    int32_t *place, *source;
     uint8_t *opinion; /* a painted picture that is voted on and then forgotten */
     const LacLog *log;
 };

@@ -14,6 +14,7 @@ int lac_vote_frame_open(LacVoteFrame *f, int width, int height, int gap, bool fl
     err = lac_regions_open(&f->regions, width, height, gap, m->threads, log);
     err = err ? err : lac_origins_open(&f->origins, width, height, m->width, m->height, m->threads, log);
     err = err ? err : lac_vote_open(&f->vote, width, height, m->threads, log);
+    err = err ? err : lac_borders_open(&f->borders, width, height, m->threads, log);
     err = err || !flat ? err : lac_flat_open(&f->flat, width, height, log);
     err = err || !follow ? err : lac_identity_open(&f->identity, width, height, log);
     if (!err) {
@@ -30,11 +31,18 @@ void lac_vote_frame_close(LacVoteFrame *f)
     lac_regions_close(&f->regions);
     lac_origins_close(&f->origins);
     lac_vote_close(&f->vote);
+    lac_borders_close(&f->borders);
     lac_flat_close(&f->flat);
     lac_confidence_close(&f->confidence);
     lac_identity_close(&f->identity);
     lac_free(f->rgb);
     *f = (LacVoteFrame){0};
+}
+
+/* Fainter lines than those of regions end a patch as well: half way from them to white. */
+static int faintest(const LacVoteFrame *f)
+{
+    return f->regions.threshold ? (f->regions.threshold + 255) / 2 : 0;
 }
 
 static int know_regions(LacVoteFrame *f, LacTransferRef *ref)
@@ -50,11 +58,19 @@ static int know_regions(LacVoteFrame *f, LacTransferRef *ref)
     }
     err = lac_regions_run(&f->regions, ref->gray, f->log);
     err = err ? err : lac_vote_ref_open(ref->vote, &f->regions, ref->rgb, f->log);
+    if (!err) {
+        ref->vote->borders = lac_alloc(LAC_BORDERS_TABLE, 1);
+        err = ref->vote->borders ? LAC_OK : lac_fail(f->log, LAC_ENOMEM, "no memory for a reference's pairs of colours");
+    }
     if (err) {
+        lac_vote_ref_close(ref->vote);
         lac_free(ref->vote);
         ref->vote = NULL;
+        return err;
     }
-    return err;
+    lac_borders_cells(&f->borders, ref->gray, faintest(f), ref->rgb, (ptrdiff_t)f->regions.width * 3);
+    lac_borders_learn(&f->borders, ref->vote->borders);
+    return LAC_OK;
 }
 
 /* A picture whose rows are `from_step` bytes apart to where they are `to_step`. */
@@ -65,6 +81,28 @@ static void copy_rows(const LacVoteFrame *f, uint8_t *to, ptrdiff_t to_step, con
 #pragma omp parallel for num_threads(f->regions.threads) schedule(static)
     for (int y = 0; y < f->regions.height; y++) {
         memcpy(to + y * to_step, from + y * from_step, row);
+    }
+}
+
+/* Tables of the frame's references. */
+static void tables_of(const LacVoteInput *in, const uint8_t *tables[LAC_MATCH_MAX_FIELDS])
+{
+    for (int i = 0; i < in->count; i++) {
+        tables[i] = in->refs[i]->vote->borders;
+    }
+}
+
+void lac_vote_frame_borders(LacVoteFrame *f, const LacVoteInput *in, uint8_t *out, ptrdiff_t stride, uint16_t *exact)
+{
+    const uint8_t *tables[LAC_MATCH_MAX_FIELDS];
+
+    if (in->gpu) { /* done there */
+        return;
+    }
+    tables_of(in, tables);
+    lac_borders_cells(&f->borders, in->gray, faintest(f), out, stride);
+    if (lac_borders_find(&f->borders, tables, in->count)) {
+        lac_borders_apply(&f->borders, in->gray, faintest(f), out, stride, exact);
     }
 }
 
@@ -95,6 +133,12 @@ static int run_there(LacVoteFrame *f, const LacVoteInput *in, const LacVoteSourc
     }
     if (!err) {
         lac_confidence_finish(&f->confidence, f->regions.count, &known);
+    }
+    if (!err && in->fill == LAC_FILL_AUTO) {
+        const uint8_t *tables[LAC_MATCH_MAX_FIELDS];
+
+        tables_of(in, tables);
+        err = lac_gpu_borders(in->gpu, &f->borders, faintest(f), tables, in->count);
     }
     return err || !out ? err : lac_gpu_fetch(in->gpu, out, stride);
 }

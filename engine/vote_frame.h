@@ -4,6 +4,7 @@
 #ifndef LAC_VOTE_FRAME_H
 #define LAC_VOTE_FRAME_H
 
+#include "borders.h"
 #include "confidence.h"
 #include "flat.h"
 #include "identity.h"
@@ -14,6 +15,7 @@ typedef struct LacVoteFrame {
     LacRegions regions;
     LacOrigins origins;
     LacVote vote;
+    LacBorders borders;
     LacFlat flat; /* open where flat.class is not NULL */
     LacConfidence confidence;
     LacIdentity identity; /* open where identity.previous is not NULL */
@@ -47,6 +49,10 @@ void lac_vote_frame_close(LacVoteFrame *f);
  * origins and confidence are then this frame's. A reference's regions are found when it is first used
  * and kept in it. LAC_ENOMEM is logged. */
 int lac_vote_frame_run(LacVoteFrame *f, const LacVoteInput *in, uint8_t *out, ptrdiff_t stride);
+
+/* After lac_vote_frame_run, and what followed it: patches of the picture with impossible borders give way (borders.h). exact:
+ * [height][width][4] that changes as `out` does, or NULL. */
+void lac_vote_frame_borders(LacVoteFrame *f, const LacVoteInput *in, uint8_t *out, ptrdiff_t stride, uint16_t *exact);
 
 /* The frame is a reference: regions and their numbers are then the reference's. For a LacVoteFrame that
  * follows regions. LAC_ENOMEM is logged. */

@@ -108,6 +108,7 @@ void lac_vote_ref_close(LacVoteRef *ref)
     lac_free(ref->bins);
     lac_free(ref->number);
     lac_free(ref->area);
+    lac_free(ref->borders);
     lac_palette_close(&ref->palette);
     *ref = (LacVoteRef){0};
 }

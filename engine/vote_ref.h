@@ -21,11 +21,12 @@ typedef struct LacVoteRef {
     LacVoteBin *bins;
     LacPalette palette;
     int32_t *area;   /* [count + 1] pixels of its regions */
+    uint8_t *borders; /* [LAC_BORDERS_TABLE] its pairs of colours (borders.h) */
     int32_t *number; /* [count + 1] of its regions (identity.h); 0: none yet */
 } LacVoteRef;
 
 /* Regions of the reference's line art and its dense RGB picture of the same size -> a copy of all
- * that is needed. LAC_ENOMEM is logged; *ref is then empty. */
+ * that is needed, `borders` aside. LAC_ENOMEM is logged; *ref is then empty. */
 int lac_vote_ref_open(LacVoteRef *ref, const LacRegions *regions, const uint8_t *rgb,
                       const LacLog *log);
 void lac_vote_ref_close(LacVoteRef *ref);

@@ -63,6 +63,8 @@ const LacFrameOps lac_cuda_frames = {
     .origins = lac_cuda_origins,
     .vote = lac_cuda_vote,
     .evidence = lac_cuda_evidence,
+    .borders_cells = lac_cuda_borders_cells,
+    .borders_paint = lac_cuda_borders_paint,
     .steady = lac_cuda_steady,
     .write = lac_cuda_pixels_write,
 };

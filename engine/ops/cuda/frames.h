@@ -5,6 +5,7 @@
 #ifndef LAC_OPS_CUDA_FRAMES_H
 #define LAC_OPS_CUDA_FRAMES_H
 
+#include "ops/cuda/borders_cuda.h"
 #include "ops/cuda/lineart_cuda.h"
 #include "ops/cuda/match_cuda.h"
 #include "ops/cuda/paint_cuda.h"
@@ -52,6 +53,8 @@ typedef struct LacFrameOps {
     int (*origins)(LacBackend *be, const CudaVote *vote);
     int (*vote)(LacBackend *be, const CudaVote *vote);
     int (*evidence)(LacBackend *be, const CudaVote *vote);
+    int (*borders_cells)(LacBackend *be, const LacBordersPaint *paint, uint32_t *cell, int32_t *place);
+    int (*borders_paint)(LacBackend *be, const LacBordersPaint *paint);
     int (*steady)(LacBackend *be, const CudaSteady *steady);
     int (*write)(LacBackend *be, const uint8_t *rgb, const CudaFrame *frame);
 } LacFrameOps;
