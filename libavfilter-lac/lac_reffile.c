@@ -204,7 +204,9 @@ static int read_sequence(LacRefList *list, const char *pattern, void *log)
         if (ret < 0)
             break;
     }
-    if (ret >= 0 && list->nb_refs)
+    if (ret < 0)
+        av_log(log, AV_LOG_ERROR, "reffile: cannot list the directory of %s: %s\n", pattern, av_err2str(ret));
+    else if (list->nb_refs)
         qsort(list->refs, list->nb_refs, sizeof(*list->refs), compare_time);
     avio_close_dir(&dir);
     av_free(name);
