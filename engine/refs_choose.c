@@ -96,7 +96,7 @@ static int choose_near(const LacRefs *refs, const LacPlace *place, int k, const 
         } else if (k >= 2 && (lefts == 0) != (rights == 0)) {
             to_left = lefts == 0;
         } else {
-            to_left = at - refs->item[left].time <= refs->item[right].time - at;
+            to_left = distance(refs, place, left) <= distance(refs, place, right);
         }
         lefts += to_left;
         rights += !to_left;
