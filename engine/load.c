@@ -26,7 +26,7 @@ int lac_load_network(LacNet **net, LacDevice *device, const LacSettings *setting
     }
     if (!err) {
         lac_log(log, LAC_LOG_INFO, "weights '%s' (preset %s, B = %d) on device %s, %s, %d threads", weights,
-                model->preset, model->config.base, device->ops->name,
+                model->config.preset, model->config.base, device->ops->name,
                 device->act == LAC_F32    ? "fp32"
                 : device->act == LAC_BF16 ? "bf16"
                                           : "fp16",

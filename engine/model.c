@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Weights file -> LacModel: first the metadata says the network's shape, then every tensor that this shape
- * calls for is looked up by its module path, checked and converted to fp32. */
+/* Weights file -> LacModel: every tensor that the network's shape calls for is looked up by its module path, checked and
+ * converted to fp32. */
 #include "model.h"
 
-#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,123 +17,6 @@ typedef struct Reader {
     int faults;       /* mismatches logged so far */
     bool no_memory;
 } Reader;
-
-/* ---- metadata ---- */
-
-static int bad_field(const Reader *r, const char *key, const char *value, const char *accepted)
-{
-    if (!value) {
-        return lac_fail(r->log, LAC_EMODEL, "%s: metadata has no \"%s\", expected %s", r->source, key, accepted);
-    }
-    return lac_fail(r->log, LAC_EMODEL, "%s: metadata \"%s\" is \"%.100s\", expected %s", r->source, key, value,
-                    accepted);
-}
-
-/* Reads a decimal number in min..max; the position behind it, or NULL. */
-static const char *number(const char *text, int min, int max, int *value)
-{
-    int v = 0;
-    const char *p = text;
-
-    for (; *p >= '0' && *p <= '9' && v <= max; p++) {
-        v = 10 * v + (*p - '0');
-    }
-    if (p == text || v < min || v > max) {
-        return NULL;
-    }
-    *value = v;
-    return p;
-}
-
-static int field(const Reader *r, const char *key, int min, int max, int *value)
-{
-    const char *text = lac_safetensors_metadata(r->st, key), *end = text ? number(text, min, max, value) : NULL;
-    char accepted[64];
-
-    if (end && !*end) {
-        return LAC_OK;
-    }
-    snprintf(accepted, sizeof accepted, "a whole number from %d to %d", min, max);
-    return bad_field(r, key, text, accepted);
-}
-
-static int flag(const Reader *r, const char *key, bool *value)
-{
-    int v = 0, err = field(r, key, 0, 1, &v);
-
-    if (!err) {
-        *value = v != 0;
-    }
-    return err;
-}
-
-/* "1,2,4": dilations of the matching blocks; "" for none. */
-static int dilations(const Reader *r, LacConfig *c)
-{
-    static const char key[] = "match_dilations", accepted[] = "at most 32 numbers from 1 to 64, comma between them";
-    const char *text = lac_safetensors_metadata(r->st, key), *p = text;
-
-    c->match_count = 0;
-    if (p && !*p) {
-        return LAC_OK;
-    }
-    while (p) {
-        if (c->match_count == LAC_MODEL_MAX_BLOCKS) {
-            break;
-        }
-        p = number(p, 1, 64, &c->match_dilation[c->match_count++]);
-        if (p && !*p) {
-            return LAC_OK;
-        }
-        p = p && *p == ',' ? p + 1 : NULL;
-    }
-    return bad_field(r, key, text, accepted);
-}
-
-static int metadata(const Reader *r, LacModel *m)
-{
-    const char *format = lac_safetensors_metadata(r->st, "format");
-    const char *kind = lac_safetensors_metadata(r->st, "kind");
-    const char *preset = lac_safetensors_metadata(r->st, "preset");
-    LacConfig *c = &m->config;
-    int version = 0, err;
-
-    if (!format || strcmp(format, "lineartcolor") != 0) {
-        return bad_field(r, "format", format, "\"lineartcolor\": these are not weights of this network");
-    }
-    err = field(r, "format_version", 0, INT_MAX / 16, &version);
-    if (err) {
-        return err;
-    }
-    if (version != LAC_MODEL_VERSION) {
-        return lac_fail(r->log, LAC_EMODEL, "%s: format version %d, this library reads version %d", r->source,
-                        version, LAC_MODEL_VERSION);
-    }
-    if (!kind || strcmp(kind, "color_transform") != 0) {
-        return bad_field(r, "kind", kind, "\"color_transform\"");
-    }
-    if ((err = field(r, "base", 8, 256, &c->base)) ||
-        (err = field(r, "mid_blocks", 1, LAC_MODEL_MAX_BLOCKS, &c->mid_blocks)) ||
-        (err = dilations(r, c)) || (err = field(r, "head", 1, 512, &c->head)) ||
-        (err = field(r, "style", 1, 4096, &c->style)) || (err = flag(r, "warp", &c->warp)) ||
-        (err = flag(r, "skip", &c->skip)) || (err = flag(r, "locality", &c->locality))) {
-        return err;
-    }
-    /* weights from before it have none */
-    if (lac_safetensors_metadata(r->st, "lag") && (err = flag(r, "lag", &c->lag))) {
-        return err;
-    }
-    if (lac_safetensors_metadata(r->st, "refine_base") && (err = field(r, "refine_base", 0, 64, &c->refine_base))) {
-        return err;
-    }
-    if (c->base % 8) {
-        return bad_field(r, "base", lac_safetensors_metadata(r->st, "base"), "a multiple of 8");
-    }
-    snprintf(m->preset, sizeof m->preset, "%s", preset ? preset : "");
-    return LAC_OK;
-}
-
-/* ---- tensors ---- */
 
 static void shape_text(char *text, size_t size, const size_t *shape, int rank)
 {
@@ -333,7 +215,7 @@ int lac_model_read(LacModel **out, const LacSafetensors *st, const LacLog *log)
         err = lac_fail(log, LAC_ENOMEM, "%s: out of memory", r.source);
         goto end;
     }
-    err = metadata(&r, m);
+    err = lac_model_config(&m->config, st, log);
     if (err) {
         goto end;
     }
@@ -345,7 +227,8 @@ int lac_model_read(LacModel **out, const LacSafetensors *st, const LacLog *log)
     unexpected(&r);
     if (r.faults) {
         err = lac_fail(log, LAC_EMODEL, "%s: %d tensors do not fit the network its metadata describes "
-                       "(preset \"%s\"); the weights are damaged or of another version", r.source, r.faults, m->preset);
+                       "(preset \"%s\"); the weights are damaged or of another version", r.source, r.faults,
+                       m->config.preset);
         goto end;
     }
     *out = m;

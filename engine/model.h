@@ -25,6 +25,7 @@ typedef struct LacConfig {
     bool locality;                             /* locality prior on the logits */
     bool lag;                                  /* logits know how far in time a reference is */
     int refine_base;                           /* R of the temporal refinement, 0..64; 0: the file has none */
+    char preset[32];                           /* for messages; "" where the file names none */
 } LacConfig;
 
 /* One convolution or linear layer: weight [cout][cin][kernel][kernel] (linear: kernel 1), bias [cout] or NULL. fp32. */
@@ -35,7 +36,6 @@ typedef struct LacLayer {
 
 typedef struct LacModel {
     LacConfig config;
-    char preset[32];
     LacLayer enl[3], end[3], enc[3];
     LacLayer match[LAC_MODEL_MAX_BLOCKS][2];
     LacLayer embedder[5];
@@ -56,5 +56,8 @@ int lac_model_load(LacModel **model, const char *path, const LacLog *log);
 /* The same from an open file, which may be closed afterwards. */
 int lac_model_read(LacModel **out, const LacSafetensors *st, const LacLog *log);
 void lac_model_free(LacModel **model);
+
+/* The shape alone. LAC_EMODEL, logged, where the file is of another kind or version, or a field is not what it should be. */
+int lac_model_config(LacConfig *c, const LacSafetensors *st, const LacLog *log);
 
 #endif

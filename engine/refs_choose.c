@@ -96,7 +96,7 @@ static int choose_near(const LacRefs *refs, const LacPlace *place, int k, const 
         } else if (k >= 2 && (lefts == 0) != (rights == 0)) {
             to_left = lefts == 0;
         } else {
-            to_left = at - refs->item[left].time <= refs->item[right].time - at;
+            to_left = distance(refs, place, left) <= distance(refs, place, right);
         }
         lefts += to_left;
         rights += !to_left;
@@ -160,9 +160,17 @@ static void choose_alike(const LacRefs *refs, const LacPlace *place, const LacSk
     }
 }
 
+/* How many references with a place in time serve a frame at most: model sheets, which all do, leave no more. */
+static int most_timed(const LacRefs *refs, int k)
+{
+    const int room = LAC_MAX_REFS - refs->sheets;
+
+    return k < room ? k : room;
+}
+
 bool lac_refs_have_choice(const LacRefs *refs, int k)
 {
-    return refs->count - refs->sheets > k;
+    return refs->count - refs->sheets > most_timed(refs, k);
 }
 
 int lac_refs_choose(const LacRefs *refs, const LacPlace *place, const LacSketch *sketch, int k, const LacKnown *known,
@@ -171,14 +179,11 @@ int lac_refs_choose(const LacRefs *refs, const LacPlace *place, const LacSketch 
     bool coming, own = refs->sheets > 0;
     int count;
 
-    if (k > LAC_MAX_REFS - refs->sheets) {
-        k = LAC_MAX_REFS - refs->sheets;
-    }
     for (int i = 0; i < refs->count; i++) {
         const LacRef *r = &refs->item[i];
         own = own || (r->when != LAC_WHEN_NEVER && same_shot(r, place, known) && candidate(r, known, &coming));
     }
-    count = choose_near(refs, place, k, known, own, chosen);
+    count = choose_near(refs, place, most_timed(refs, k), known, own, chosen);
     *wait = false;
     for (int i = 0; i < count; i++) {
         candidate(&refs->item[chosen[i]], known, &coming);

@@ -45,6 +45,8 @@ typedef struct LineartColorContext {
     LacContext *lac;        ///< lineartcolor_cuda: NULL until the links are configured
     const char *subject;    ///< what liblac is being asked for, put before its errors; NULL: nothing in particular
     AVFifo *pending;        ///< AVFrame *: properties without pixels of the frames inside liblac
+    uint8_t *rgba;          ///< a palette frame as RGBA
+    unsigned rgba_size;
     int64_t last_time;      ///< of the last frame sent, in microseconds
     int warned_time;
     int status;             ///< of the input, once acknowledged

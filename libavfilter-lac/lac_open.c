@@ -9,6 +9,7 @@
 #include "libavutil/pixdesc.h"
 
 #include "lac_filter.h"
+#include "lac_picture.h"
 #include "lac_refs.h"
 
 static void log_callback(void *opaque, enum LacLogLevel level, const char *message)

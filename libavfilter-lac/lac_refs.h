@@ -10,6 +10,8 @@
 
 #include <liblac/lac.h>
 
+#define LAC_MAX_FRAME_NUMBER 1000000000 ///< in "#N"
+
 typedef struct LacRef {
     enum LacWhen when;
     int64_t time;   ///< microseconds or frame number, as when says
@@ -31,20 +33,26 @@ int ff_lac_refs_parse(LacRefList *list, const char *refs, void *log);
 
 /**
  * Read a list file (lines "TIME path [line-art path]"), or collect the files of an image sequence pattern.
+ * lac_reffile.c.
  * @return as ff_lac_refs_parse
  */
 int ff_lac_refs_read(LacRefList *list, const char *reffile, void *log);
 
 void ff_lac_refs_free(LacRefList *list);
 
-/**
- * Load a picture that is not PNG through libavformat and libavcodec.
- * @param pic filled in, LAC_RGBA32 or, with more than 8 bits, LAC_RGBA64; pic->data is to be freed with av_freep
- * @return 0, or a negative AVERROR after logging
- */
-int ff_lac_load_picture(LacPicture *pic, const char *file, void *log);
+/* What both options need for one reference. */
 
-/** @return 1 when the file begins as a PNG does or cannot be read (liblac says why), 0 when it is another format */
-int ff_lac_is_png(const char *file);
+/** Free what ref points to. */
+void ff_lac_ref_free(LacRef *ref);
+
+/** Move ref into the list; it is freed in any case. @return 0, or AVERROR(ENOMEM) */
+int ff_lac_refs_add(LacRefList *list, LacRef *ref);
+
+/** Read TIME: "*", "#N" or a time as FFmpeg writes it. Numbers are read without the locale.
+ * @return 0, or a negative AVERROR after logging */
+int ff_lac_ref_when(LacRef *ref, const char *text, void *log);
+
+/** Check what holds for a reference however it was written. @return 0, or a negative AVERROR after logging */
+int ff_lac_ref_check(const LacRef *ref, void *log);
 
 #endif /* AVFILTER_LAC_REFS_H */

@@ -9,9 +9,9 @@
 
 #include "config_components.h"
 
+#include "libavutil/intreadwrite.h"
 #include "libavutil/mathematics.h"
 #include "libavutil/pixdesc.h"
-#include "libavutil/time.h"
 
 #include "lac_filter.h"
 #include "lac_options.h"
@@ -31,6 +31,7 @@ static av_cold void uninit(AVFilterContext *ctx)
     AVFrame *frame;
 
     lac_close(&s->lac);
+    av_freep(&s->rgba);
     av_buffer_unref(&s->hw_device);
     if (s->pending)
         while (av_fifo_read(s->pending, &frame, 1) >= 0)
@@ -44,7 +45,8 @@ static enum LacFormat lac_format(enum AVPixelFormat format)
     case AV_PIX_FMT_GRAY8:  return LAC_GRAY8;
     case AV_PIX_FMT_GRAY16: return LAC_GRAY16;
     case AV_PIX_FMT_RGB24:  return LAC_RGB24;
-    case AV_PIX_FMT_RGBA:   return LAC_RGBA32;
+    case AV_PIX_FMT_RGBA:
+    case AV_PIX_FMT_PAL8:   return LAC_RGBA32; /* see expand_palette */
     case AV_PIX_FMT_RGB48:  return LAC_RGB48;
     default:                return LAC_RGBA64;
     }
@@ -88,6 +90,27 @@ static void expand_range(AVFrame *frame)
     }
 }
 
+/* Colours of a palette, which may be transparent, to RGBA. libavfilter takes pal8 for a format without alpha and would convert it
+ * to RGB: drawings on nothing would be black all over. */
+static int expand_palette(LineartColorContext *s, const AVFrame *frame, LacPicture *line)
+{
+    const uint32_t *palette = (const uint32_t *)frame->data[1];
+
+    line->stride = 4 * (ptrdiff_t)frame->width;
+    av_fast_malloc(&s->rgba, &s->rgba_size, (size_t)line->stride * frame->height);
+    if (!s->rgba)
+        return AVERROR(ENOMEM);
+    line->data = s->rgba;
+    for (int y = 0; y < frame->height; y++) {
+        const uint8_t *p = frame->data[0] + (ptrdiff_t)y * frame->linesize[0];
+        uint8_t *q = s->rgba + y * line->stride;
+
+        for (int x = 0; x < frame->width; x++, q += 4)
+            AV_WB32(q, palette[p[x]] << 8 | palette[p[x]] >> 24);
+    }
+    return 0;
+}
+
 /* False in an FFmpeg without CUDA, which has no lac_cuda.o to link with: calls of it are then no part of the program. */
 #define IS_CUDA(s) (CONFIG_LINEARTCOLOR_CUDA_FILTER && (s)->cuda)
 
@@ -107,6 +130,8 @@ static int send_pixels(AVFilterContext *ctx, AVFrame **frame, int64_t duration)
     }
     line.data   = (*frame)->data[0];
     line.stride = (*frame)->linesize[0];
+    if ((*frame)->format == AV_PIX_FMT_PAL8 && (ret = expand_palette(s, *frame, &line)) < 0)
+        return ret;
     return ff_lac_error(lac_send_frame(s->lac, &line, frame_time(ctx, *frame, duration), duration));
 }
 
@@ -179,6 +204,7 @@ static int emit_frame(AVFilterContext *ctx)
     av_frame_free(&props);
     if (ret < 0)
         goto fail;
+    av_frame_remove_side_data(out, AV_FRAME_DATA_ICC_PROFILE); /* of the line art, not of the references' colours */
     ret = set_confidence(out, lac_confidence(s->lac));
     if (ret < 0)
         goto fail;
@@ -240,7 +266,7 @@ static int activate(AVFilterContext *ctx)
 static int query_formats(LAC_QUERY_ARGS)
 {
     static const enum AVPixelFormat line[] = { AV_PIX_FMT_GRAY8, AV_PIX_FMT_RGB24, AV_PIX_FMT_RGBA, AV_PIX_FMT_GRAY16,
-                                               AV_PIX_FMT_RGB48, AV_PIX_FMT_RGBA64, AV_PIX_FMT_NONE };
+                                               AV_PIX_FMT_RGB48, AV_PIX_FMT_RGBA64, AV_PIX_FMT_PAL8, AV_PIX_FMT_NONE };
     static const enum AVPixelFormat opaque[] = { AV_PIX_FMT_RGB24, AV_PIX_FMT_RGB48, AV_PIX_FMT_NONE };
     static const enum AVPixelFormat alpha[] = { AV_PIX_FMT_RGBA, AV_PIX_FMT_RGBA64, AV_PIX_FMT_NONE };
     const LineartColorContext *s = ctx->priv;

@@ -163,6 +163,28 @@ static void test_choice(Tally *t)
     lac_refs_close(&r, NULL);
 }
 
+/* Model sheets take places: with seven there is one left, and two references to choose it from. */
+static void test_sheets(Tally *t)
+{
+    const int frames[] = { 0, 10 };
+    uint8_t *colour = calloc((size_t)W * H, 3), *line = bar(0, 0, 1, 0);
+    const LacRefPictures sheet = { .color = { W, H, 3, colour }, .line = { W, H, 1, line } };
+    LacRefs r = bank(frames, 2, -1);
+
+    for (int i = 0; i < LAC_MAX_REFS - 2; i++) {
+        lac_refs_add(&r, packer, LAC_WHEN_NEVER, 0, "s", &sheet);
+    }
+    expect(t, !lac_refs_have_choice(&r, 2), "six model sheets and two references: all serve");
+    lac_refs_add(&r, packer, LAC_WHEN_NEVER, 0, "s", &sheet);
+    expect(t, lac_refs_have_choice(&r, 2), "seven model sheets and two references: no choice");
+    match(&r, 0, 30);
+    match(&r, 10, 150);
+    expect_choice(t, &r, 4, 150, 2, INT64_MAX, 10, "bsssssss");
+    lac_refs_close(&r, NULL);
+    free(colour);
+    free(line);
+}
+
 int main(void)
 {
     Tally t = { .name = "test_likeness" };
@@ -171,6 +193,7 @@ int main(void)
     if (expect(&t, lac_packer_open(&packer, &log_to) == LAC_OK, "packer")) {
         test_sketch(&t);
         test_choice(&t);
+        test_sheets(&t);
         lac_packer_close(&packer);
     }
     return tally_end(&t);

@@ -179,7 +179,7 @@ static void test_good(Tally *t)
            model->config.match_dilation[0] == 1 && model->config.match_dilation[1] == 2 && model->config.head == 32 &&
            model->config.style == 16 && model->config.warp && model->config.skip && model->config.locality &&
            model->config.lag, "tiny: configuration");
-    expect(t, !strcmp(model->preset, "tiny") && model->locality == 0.75f && model->nearness == 0.5f &&
+    expect(t, !strcmp(model->config.preset, "tiny") && model->locality == 0.75f && model->nearness == 0.5f &&
            fabsf(model->reach - 0.3f) < 1e-3f, "tiny: preset, prior");
     expect(t, model->enl[0].cin == 1 && model->enl[0].cout == 8 && model->enl[0].kernel == 5 && !model->enl[0].bias &&
            model->mlp[1].cout == 2 * 4 * 32 && model->mlp[1].kernel == 1 && model->decoder[3].bias, "tiny: layers");

@@ -319,6 +319,20 @@ static void test_fit(Tally *t)
     lac_refs_close(&r, NULL);
 }
 
+/* As `offset` may put them: differences of times do not fit their type. */
+static void test_far(Tally *t)
+{
+    LacRefs r = bank();
+
+    add(&r, LAC_WHEN_TIME, INT64_MIN, "a", true);
+    add(&r, LAC_WHEN_TIME, 100000, "b", true);
+    add(&r, LAC_WHEN_TIME, INT64_MAX, "c", true);
+    expect_choice(t, choice(&r, 0, 0, 1, INT64_MAX, 0), "b");
+    expect_choice(t, choice(&r, 5, 200000, 1, INT64_MAX, 5), "b");
+    expect_choice(t, choice(&r, 0, 0, 2, INT64_MAX, 0), "ab");
+    lac_refs_close(&r, NULL);
+}
+
 int main(void)
 {
     Tally t = { .name = "test_refs" };
@@ -331,6 +345,7 @@ int main(void)
         test_cut(&t);
         test_lag(&t);
         test_fit(&t);
+        test_far(&t);
         lac_packer_close(&packer);
     }
     return tally_end(&t);

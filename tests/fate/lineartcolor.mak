@@ -128,6 +128,14 @@ $(LAC_DATA)/line.mp4: $(LAC_DATA)/made
 fate-lineartcolor-side-data: $(LAC_DATA)/line.mp4
 fate-lineartcolor-side-data: CMD = $(LAC_INFO) -i $(LAC_DATA)/line.mp4 -vf "trim=end_frame=3,$(LAC):$(REFS),showinfo@out=checksum=0" $(TO_SHOWINFO)
 
+# But not a colour profile, which the line art's samples have: put into a JPEG, whose segments have no checksums.
+$(LAC_DATA)/profile.jpg: $(LAC_DATA)/made
+	$(Q)./ffmpeg$(EXESUF) -nostdin -v error -y -i $(L)0000.png -pix_fmt yuvj420p $(LAC_DATA)/plain.jpg
+	$(Q)(printf '\377\330\377\342\000\024ICC_PROFILE\000\001\001gray'; tail -c +3 $(LAC_DATA)/plain.jpg) >$@
+FATE_LAC += profile
+fate-lineartcolor-profile: $(LAC_DATA)/profile.jpg
+fate-lineartcolor-profile: CMD = $(LAC_INFO) -i $(LAC_DATA)/profile.jpg -vf "sidedata=select:ICC_PROFILE,$(LAC):refs=0=$(C)0000.png,showinfo@out=checksum=0" $(TO_SHOWINFO)
+
 # Any format with luma: the same line art arrives, so the same picture comes out, up to the rounding of the way there.
 SIXTH := trim=start_frame=6:end_frame=7
 LAC_FORMAT = $(LAC_PIC) $(LAC_LINE) -lavfi "split[a][b];[a]$(LAC):$(REFS),$(SIXTH)[c];[b]scale=out_range=$(1),format=$(2),$(LAC):$(REFS),$(SIXTH)[d];[c][d]psnr=stats_file=-" -f null - | $(LAC_FATE)alike.sh
@@ -146,6 +154,13 @@ $(LAC_DATA)/limited.mp4: $(LAC_DATA)/made
 	$(Q)./ffmpeg$(EXESUF) -nostdin -v error -y $(LAC_LINE) -vf scale=out_range=tv,format=yuv420p -c:v libx264 -qp 0 $@
 fate-lineartcolor-format-h264: $(LAC_DATA)/limited.mp4
 fate-lineartcolor-format-h264: CMD = $(LAC_PIC) $(LAC_LINE) -i $(LAC_DATA)/limited.mp4 -lavfi "[0:v]$(LAC):$(REFS),$(SIXTH)[c];[1:v]$(LAC):$(REFS),$(SIXTH)[d];[c][d]psnr=stats_file=-" -f null - | $(LAC_FATE)alike.sh
+
+# Black on nothing, by a palette that is transparent where there is no line.
+$(LAC_DATA)/cels.pal8: $(LAC_DATA)/made
+	$(Q)./ffmpeg$(EXESUF) -nostdin -v error -y $(LAC_LINE) -f rawvideo -pix_fmt gray - | $(LAC_FATE)palette.sh 20736 $(LAC_DATA)/cels >$@
+FATE_LAC += format-pal8
+fate-lineartcolor-format-pal8: $(LAC_DATA)/cels.pal8
+fate-lineartcolor-format-pal8: CMD = $(LAC_PIC) $(LAC_LINE) -f rawvideo -pixel_format pal8 -video_size 192x108 -framerate 24 -i $(LAC_DATA)/cels.pal8 -lavfi "[0:v]$(LAC):$(REFS)[c];[1:v]$(LAC):$(REFS)[d];[c][d]psnr=stats_file=-" -f null - | $(LAC_FATE)exact.sh
 
 # The output's depth follows the input's, unless what comes behind wants another; alpha where references have it.
 LAC_NEGOTIATED = $(LAC_INFO) -framerate 24 -i $(L)%04d.png -vf "trim=end_frame=1,$(1),showinfo@in=checksum=0,$(LAC):refs=0=$(2),showinfo@out=checksum=0$(3)" $(TO_SHOWINFO) | sed "/^in color_range/d"

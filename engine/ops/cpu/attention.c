@@ -13,35 +13,9 @@
 
 #include "ops/bf16.h"
 
-#define LOG2E 1.4426950408889634
-#define CHUNK_ROWS 8 /* queries a thread takes at a time: a rectangle of blocks */
-#define CHUNK_COLUMNS 16
-#define CHUNK (CHUNK_ROWS * CHUNK_COLUMNS)
-#define BLOCKS (CHUNK / CPU_QUERIES)
-
 _Static_assert(LAC_ATTENTION_GROUP == CPU_LANES, "a group of keys is a vector");
 _Static_assert(LAC_ATTENTION_ROWS * LAC_ATTENTION_COLUMNS == CPU_QUERIES, "a block of queries is a kernel's");
 _Static_assert(BLOCKS % CPU_QUERIES == 0, "mean queries come in blocks");
-
-/* A block's upper left query. */
-typedef struct Block {
-    int row, column;
-} Block;
-
-/* One thread's working memory. */
-typedef struct Work {
-    PackWork pack;
-    uint32_t *q;       /* [BLOCKS][steps][CPU_QUERIES] */
-    uint32_t *mean;    /* [steps][CPU_QUERIES]: the mean queries of so many blocks */
-    float *sum;        /* [2][d]: of one mean, and one of its queries */
-    uint16_t *half;    /* [d]: the mean in bf16 */
-    float *max;        /* [CHUNK] */
-    float *out;        /* [CHUNK][cols + CPU_LANES] */
-    float *logit;      /* one tile */
-    uint32_t *weight;
-    float *peaks;      /* [CPU_QUERIES][count * vectors]: of the mean queries */
-    int *list;         /* [count * vectors]: vectors that one block sees */
-} Work;
 
 static size_t work_layout(const Attention *a, char *base, Work *w)
 {
@@ -84,54 +58,6 @@ static void fill_prior(const Attention *a, int i)
     }
 }
 
-static int at_most(int n, int most)
-{
-    return n < most ? n : most;
-}
-
-/* Query j of a block; those past the edge repeat it. */
-static int query_row(const Attention *a, Block b, int j)
-{
-    return at_most(b.row + j / LAC_ATTENTION_COLUMNS, a->h - 1);
-}
-
-static int query_column(const Attention *a, Block b, int j)
-{
-    return at_most(b.column + j % LAC_ATTENTION_COLUMNS, a->w - 1);
-}
-
-static const void *query(const Attention *a, Block b, int j)
-{
-    size_t p = (size_t)query_row(a, b, j) * (size_t)a->w + (size_t)query_column(a, b, j);
-
-    return (const char *)a->desc->q->data + p * (size_t)a->d * lac_type_size(a->desc->q->type);
-}
-
-/* ---- tiles ---- */
-
-static CpuAttentionTile tile_of(const Attention *a, const Work *w)
-{
-    return (CpuAttentionTile){ .steps = a->steps, .cols = a->cols, .scale = (float)(LOG2E / sqrt(a->d)),
-                               .logit = w->logit, .weight = w->weight };
-}
-
-/* Adds vector g of all references' to the tile. */
-static void add_vector(const Attention *a, CpuAttentionTile *t, int g)
-{
-    int i = g / a->vectors, per_row = a->row_end / CPU_LANES, place = g % a->vectors, n = t->vectors++;
-
-    t->k[n] = a->k + (size_t)g * a->k_words;
-    t->v[n] = a->v + (size_t)g * a->v_words;
-    t->x[n] = (size_t)i * a->prior_x_len + (size_t)(place % per_row * CPU_LANES);
-    t->y[n] = (size_t)i * a->prior_y_len + (size_t)(place / per_row);
-}
-
-static void set_place(const Attention *a, CpuAttentionTile *t, int j, int row, int column)
-{
-    t->prior_x[j] = a->prior_x + a->w - 1 - column;
-    t->prior_y[j] = a->prior_y + a->h - 1 - row;
-}
-
 /* Sum of a query's weights so far, relative to exp2(max). */
 static float total_weight(const Attention *a, const float *out)
 {
@@ -153,7 +79,7 @@ static void set_block(const Attention *a, const Work *w, CpuAttentionTile *t, Bl
     t->max = w->max + n * CPU_QUERIES;
     t->out = w->out + (size_t)n * CPU_QUERIES * ((size_t)a->cols + CPU_LANES);
     for (int j = 0; j < CPU_QUERIES; j++) {
-        set_place(a, t, j, query_row(a, b, j), query_column(a, b, j));
+        lac_cpu_tile_place(a, t, j, lac_cpu_query_row(a, b, j), lac_cpu_query_column(a, b, j));
     }
 }
 
@@ -174,98 +100,25 @@ static void tile_run(const Attention *a, CpuAttentionTile *t)
     }
 }
 
-/* ---- which keys a block sees ---- */
-
-/* Column j of w->mean: the mean query of a block. */
-static void pack_mean(const Attention *a, const Work *w, Block b, int j)
-{
-    bool bf16 = a->pack == 2;
-    size_t c, d = (size_t)a->d;
-    float *sum = w->sum, *one = w->sum + d;
-
-    memset(sum, 0, d * sizeof *sum);
-    for (int i = 0; i < CPU_QUERIES; i++) {
-        a->elements->convert(query(a, b, i), bf16, one, false, d);
-        for (c = 0; c < d; c++) {
-            sum[c] += one[c];
-        }
-    }
-    for (c = 0; c < d; c++) {
-        sum[c] *= 1.0F / CPU_QUERIES;
-    }
-    if (bf16) {
-        a->elements->convert(sum, false, w->half, true, d);
-    }
-    lac_cpu_attention_pack_vector(a, bf16 ? (const void *)w->half : sum, w->mean + j, CPU_QUERIES);
-}
-
-/* w->peaks of up to CPU_QUERIES blocks: the largest logit of each vector of keys for a block's mean query. */
-static void find_peaks(const Attention *a, const Work *w, const Block *blocks, int count)
-{
-    int all = a->desc->count * a->vectors;
-    CpuAttentionTile t = tile_of(a, w);
-
-    t.q = w->mean;
-    for (int j = 0; j < CPU_QUERIES; j++) {
-        Block b = blocks[at_most(j, count - 1)];
-
-        pack_mean(a, w, b, j);
-        set_place(a, &t, j, at_most(b.row + LAC_ATTENTION_ROWS / 2, a->h - 1),
-                  at_most(b.column + LAC_ATTENTION_COLUMNS / 2, a->w - 1));
-    }
-    for (int g = 0; g < all; g += CPU_VECTORS) {
-        t.vectors = 0;
-        while (t.vectors < CPU_VECTORS && g + t.vectors < all) {
-            add_vector(a, &t, g + t.vectors);
-        }
-        a->kernels->logits(&t);
-        a->kernels->peaks(&t);
-        for (int j = 0; j < count; j++) {
-            memcpy(w->peaks + (size_t)j * (size_t)all + g, t.peaks[j], (size_t)t.vectors * sizeof(float));
-        }
-    }
-}
-
-/* The vectors whose peak is within the margin of the largest, that one first, to w->list; their number. */
-static int choose(const Attention *a, const Work *w, const float *peaks)
-{
-    int all = a->desc->count * a->vectors, best = 0, n = 0;
-    float least;
-
-    for (int g = 1; g < all; g++) {
-        best = peaks[g] > peaks[best] ? g : best;
-    }
-    least = peaks[best] - (float)(a->desc->margin * LOG2E);
-    for (int g = best; g < all; g++) {
-        w->list[n] = g;
-        n += peaks[g] >= least;
-    }
-    for (int g = 0; g < best; g++) {
-        w->list[n] = g;
-        n += peaks[g] >= least;
-    }
-    return n;
-}
-
 /* ---- chunks ---- */
 
 static void run_chosen(const Attention *a, const Work *w, const Block *blocks, int count)
 {
     size_t all = (size_t)a->desc->count * (size_t)a->vectors;
-    CpuAttentionTile t = tile_of(a, w);
+    CpuAttentionTile t = lac_cpu_tile(a, w);
 
     for (int b = 0; b < count; b++) {
         int n;
 
         if (b % CPU_QUERIES == 0) {
-            find_peaks(a, w, blocks + b, at_most(count - b, CPU_QUERIES));
+            lac_cpu_attention_peaks(a, w, blocks + b, lac_cpu_at_most(count - b, CPU_QUERIES));
         }
-        n = choose(a, w, w->peaks + (size_t)(b % CPU_QUERIES) * all);
+        n = lac_cpu_attention_choose(a, w, w->peaks + (size_t)(b % CPU_QUERIES) * all);
         set_block(a, w, &t, blocks[b], b);
         for (int g = 0; g < n; g += CPU_VECTORS) {
             t.vectors = 0;
             while (t.vectors < CPU_VECTORS && g + t.vectors < n) {
-                add_vector(a, &t, w->list[g + t.vectors]);
+                lac_cpu_tile_add(a, &t, w->list[g + t.vectors]);
             }
             tile_run(a, &t);
         }
@@ -277,7 +130,7 @@ static void run_all(const Attention *a, const Work *w, const Block *blocks, int 
     int tiles = (a->vectors + CPU_VECTORS - 1) / CPU_VECTORS;
     /* The keys at the queries' own place first: the likely largest ones make later tiles negligible. */
     int start = blocks[0].row * (a->row_end / CPU_LANES) / CPU_VECTORS;
-    CpuAttentionTile t = tile_of(a, w);
+    CpuAttentionTile t = lac_cpu_tile(a, w);
 
     for (int i = 0; i < a->desc->count; i++) {
         for (int v = 0; v < tiles; v++) {
@@ -285,7 +138,7 @@ static void run_all(const Attention *a, const Work *w, const Block *blocks, int 
 
             t.vectors = 0;
             while (t.vectors < CPU_VECTORS && first + t.vectors < a->vectors) {
-                add_vector(a, &t, i * a->vectors + first + t.vectors);
+                lac_cpu_tile_add(a, &t, i * a->vectors + first + t.vectors);
             }
             for (int b = 0; b < count; b++) {
                 set_block(a, w, &t, blocks[b], b);
@@ -325,13 +178,13 @@ static void chunk_run(const Attention *a, const Work *w, int row, int column)
     Block blocks[BLOCKS] = { { row, column } };
     int count = 0;
 
-    for (int y = row; y < at_most(row + CHUNK_ROWS, a->h); y += LAC_ATTENTION_ROWS) {
-        for (int x = column; x < at_most(column + CHUNK_COLUMNS, a->w); x += LAC_ATTENTION_COLUMNS) {
+    for (int y = row; y < lac_cpu_at_most(row + CHUNK_ROWS, a->h); y += LAC_ATTENTION_ROWS) {
+        for (int x = column; x < lac_cpu_at_most(column + CHUNK_COLUMNS, a->w); x += LAC_ATTENTION_COLUMNS) {
             blocks[count++] = (Block){ y, x };
         }
     }
     for (int n = 0; n < count * CPU_QUERIES; n++) {
-        lac_cpu_attention_pack_vector(a, query(a, blocks[n / CPU_QUERIES], n % CPU_QUERIES),
+        lac_cpu_attention_pack_vector(a, lac_cpu_query(a, blocks[n / CPU_QUERIES], n % CPU_QUERIES),
                                       w->q + (size_t)(n / CPU_QUERIES * a->steps * CPU_QUERIES + n % CPU_QUERIES),
                                       CPU_QUERIES);
         w->max[n] = -FLT_MAX / 2;
