@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define BALL UINT16_MAX /* in place of the peak of a component that the ball fits into */
+enum { LEVELS = (LAC_REGIONS_MAX_GAP / 2 + 1) * (LAC_REGIONS_MAX_GAP / 2 + 1) + 1 }; /* squared distances of what the ball does not reach */
 
 int lac_regions_open(LacRegions *r, int width, int height, int gap, int threads, const LacLog *log)
 {
@@ -24,11 +25,12 @@ int lac_regions_open(LacRegions *r, int width, int height, int gap, int threads,
     r->ink = lac_alloc(n, 1);
     r->near = lac_alloc(n, 1);
     r->row = lac_alloc((size_t)threads * width, sizeof *r->row);
+    r->level = lac_alloc((size_t)threads * LEVELS, sizeof *r->level);
     r->region = lac_alloc((size_t)r->room, sizeof *r->region);
     r->parent = lac_alloc((size_t)r->room, sizeof *r->parent);
     r->peak = lac_alloc((size_t)r->room, sizeof *r->peak);
-    if (!r->label || !r->squared || !r->order || !r->ink || !r->near || !r->row || !r->region ||
-        !r->parent || !r->peak) {
+    if (!r->label || !r->squared || !r->order || !r->ink || !r->near || !r->row || !r->level ||
+        !r->region || !r->parent || !r->peak) {
         lac_regions_close(r);
         return lac_fail(log, LAC_ENOMEM, "no memory for the regions of a picture of %dx%d", width,
                         height);
@@ -47,6 +49,7 @@ void lac_regions_close(LacRegions *r)
     lac_free(r->ink);
     lac_free(r->near);
     lac_free(r->row);
+    lac_free(r->level);
     *r = (LacRegions){0};
 }
 
@@ -183,6 +186,7 @@ static bool label_mask(LacRegions *r, const uint8_t *mask, int is, int *count)
             if (!label && !(label = component(r, count, BALL))) {
                 return false;
             }
+#pragma omp simd
             for (size_t k = from; k < x; k++) {
                 l[k] = label;
             }
@@ -203,36 +207,87 @@ static bool no_neck(const float *root, int peak, int saddle)
     return rise < (allowed > 1 ? allowed : 1);
 }
 
-/* Free pixels the ball does not reach, by falling squared distance, in picture order where equal.
- */
+/* The next pixel from i on, or `end`, that the ball does not reach. */
+static size_t next_rest(const LacRegions *r, size_t i, size_t end)
+{
+    while (i < end && r->near[i]) {
+        i += i + 8 <= end && lac_all_eight(r->near + i, 1) ? 8 : 1;
+    }
+    return i;
+}
+
+/* Free pixels the ball does not reach, by falling squared distance, in picture order where equal: each thread has a strip,
+ * whose pixels of a distance come behind those of the strips above. */
 static size_t sort_rest(LacRegions *r)
 {
-    enum { LEVELS = (LAC_REGIONS_MAX_GAP / 2 + 1) * (LAC_REGIONS_MAX_GAP / 2 + 1) + 1 };
-    size_t start[LEVELS + 1] = {0}, n = (size_t)r->width * r->height, sum = 0;
+    const size_t n = (size_t)r->width * r->height, strips = (size_t)r->threads;
+    size_t sum = 0;
 
-    for (size_t i = 0; i < n; i++) {
-        while (i + 8 <= n && lac_all_eight(r->near + i, 1)) {
-            i += 8;
-        }
-        if (i < n && !r->near[i]) {
-            start[r->squared[i]]++;
+    memset(r->level, 0, strips * LEVELS * sizeof *r->level);
+#pragma omp parallel for num_threads(r->threads) schedule(static)
+    for (size_t s = 0; s < strips; s++) {
+        const size_t end = n * (s + 1) / strips;
+
+        for (size_t i = next_rest(r, n * s / strips, end); i < end; i = next_rest(r, i + 1, end)) {
+            r->level[s * LEVELS + r->squared[i]]++;
         }
     }
-    start[0] = 0;
-    for (int v = LEVELS - 1; v >= 0; v--) {
-        size_t here = start[v];
-        start[v] = sum;
-        sum += here;
-    }
-    for (size_t i = 0; i < n; i++) {
-        while (i + 8 <= n && lac_all_eight(r->near + i, 1)) {
-            i += 8;
+    for (size_t v = LEVELS - 1; v > 0; v--) {
+        for (size_t s = 0; s < strips; s++) {
+            const size_t here = r->level[s * LEVELS + v];
+
+            r->level[s * LEVELS + v] = sum;
+            sum += here;
         }
-        if (i < n && !r->near[i] && r->squared[i]) {
-            r->order[start[r->squared[i]]++] = (int32_t)i;
+    }
+#pragma omp parallel for num_threads(r->threads) schedule(static)
+    for (size_t s = 0; s < strips; s++) {
+        const size_t end = n * (s + 1) / strips;
+
+        for (size_t i = next_rest(r, n * s / strips, end); i < end; i = next_rest(r, i + 1, end)) {
+            if (r->squared[i]) {
+                r->order[r->level[s * LEVELS + r->squared[i]]++] = (int32_t)i;
+            }
         }
     }
     return sum;
+}
+
+/* The pixels beside i: above, left, right, below. Those next to a line or to the picture's edge alone can lack one. */
+static int find_beside(const LacRegions *r, int32_t i, int32_t beside[4])
+{
+    const int32_t w = r->width;
+    const bool inside = r->squared[i] > 1;
+    int n = 0;
+
+    if (inside || i >= w) {
+        beside[n++] = i - w;
+    }
+    if (inside || i % w) {
+        beside[n++] = i - 1;
+    }
+    if (inside || (i + 1) % w) {
+        beside[n++] = i + 1;
+    }
+    if (inside || i / w + 1 < r->height) {
+        beside[n++] = i + w;
+    }
+    return n;
+}
+
+/* Regions that meet at a place of squared distance `at` without a neck become one. */
+static void join_met(LacRegions *r, const float *root, const int32_t *met, int n, int at)
+{
+    for (int j = 1; j < n; j++) {
+        for (int m = 0; m < j; m++) {
+            const int32_t a = find(r->parent, met[m]), b = find(r->parent, met[j]);
+            const int lower = r->peak[a] < r->peak[b] ? r->peak[a] : r->peak[b];
+
+            if (a != b && no_neck(root, lower, at)) {
+                unite(r, a, b);
+            }
+        }
+    }
 }
 
 /* Each of the pixels in `order` joins the region beside it that is farthest from lines; regions
@@ -240,41 +295,33 @@ static size_t sort_rest(LacRegions *r)
 static bool flood(LacRegions *r, size_t rest, int *count)
 {
     float root[(LAC_REGIONS_MAX_GAP / 2 + 2) * (LAC_REGIONS_MAX_GAP / 2 + 2) + 1];
-    const int w = r->width, h = r->height;
 
     for (int i = 0; i <= r->far * r->far; i++) {
         root[i] = sqrtf((float)i);
     }
     for (size_t k = 0; k < rest; k++) {
-        const int32_t i = r->order[k], x = i % w, y = i / w, at = r->squared[i];
-        const int32_t beside[4] = {y ? i - w : -1, x ? i - 1 : -1, x + 1 < w ? i + 1 : -1,
-                                   y + 1 < h ? i + w : -1};
-        int32_t met[4], best = -1;
-        int n = 0;
+        const int32_t i = r->order[k];
+        int32_t beside[4], met[4], label = 0;
+        int n = 0, best = 0;
+        bool differ = false;
 
-        for (int j = 0; j < 4; j++) {
-            if (beside[j] >= 0 && r->squared[beside[j]] && r->label[beside[j]]) {
-                met[n++] = find(r->parent, r->label[beside[j]]);
-                if (best < 0 || r->squared[beside[j]] > r->squared[best]) {
-                    best = beside[j];
-                }
+        for (int j = 0, around = find_beside(r, i, beside); j < around; j++) {
+            const int squared = r->squared[beside[j]];
+            const int32_t there = squared ? r->label[beside[j]] : 0;
+
+            if (there) {
+                differ |= n && there != met[0];
+                label = squared > best ? there : label;
+                best = squared > best ? squared : best;
+                met[n++] = there;
             }
         }
-        if (!n) {
-            if (!(r->label[i] = component(r, count, (uint16_t)at))) {
-                return false;
-            }
-            continue;
+        r->label[i] = n ? label : component(r, count, r->squared[i]);
+        if (!r->label[i]) {
+            return false;
         }
-        r->label[i] = r->label[best];
-        for (int j = 1; j < n; j++) {
-            for (int m = 0; m < j; m++) {
-                int32_t a = find(r->parent, met[m]), b = find(r->parent, met[j]);
-                int lower = r->peak[a] < r->peak[b] ? r->peak[a] : r->peak[b];
-                if (a != b && no_neck(root, lower, at)) {
-                    unite(r, a, b);
-                }
-            }
+        if (differ) {
+            join_met(r, root, met, n, r->squared[i]);
         }
     }
     return true;
@@ -309,6 +356,7 @@ static void number_and_measure(LacRegions *r, int components)
             g->right = end > g->right ? end : g->right;
             g->bottom = y + 1;
             g->black = c && !r->squared[(size_t)y * w + x];
+#pragma omp simd
             for (int k = x; k < end; k++) {
                 l[k] = c;
             }
@@ -318,13 +366,14 @@ static void number_and_measure(LacRegions *r, int components)
 
 int lac_regions_run(LacRegions *r, const uint8_t *gray, const LacLog *log)
 {
+    const size_t n = (size_t)r->width * r->height;
     int components = 0;
     bool ok;
 
     r->threshold = lac_regions_ink(r->ink, gray, r->width, r->height, r->threads);
     lac_regions_distance(r->squared, r->near, r->row, r->ink, r->width, r->height, r->far, r->threads);
-    lac_regions_black(r->ink, (uint8_t *)r->order, r->row, r->width, r->height);
-    memset(r->label, 0, (size_t)r->width * r->height * sizeof *r->label);
+    lac_regions_black(r->ink, (uint8_t *)r->order, (uint8_t *)r->order + n, r->row, r->width, r->height, r->threads);
+    memset(r->label, 0, n * sizeof *r->label);
     ok = label_mask(r, r->ink, LAC_INK_BLACK, &components);
     mark_ball(r);
     ok = ok && label_mask(r, r->near, 1, &components);

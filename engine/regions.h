@@ -47,6 +47,7 @@ typedef struct LacRegions {
     uint8_t *ink;    /* [height][width] line, then black */
     uint8_t *near;   /* [height][width] distance to a line within the column, then what the ball reaches */
     int16_t *row;    /* [threads][width] */
+    size_t *level;   /* [threads][squared distances] where the pixels of a strip begin in `order` */
 } LacRegions;
 
 /* Gaps of up to `gap` pixels, 0..LAC_REGIONS_MAX_GAP, are closed. LAC_ENOMEM is logged and leaves

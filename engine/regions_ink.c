@@ -53,29 +53,31 @@ int lac_regions_ink(uint8_t *ink, const uint8_t *gray, int width, int height, in
     return threshold;
 }
 
-/* Columns [from, to): distance to the line above, then to the nearer of above and below. */
-static void column_distances(uint8_t *column, const uint8_t *ink, int w, int h, int from, int to,
-                             uint8_t far)
+/* Columns [from, to): distance to the line above, then to the nearer of above and below. row [to - from] is scratch: what
+ * the row before has. */
+static void column_distances(uint8_t *column, uint8_t *row, const uint8_t *ink, int w, int h, int from, int to, uint8_t far)
 {
+    const int n = to - from;
+
+    memset(row, 0, (size_t)n);
     for (int y = 0; y < h; y++) {
-        const uint8_t *k = ink + (size_t)y * w;
-        uint8_t *c = column + (size_t)y * w;
-        const uint8_t *above = y ? c - w : NULL;
+        const uint8_t *k = ink + (size_t)y * w + from;
+        uint8_t *c = column + (size_t)y * w + from;
 
 #pragma omp simd
-        for (int x = from; x < to; x++) {
-            const uint8_t up = above ? above[x] : 0, next = (uint8_t)(up < far ? up + 1 : far);
-            c[x] = k[x] ? 0 : next;
+        for (int x = 0; x < n; x++) {
+            const uint8_t next = (uint8_t)(row[x] + (row[x] < far));
+            c[x] = row[x] = k[x] ? 0 : next;
         }
     }
+    memset(row, 0, (size_t)n);
     for (int y = h - 1; y >= 0; y--) {
-        uint8_t *c = column + (size_t)y * w;
-        const uint8_t *below = y + 1 < h ? c + w : NULL;
+        uint8_t *c = column + (size_t)y * w + from;
 
 #pragma omp simd
-        for (int x = from; x < to; x++) {
-            const uint8_t down = (uint8_t)((below ? below[x] : 0) + 1);
-            c[x] = down < c[x] ? down : c[x];
+        for (int x = 0; x < n; x++) {
+            const uint8_t down = (uint8_t)(row[x] + 1);
+            c[x] = row[x] = down < c[x] ? down : c[x];
         }
     }
 }
@@ -116,7 +118,7 @@ void lac_regions_distance(uint16_t *squared, uint8_t *column, int16_t *row, cons
 {
 #pragma omp parallel for num_threads(threads) schedule(static)
     for (int i = 0; i < threads; i++) { /* strips of columns, one a thread */
-        column_distances(column, ink, width, height, (int)((int64_t)width * i / threads),
+        column_distances(column, (uint8_t *)(row + (size_t)i * width), ink, width, height, (int)((int64_t)width * i / threads),
                          (int)((int64_t)width * (i + 1) / threads), (uint8_t)far);
     }
 #pragma omp parallel for num_threads(threads) schedule(static)
@@ -126,31 +128,44 @@ void lac_regions_distance(uint16_t *squared, uint8_t *column, int16_t *row, cons
     }
 }
 
-/* The art's line thickness: median length of the runs of line pixels along the columns. */
-static int thickness(const uint8_t *ink, int16_t *run, int width, int height)
-{
-    enum { LONGEST = 255 };
-    size_t lengths[LONGEST + 1] = {0}, total = 0, seen = 0;
-    int t = 0;
+enum { LONGEST = 255 }; /* run of line pixels that is told apart */
 
-    memset(run, 0, (size_t)width * sizeof *run);
+/* Columns [from, to): lengths of the runs of line pixels along them. run [to - from] is scratch. */
+static void count_runs(const uint8_t *ink, int16_t *run, int width, int height, int from, int to, size_t *lengths)
+{
+    memset(run, 0, (size_t)(to - from) * sizeof *run);
     for (int y = 0; y <= height; y++) {
         const uint8_t *here = y < height ? ink + (size_t)y * width : NULL;
         const uint8_t *above = y ? ink + (size_t)(y - 1) * width : NULL;
 
-        for (int x = 0; x < width; x++) {
-            while (x + 8 <= width && (!here || lac_all_eight(here + x, LAC_INK_PAPER)) &&
+        for (int x = from; x < to; x++) {
+            while (x + 8 <= to && (!here || lac_all_eight(here + x, LAC_INK_PAPER)) &&
                    (!above || lac_all_eight(above + x, LAC_INK_PAPER))) {
                 x += 8;
             }
-            if (x < width && here && here[x]) {
-                run[x]++;
-            } else if (x < width && run[x]) {
-                lengths[run[x] < LONGEST ? run[x] : LONGEST]++;
-                total++;
-                run[x] = 0;
+            if (x < to && here && here[x]) {
+                run[x - from]++;
+            } else if (x < to && run[x - from]) {
+                lengths[run[x - from] < LONGEST ? run[x - from] : LONGEST]++;
+                run[x - from] = 0;
             }
         }
+    }
+}
+
+/* The art's line thickness: median length of the runs of line pixels along the columns. */
+static int thickness(const uint8_t *ink, int16_t *run, int width, int height, int threads)
+{
+    size_t lengths[LONGEST + 1] = {0}, total = 0, seen = 0;
+    int t = 0;
+
+#pragma omp parallel for num_threads(threads) schedule(static) reduction(+ : lengths)
+    for (int i = 0; i < threads; i++) { /* strips of columns, one a thread */
+        count_runs(ink, run + (size_t)i * width, width, height, (int)((int64_t)width * i / threads),
+                   (int)((int64_t)width * (i + 1) / threads), lengths);
+    }
+    for (int i = 0; i <= LONGEST; i++) {
+        total += lengths[i];
     }
     while (total && (seen += lengths[t]) * 2 < total) {
         t++;
@@ -176,50 +191,94 @@ static int16_t lengthen(int16_t *run, const uint8_t *ink, int w)
 /* Marks the columns of the row's pixels that lie in the bottom row of a square of `side`. */
 static bool mark_corners(uint8_t *corner, const int16_t *run, int w, int side)
 {
+    const int16_t least = (int16_t)side;
     bool any = false;
 
+#pragma omp simd
     for (int x = 0; x < w; x++) {
+        corner[x] = run[x] >= least;
+    }
+    for (int x = 0; x < w; x++) {
+        while (x + 8 <= w && lac_all_eight(corner + x, 0)) {
+            x += 8;
+        }
         const int from = x;
 
-        while (x < w && run[x] >= side) {
+        while (x < w && corner[x]) {
             x++;
         }
-        if (x - from >= side) {
-            memset(corner + from, 1, (size_t)(x - from));
+        if (x - from < side) {
+            memset(corner + from, 0, (size_t)(x - from));
+        } else {
             any = true;
         }
     }
     return any;
 }
 
-/* A pixel is in a black area if it lies in a square of line pixels of more than twice a line's
- * thickness. */
-void lac_regions_black(uint8_t *ink, uint8_t *corner, int16_t *run, int width, int height)
+/* Rows [from, to): the columns that lie in the bottom row of a square; any: whether a row has some. Columns are followed
+ * from so far above that a square's height is known. */
+static void find_corners(uint8_t *corner, uint8_t *any, int16_t *run, const uint8_t *ink, int w, int from, int to, int side)
 {
-    const int w = width, least = width < height ? width : height,
-              thick = 2 * thickness(ink, run, width, height) + 2;
-    const int side = thick < least ? thick : least;
-    int last = -1; /* row with a corner */
-
-    memset(corner, 0, (size_t)w * height);
     memset(run, 0, (size_t)w * sizeof *run);
-    for (int y = 0; y < height; y++) {
-        if (lengthen(run, ink + (size_t)y * w, w) >= side &&
-            mark_corners(corner + (size_t)y * w, run, w, side)) {
-            last = y;
+    for (int y = from < side ? 0 : from - side + 1; y < to; y++) {
+        const int16_t most = lengthen(run, ink + (size_t)y * w, w);
+
+        if (y >= from) {
+            any[y] = most >= side && mark_corners(corner + (size_t)y * w, run, w, side);
         }
     }
-    /* From the last corner up: how many more rows each column is black. */
-    memset(run, 0, (size_t)w * sizeof *run);
-    for (int y = last; y >= 0; y--) {
+}
+
+/* Rows [from, to) of h: what lies in a square becomes black. rest: how many more rows up each column is. */
+static void blacken(uint8_t *ink, const uint8_t *corner, const uint8_t *any, int16_t *rest, int w, int h, int from, int to,
+                    int side)
+{
+    int most = 0; /* of `rest` */
+
+    memset(rest, 0, (size_t)w * sizeof *rest);
+    for (int y = to + side - 1 < h ? to + side - 2 : h - 1; y >= from; y--) {
         const uint8_t *c = corner + (size_t)y * w;
         uint8_t *k = ink + (size_t)y * w;
 
+        most = any[y] ? side : most;
+        if (any[y]) {
 #pragma omp simd
-        for (int x = 0; x < w; x++) {
-            const int16_t rest = (int16_t)(c[x] ? side : run[x]);
-            k[x] = rest > 0 ? LAC_INK_BLACK : k[x];
-            run[x] = (int16_t)(rest > 0 ? rest - 1 : 0);
+            for (int x = 0; x < w; x++) {
+                rest[x] = (int16_t)(c[x] ? side : rest[x]);
+            }
         }
+        if (most && y < to) { /* rows below are another thread's */
+#pragma omp simd
+            for (int x = 0; x < w; x++) {
+                k[x] = rest[x] ? LAC_INK_BLACK : k[x];
+            }
+        }
+        if (most) {
+#pragma omp simd
+            for (int x = 0; x < w; x++) {
+                rest[x] = (int16_t)(rest[x] - (rest[x] > 0));
+            }
+            most--;
+        }
+    }
+}
+
+/* A pixel is in a black area if it lies in a square of line pixels of more than twice a line's
+ * thickness. */
+void lac_regions_black(uint8_t *ink, uint8_t *corner, uint8_t *any, int16_t *run, int width, int height, int threads)
+{
+    const int least = width < height ? width : height, thick = 2 * thickness(ink, run, width, height, threads) + 2;
+    const int side = thick < least ? thick : least;
+
+#pragma omp parallel num_threads(threads)
+    {
+        const int n = omp_get_num_threads(), i = omp_get_thread_num();
+        const int from = (int)((int64_t)height * i / n), to = (int)((int64_t)height * (i + 1) / n);
+        int16_t *own = run + (size_t)i * width;
+
+        find_corners(corner, any, own, ink, width, from, to, side);
+#pragma omp barrier
+        blacken(ink, corner, any, own, width, height, from, to, side);
     }
 }

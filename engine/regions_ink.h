@@ -18,7 +18,7 @@ void lac_regions_distance(uint16_t *squared, uint8_t *column, int16_t *row, cons
                           int width, int height, int far, int threads);
 
 /* Lines that belong to areas much thicker than the art's lines become LAC_INK_BLACK. `corner`
- * [height][width] and `run` [width] are scratch. */
-void lac_regions_black(uint8_t *ink, uint8_t *corner, int16_t *run, int width, int height);
+ * [height][width], `any` [height] and `run` [threads][width] are scratch. */
+void lac_regions_black(uint8_t *ink, uint8_t *corner, uint8_t *any, int16_t *run, int width, int height, int threads);
 
 #endif

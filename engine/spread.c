@@ -6,18 +6,19 @@
 
 #include "runs.h"
 
-enum { BUCKETS = LAC_SPREAD_STEP_MOST + 1 };
+enum { BUCKETS = LAC_SPREAD_STEP_MOST + 1, BLOCK = 64 /* pixels of a bucket that lie side by side */ };
 
 int lac_field_open(LacField *f, int width, int height)
 {
-    size_t n = (size_t)width * height;
+    const size_t n = (size_t)width * height, blocks = n / BLOCK + BUCKETS;
 
     *f = (LacField){ .width = width, .height = height };
     f->state = lac_alloc(n, 1);
     f->colour = lac_alloc(n, 4);
-    f->next = lac_alloc(n, sizeof *f->next);
+    f->queue = lac_alloc(blocks, BLOCK * sizeof *f->queue);
+    f->link = lac_alloc(blocks, sizeof *f->link);
     f->cost = lac_alloc(n, sizeof *f->cost);
-    if (!f->state || !f->colour || !f->next || !f->cost) {
+    if (!f->state || !f->colour || !f->queue || !f->link || !f->cost) {
         lac_field_close(f);
         return LAC_ENOMEM;
     }
@@ -29,7 +30,8 @@ void lac_field_close(LacField *f)
     lac_free(f->state);
     lac_free(f->colour);
     lac_free(f->exact);
-    lac_free(f->next);
+    lac_free(f->queue);
+    lac_free(f->link);
     lac_free(f->cost);
     *f = (LacField){ 0 };
 }
@@ -98,13 +100,13 @@ static inline void take(LacField *f, int32_t to, int32_t from, enum LacPixel sta
         memcpy(f->colour + (size_t)to * 4, f->colour + (size_t)from * 4, 4);
     }
     f->state[to] = state;
-    f->cost[to] = cost;
+    f->cost[to] = (uint16_t)cost;
 }
 
 void lac_field_spread(LacField *f, int reach)
 {
     const int32_t n = f->width * f->height;
-    int32_t head = 0, tail = 0, *queue = f->next;
+    int32_t head = 0, tail = 0, *queue = f->queue;
 
     /* the first layer, from KNOWN alone: pixels reached by the scan do not spread before it ends */
     for (int32_t i = 0; i < n; i++) {
@@ -134,35 +136,48 @@ void lac_field_spread(LacField *f, int reach)
     }
 }
 
-/* First in, first out lists of pixels, by cost modulo BUCKETS; linked through `next`. */
+/* Pixels by cost modulo BUCKETS, first in, first out: each bucket is a chain of blocks of `queue`. A bucket that runs empty keeps
+ * its last block, so there is room for all pixels. */
 typedef struct Buckets {
-    int32_t first[BUCKETS], last[BUCKETS], waiting;
+    int32_t first[BUCKETS], last[BUCKETS]; /* blocks */
+    int32_t from[BUCKETS], to[BUCKETS];    /* pixels of the first block that are gone, of the last one that are there */
+    int32_t blocks, waiting;
 } Buckets;
+
+static void open_buckets(Buckets *b)
+{
+    *b = (Buckets){ .blocks = BUCKETS };
+    for (int32_t at = 0; at < BUCKETS; at++) {
+        b->first[at] = b->last[at] = at;
+    }
+}
 
 static inline void put(Buckets *b, LacField *f, int32_t i)
 {
-    int32_t at = f->cost[i] % BUCKETS;
+    const int32_t at = f->cost[i] % BUCKETS;
 
-    f->next[i] = -1;
-    if (b->last[at] < 0) {
-        b->first[at] = i;
-    } else {
-        f->next[b->last[at]] = i;
+    if (b->to[at] == BLOCK) {
+        f->link[b->last[at]] = b->blocks;
+        b->last[at] = b->blocks++;
+        b->to[at] = 0;
     }
-    b->last[at] = i;
+    f->queue[b->last[at] * BLOCK + b->to[at]++] = i;
     b->waiting++;
 }
 
+/* -1: there is none. */
 static inline int32_t get(Buckets *b, const LacField *f, int32_t at)
 {
-    int32_t i = b->first[at];
-
-    if (i >= 0) {
-        b->first[at] = f->next[i];
-        b->last[at] = f->next[i] < 0 ? -1 : b->last[at];
-        b->waiting--;
+    if (b->first[at] == b->last[at] && b->from[at] == b->to[at]) {
+        b->from[at] = b->to[at] = 0;
+        return -1;
     }
-    return i;
+    if (b->from[at] == BLOCK) {
+        b->first[at] = f->link[b->first[at]];
+        b->from[at] = 0;
+    }
+    b->waiting--;
+    return f->queue[b->first[at] * BLOCK + b->from[at]++];
 }
 
 /* The cost of a step depends on the pixel entered alone: the first front to reach a pixel is the cheapest,
@@ -171,10 +186,9 @@ void lac_field_spread_lines(LacField *f, const uint8_t *gray, int depth)
 {
     const int32_t n = f->width * f->height;
     int32_t i;
-    Buckets b = { .waiting = 0 };
+    Buckets b;
 
-    memset(b.first, -1, sizeof b.first);
-    memset(b.last, -1, sizeof b.last);
+    open_buckets(&b);
     for (i = 0; i < n; i++) {
         if (i + 8 <= n && lac_all_eight(f->state + i, LAC_PIXEL_KNOWN)) {
             i += 7;

@@ -14,7 +14,9 @@ typedef struct LacField {
     uint8_t *colour;      /* [height][width][4] */
     uint16_t *exact;      /* the same of 16 bits a channel; NULL until lac_field_widen */
     bool wide;            /* `exact` is spread instead of `colour`; the caller's choice */
-    int32_t *next, *cost; /* scratch */
+    int32_t *queue;       /* scratch: pixels that wait */
+    int32_t *link;        /* scratch: which block of `queue` follows a block */
+    uint16_t *cost;       /* scratch: of reaching a pixel */
 } LacField;
 
 int lac_field_open(LacField *f, int width, int height);

@@ -57,7 +57,7 @@ static int know_regions(LacVoteFrame *f, LacTransferRef *ref)
         return lac_fail(f->log, LAC_ENOMEM, "no memory for a reference's regions");
     }
     err = lac_regions_run(&f->regions, ref->gray, f->log);
-    err = err ? err : lac_vote_ref_open(ref->vote, &f->regions, ref->rgb, f->log);
+    err = err ? err : lac_vote_ref_open(ref->vote, &f->regions, ref->rgb, f->flat.class != NULL, f->log);
     if (!err) {
         ref->vote->borders = lac_alloc(LAC_BORDERS_TABLE, 1);
         err = ref->vote->borders ? LAC_OK : lac_fail(f->log, LAC_ENOMEM, "no memory for a reference's pairs of colours");

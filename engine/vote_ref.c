@@ -24,6 +24,7 @@ void lac_vote_sort(const int32_t *label, size_t n, int count, size_t *start, int
 
         end = lac_run_end(label, i, n);
         start[label[i]] += end - i;
+#pragma omp simd
         for (size_t k = 0; k < end - i; k++) {
             to[k] = (int32_t)(i + k);
         }
@@ -60,7 +61,7 @@ static size_t count_bins(const LacRegions *r, const uint8_t *rgb, const int32_t 
     return used;
 }
 
-int lac_vote_ref_open(LacVoteRef *ref, const LacRegions *r, const uint8_t *rgb, const LacLog *log)
+int lac_vote_ref_open(LacVoteRef *ref, const LacRegions *r, const uint8_t *rgb, bool palette, const LacLog *log)
 {
     const size_t n = (size_t)r->width * r->height;
     int32_t *order = lac_alloc(n, sizeof *order), *slot = lac_calloc(LAC_VOTE_BINS, sizeof *slot);
@@ -86,7 +87,7 @@ int lac_vote_ref_open(LacVoteRef *ref, const LacRegions *r, const uint8_t *rgb, 
         ref->bins = lac_alloc(used, sizeof *ref->bins);
         if (ref->bins) {
             memcpy(ref->bins, bins, used * sizeof *bins);
-            err = lac_palette_open(&ref->palette, r, rgb, order, start, log);
+            err = palette ? lac_palette_open(&ref->palette, r, rgb, order, start, log) : LAC_OK;
         }
     }
     lac_free(order);

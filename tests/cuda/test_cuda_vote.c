@@ -91,7 +91,7 @@ static bool open_source(const Case *c, int s, LacRegions *r, Source *source, con
                                                (int16_t)(strays ? (int)(number() % 80) - 40 : 0) };
         source->field.cost[i] = (int32_t)(number() % (strays ? 9000 : 400));
     }
-    ok = lac_regions_run(r, gray, log) == LAC_OK && lac_vote_ref_open(&source->ref, r, source->rgb, log) == LAC_OK;
+    ok = lac_regions_run(r, gray, log) == LAC_OK && lac_vote_ref_open(&source->ref, r, source->rgb, false, log) == LAC_OK;
     free(gray);
     return ok;
 }

@@ -65,7 +65,7 @@ static inline void region_case_run(RegionCase *c)
     const LacLog log = {0};
 
     if (lac_regions_open(&c->regions, W, H, 4, 2, &log) || lac_regions_run(&c->regions, c->gray, &log) ||
-        lac_vote_ref_open(&c->ref, &c->regions, c->reference, &log) ||
+        lac_vote_ref_open(&c->ref, &c->regions, c->reference, true, &log) ||
         lac_origins_open(&c->origins, W, H, NET_W, NET_H, 2, &log)) {
         printf("no memory\n");
         exit(1);

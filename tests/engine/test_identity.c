@@ -118,7 +118,7 @@ static void test_second_reference(Tally *t)
     LacOrigins both;
 
     region_case_run(c);
-    if (lac_vote_ref_open(&second, &c->regions, c->reference, &quiet) ||
+    if (lac_vote_ref_open(&second, &c->regions, c->reference, false, &quiet) ||
         lac_origins_open(&both, W, H, NET_W, NET_H, 2, &quiet)) {
         exit(1);
     }

@@ -283,7 +283,7 @@ static void test_threads(Tally *t)
     for (int i = 0; i < 900; i++) {
         dot(&s, 60 + i % 30, 40 + i / 30, 0);
     }
-    for (int gap = 3; gap <= 4; gap++) {
+    for (int gap = 3; gap <= 12; gap++) {
         LacRegions one = find_by(&s, gap, 1), many = find_by(&s, gap, 5);
         const size_t n = (size_t)s.w * s.h;
 

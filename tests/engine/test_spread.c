@@ -124,6 +124,7 @@ int main(void)
         test_field(&t, 1 + i, 50, 4, 60);
         test_field(&t, 23, 19, i, 95 - i);
     }
+    test_field(&t, 160, 120, 3, 90); /* hundreds of pixels wait for one step */
     test_field(&t, 1, 1, 0, 0);
     return tally_end(&t);
 }

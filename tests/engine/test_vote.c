@@ -66,7 +66,7 @@ static int vote_threads(Case *c, int *regions, int threads)
     const LacLog log = {0};
 
     if (lac_regions_open(&r, W, H, 4, threads, &log) || lac_regions_run(&r, c->gray, &log) ||
-        lac_vote_ref_open(&ref, &r, c->reference, &log) ||
+        lac_vote_ref_open(&ref, &r, c->reference, false, &log) ||
         lac_origins_open(&origins, W, H, W / CELL, H / CELL, threads, &log) ||
         lac_origins_run(&origins, &r, &source, 1, &log) || lac_vote_open(&v, W, H, threads, &log)) {
         printf("no memory\n");
