@@ -97,7 +97,7 @@ static int write_frame(LacContext *ctx, const LacDevicePicture *out)
     if (!ctx->there) {
         return lac_gpu_write(ctx->gpu, ctx->picture, out);
     }
-    return lac_gpu_write_copy(ctx->gpu, ctx->window ? lac_window_given(ctx->window) : NULL, out);
+    return lac_gpu_write_there(ctx->gpu, ctx->window ? lac_window_given(ctx->window) : NULL, out);
 }
 
 int lac_receive_device_frame(LacContext *ctx, const LacDevicePicture *out)

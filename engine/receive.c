@@ -181,8 +181,9 @@ static int colour_next(LacContext *ctx, enum LacFormat format)
     }
     err = err ? err : emit(ctx, &line, &picture, &confidence);
     err = err || !stays ? err : lac_window_keep(ctx->window);
+    err = err ? err
+              : lac_window_push(ctx->window, &frame->place, frame->reference >= 0, line.gray, confidence);
     if (!err) {
-        lac_window_push(ctx->window, &frame->place, frame->reference >= 0, line.gray, confidence);
         lac_queue_pop(&ctx->queue);
     }
     return err;

@@ -50,7 +50,7 @@ allow "engine/refs.*" "$base $pictures net/net.h paint.h transfer.h refs.h"
 allow "engine/refs_*" "$base ink.h transfer.h refs.h refs_choose.h refs_encode.h refs_read.h"
 allow "engine/paint_cells.* engine/paint_math.h engine/spread*" "$base resize.h paint_cells.h paint_math.h runs.h spread.h spread_math.h"
 allow "engine/paint.* engine/paint_lines.c engine/paint_state.h" "$base $pictures paint.h paint_cells.h paint_state.h runs.h spread.h"
-allow "engine/gpu*" "$base $ops ops/cuda/frames.h lineart.h match.h origin.h paint_cells.h steady.h gpu.h gpu_state.h"
+allow "engine/gpu*" "$base $ops ops/cuda/frames.h lineart.h match.h moves.h origin.h paint_cells.h steady.h gpu.h gpu_state.h gpu_window.h"
 allow "engine/match*" "$base match*.h"
 allow "engine/transfer_patch.*" "$base transfer_patch.h"
 allow "engine/transfer.* engine/transfer_copy.* engine/transfer_ref.c engine/transfer_state.h engine/transfer_math.h engine/transfer_votes.*" "$base $pictures match*.h gpu.h transfer*.h vote_ref.h"
@@ -62,13 +62,13 @@ allow "engine/origin.* engine/origin_math.h engine/vote_ref.* engine/vote_bins.h
 allow "engine/vote.* engine/confidence* engine/identity.*" "$base origin.h vote_bins.h vote_math.h vote.h confidence.h confidence_rows.h identity.h"
 allow "engine/flat.*" "$base origin.h paint_cells.h spread.h vote_bins.h flat.h"
 allow "engine/vote_frame.*" "$base confidence.h flat.h identity.h transfer.h vote.h vote_frame.h"
-allow "engine/moves.*" "$base moves.h"
-allow "engine/window.*" "$base colour.h moves.h steady.h window.h"
+allow "engine/moves.* engine/moves_math.h" "$base moves.h moves_math.h"
+allow "engine/window.*" "$base colour.h gpu_window.h moves.h steady.h window.h"
 allow "engine/settings.* engine/locate.*" "$base refs.h regions.h window.h settings.h locate.h"
 allow "engine/alpha.* engine/exact.*" "$base regions.h vote.h vote_bins.h flat.h paint.h rgba.h transfer.h alpha.h exact.h"
 allow "engine/colour.* engine/timing.h" "$base refs_choose.h refs_encode.h timing.h exact.h vote_frame.h colour.h"
 allow "engine/load.*" "$base gpu.h locate.h net/net.h load.h"
-nothing=$(ls engine/*.[ch] | grep -vE '/(lac|number|context|receive|device_frames|gpu.*|colour|window|moves|alpha|exact|timing|common|safetensors.*|model|picture|picture_png|rgba|rgba_pack|ink|resize|pack|lineart|queue|scene|likeness|refs.*|match.*|transfer.*|paint.*|regions.*|runs|vote.*|palette|origin.*|confidence.*|identity|flat|spread.*|steady.*|settings|locate|load)\.')
+nothing=$(ls engine/*.[ch] | grep -vE '/(lac|number|context|receive|device_frames|gpu.*|colour|window|moves.*|alpha|exact|timing|common|safetensors.*|model|picture|picture_png|rgba|rgba_pack|ink|resize|pack|lineart|queue|scene|likeness|refs.*|match.*|transfer.*|paint.*|regions.*|runs|vote.*|palette|origin.*|confidence.*|identity|flat|spread.*|steady.*|settings|locate|load)\.')
 [ -z "$nothing" ] || bad "no room is named in tests/includes.sh for:" $nothing
 allow "libavfilter-lac/*" "libavutil/* libavfilter/* libavcodec/* libavformat/* libswscale/* avfilter.h config_components.h filters.h formats.h internal.h version.h video.h lavfutils.h lac_*.h"
 

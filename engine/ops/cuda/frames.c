@@ -63,6 +63,10 @@ const LacFrameOps lac_cuda_frames = {
     .origins = lac_cuda_origins,
     .vote = lac_cuda_vote,
     .evidence = lac_cuda_evidence,
+    .moves = lac_cuda_moves,
+    .differ = lac_cuda_differ,
+    .window_input = lac_cuda_window_input,
+    .window_answer = lac_cuda_window_answer,
     .steady = lac_cuda_steady,
     .write = lac_cuda_pixels_write,
 };

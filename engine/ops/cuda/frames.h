@@ -11,6 +11,7 @@
 #include "ops/cuda/steady_cuda.h"
 #include "ops/cuda/transfer_cuda.h"
 #include "ops/cuda/vote_cuda.h"
+#include "ops/cuda/window_cuda.h"
 
 /* The network's inputs, from x and d in device memory: line [1,h,w,1], and match [1,h,w,2] = [x, d], or [1,h,w,1] = d. */
 typedef struct CudaInputs {
@@ -52,6 +53,10 @@ typedef struct LacFrameOps {
     int (*origins)(LacBackend *be, const CudaVote *vote);
     int (*vote)(LacBackend *be, const CudaVote *vote);
     int (*evidence)(LacBackend *be, const CudaVote *vote);
+    int (*moves)(LacBackend *be, const CudaMoves *moves);
+    int (*differ)(LacBackend *be, const float *a, const float *b, int height, int width, float *out);
+    int (*window_input)(LacBackend *be, const CudaWindowInput *in, LacTensor *to);
+    int (*window_answer)(LacBackend *be, const CudaWindowAnswer *answer);
     int (*steady)(LacBackend *be, const CudaSteady *steady);
     int (*write)(LacBackend *be, const uint8_t *rgb, const CudaFrame *frame);
 } LacFrameOps;
