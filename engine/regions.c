@@ -198,9 +198,7 @@ static bool no_neck(const float *root, int peak, int saddle)
     if (peak == BALL) {
         return false;
     }
-    float rise = root[peak] - root[saddle], allowed = LAC_REGIONS_NECK * root[peak];
-
-    return rise < (allowed > 1 ? allowed : 1);
+    return lac_regions_no_neck(root[peak], root[saddle]);
 }
 
 /* Free pixels the ball does not reach, by falling squared distance, in picture order where equal.

@@ -4,6 +4,7 @@
 #define LAC_REGIONS_H
 
 #include "common.h"
+#include "regions_math.h"
 
 /* How it works. Paper is the most frequent gray of the lighter half, ink the gray that the darkest
  * 1/2000 of the pixels reach; a pixel with more than LAC_REGIONS_INK of the way from paper to ink
@@ -19,10 +20,6 @@
  * number of threads.
  *
  * The line art is gray: coloured separation lines are lines like any other, as dark as they are. */
-#define LAC_REGIONS_INK     0.3f
-#define LAC_REGIONS_NECK    0.3f
-#define LAC_REGIONS_MAX_GAP 64
-
 typedef struct LacRegion {
     int area;                     /* pixels */
     int left, top, right, bottom; /* bounding box, right and bottom outside */

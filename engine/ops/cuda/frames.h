@@ -8,6 +8,7 @@
 #include "ops/cuda/lineart_cuda.h"
 #include "ops/cuda/match_cuda.h"
 #include "ops/cuda/paint_cuda.h"
+#include "ops/cuda/regions_cuda.h"
 #include "ops/cuda/steady_cuda.h"
 #include "ops/cuda/transfer_cuda.h"
 #include "ops/cuda/vote_cuda.h"
@@ -49,6 +50,8 @@ typedef struct LacFrameOps {
     int (*paint_open)(LacBackend *be, CudaPaint *paint, const CudaAxis lines[2], const CudaAxis *shrinking);
     void (*paint_close)(LacBackend *be, CudaPaint *paint);
     int (*paint_run)(LacBackend *be, CudaPaint *paint, const CudaPicture *picture);
+    int (*regions)(LacBackend *be, const CudaRegions *regions);
+    int (*measure)(LacBackend *be, const CudaRegions *regions, int count, CudaRegion *table);
     int (*labels)(LacBackend *be, const uint16_t *narrow, int32_t *label, size_t count);
     int (*origins)(LacBackend *be, const CudaVote *vote);
     int (*vote)(LacBackend *be, const CudaVote *vote);
