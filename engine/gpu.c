@@ -68,6 +68,7 @@ int lac_gpu_open(LacGpu **out, const LacDevice *dev, int width, int height, cons
     gpu->has[LAC_GPU_COPY] = gpu->has[LAC_GPU_MATCH] && gpu->ops->transfer;
     gpu->has[LAC_GPU_PAINT] = gpu->has[LAC_GPU_LINEART] && gpu->ops->paint_run;
     gpu->has[LAC_GPU_VOTE] = gpu->has[LAC_GPU_COPY] && gpu->has[LAC_GPU_PAINT] && gpu->ops->vote;
+    gpu->has[LAC_GPU_REGIONS] = gpu->has[LAC_GPU_VOTE] && gpu->ops->regions && gpu->ops->measure;
     gpu->has[LAC_GPU_WINDOW] = gpu->has[LAC_GPU_LINEART] && gpu->ops->window_answer && gpu->ops->steady;
     gpu->has[LAC_GPU_FORMATS] = gpu->ops->gray && gpu->ops->write;
     say(gpu, true);
@@ -89,8 +90,8 @@ void lac_gpu_close(LacGpu **out)
         return;
     }
     void *const all[] = { gpu->kept, gpu->sent, gpu->frame, gpu->colour, gpu->offset, gpu->cost, gpu->rgb,
-                          gpu->transferred, gpu->prediction, gpu->black, gpu->label, gpu->opinion, gpu->shrunk[0],
-                          gpu->shrunk[1], gpu->told, gpu->bad };
+                          gpu->transferred, gpu->prediction, gpu->black, gpu->label, gpu->opinion, gpu->squared, gpu->found,
+                          gpu->shrunk[0], gpu->shrunk[1], gpu->told, gpu->bad };
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         gpu->ops->free(gpu->dev->be, all[i]);
@@ -103,6 +104,7 @@ void lac_gpu_close(LacGpu **out)
     }
     lac_gpu_table_free(gpu, &gpu->regions);
     lac_gpu_table_free(gpu, &gpu->results);
+    lac_gpu_table_free(gpu, &gpu->table);
     lac_free(gpu->dense);
     lac_free(gpu);
     *out = NULL;

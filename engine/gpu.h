@@ -87,6 +87,9 @@ typedef struct LacGpuPicture {
 /* As lac_paint_run for the current frame, whose `cells` were opened for the host; it stays there. */
 int lac_gpu_paint(LacGpu *gpu, const LacCells *cells, const LacGpuPicture *in);
 
+/* As lac_regions_run for the current frame, but labels and distances stay there, for lac_gpu_vote; r has the regions. */
+int lac_gpu_regions(LacGpu *gpu, LacRegions *r);
+
 /* A reference as lac_gpu_vote sees it; the copies are made when they are first needed. */
 typedef struct LacGpuVoteRef {
     const LacVoteRef *vote;
@@ -98,6 +101,7 @@ typedef struct LacGpuVote {
     LacGpuVoteRef ref[LAC_MATCH_MAX_FIELDS];
     int count;
     bool opinion; /* nothing is to be changed */
+    bool there;   /* the frame's regions are lac_gpu_regions' */
     /* what comes back, with room for the frame's regions: origins, shares backed, sums for the confidence */
     LacOrigin *list;
     float *backed;

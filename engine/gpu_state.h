@@ -40,8 +40,12 @@ struct LacGpu {
     bool settled;    /* rgb is the frame painted last, as it goes out */
     /* gpu_vote.c */
     LacGpuTable regions, results;
-    int32_t *label;   /* of the frame's regions, where they came in 16 bits */
+    int32_t *label;   /* of the frame's regions: found there, or come in 16 bits */
     uint8_t *opinion; /* a painted picture that is voted on and then forgotten */
+    /* gpu_regions.c */
+    uint8_t *squared; /* distances, up to 255 */
+    int32_t *found;   /* how many regions */
+    LacGpuTable table;
     /* gpu_window.c */
     uint8_t *shrunk[2], *told; /* for the search for movement: the last frame's line art, the one at work; scratch */
     int *bad;                  /* 1: a window's answers are not numbers */
@@ -60,6 +64,8 @@ int lac_gpu_run_lineart(LacGpu *gpu, CudaLineart *to, const LacLineart *la);
 /* The copy of `bytes` bytes, made if there is none. */
 int lac_gpu_send_copy(LacGpu *gpu, LacGpuCopy *copy, const void *host, size_t bytes);
 
+/* At least so many bytes on the host and on the device, contents undefined. */
+int lac_gpu_table_grow(LacGpu *gpu, LacGpuTable *t, size_t bytes);
 void lac_gpu_table_free(LacGpu *gpu, LacGpuTable *t);
 
 static inline CudaAxis lac_gpu_axis(const LacAxis *a)

@@ -76,6 +76,16 @@ static bool grow(LacRegions *r)
     return true;
 }
 
+int lac_regions_room(LacRegions *r, int count, const LacLog *log)
+{
+    while (r->room <= count) {
+        if (!grow(r)) {
+            return lac_fail(log, LAC_ENOMEM, "no memory for %d regions", count);
+        }
+    }
+    return LAC_OK;
+}
+
 /* A new component; 0 when out of memory. */
 static int32_t component(LacRegions *r, int *count, uint16_t peak)
 {

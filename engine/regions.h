@@ -51,6 +51,9 @@ typedef struct LacRegions {
 int lac_regions_open(LacRegions *r, int width, int height, int gap, int threads, const LacLog *log);
 void lac_regions_close(LacRegions *r);
 
+/* Room for `count` regions in `region`, whose contents are lost. LAC_ENOMEM is logged. */
+int lac_regions_room(LacRegions *r, int count, const LacLog *log);
+
 /* gray: dense native line art -> label, region, squared. LAC_ENOMEM is logged. */
 int lac_regions_run(LacRegions *r, const uint8_t *gray, const LacLog *log);
 
