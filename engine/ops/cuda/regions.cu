@@ -123,10 +123,19 @@ __global__ void measure(CudaRegions r, CudaRegion *table)
 
 /* ---- all of it ---- */
 
+/* More than there can be basins. No two that are not black have neighbours for their first pixels; black ones have four pixels
+ * and more, but in a picture of one row or column. */
+size_t most_basins(const CudaRegions &r)
+{
+    const size_t n = (size_t)r.width * r.height;
+
+    return r.width > 1 && r.height > 1 ? (n + 1) / 2 + n / 4 + 1 : n + 1;
+}
+
 /* Returns how much of it is to be 0 at first. */
 size_t pieces(LacRegionsJob *job, char *base, size_t *all)
 {
-    const size_t n = (size_t)job->r.width * job->r.height, most = n + 1; /* basins: fewer than pixels */
+    const size_t n = (size_t)job->r.width * job->r.height, most = most_basins(job->r);
     size_t used = 0, zero;
 
     job->state = (LacRegionsState *)lac_cuda_piece(base, &used, 1, sizeof(LacRegionsState));
@@ -137,12 +146,17 @@ size_t pieces(LacRegionsJob *job, char *base, size_t *all)
     job->kind = (uint8_t *)lac_cuda_piece(base, &used, n, 1);
     job->column = (uint8_t *)lac_cuda_piece(base, &used, n, 1);
     job->mark = (uint8_t *)lac_cuda_piece(base, &used, n, 1);
-    int32_t **const tables[] = { &job->parent, &job->base,   &job->events[0], &job->events[1], &job->region,  &job->peak,
-                                 &job->next,   &job->target, &job->open,      &job->number,    &job->opens[0], &job->opens[1] };
+    int32_t **const pixels[] = { &job->parent, &job->base, &job->events[0], &job->events[1] };
+    int32_t **const basins[] = { &job->region, &job->peak,     &job->next,    &job->target,
+                                 &job->open,   &job->opens[0], &job->opens[1] };
 
-    for (int32_t **table : tables) {
+    for (int32_t **plane : pixels) {
+        *plane = (int32_t *)lac_cuda_piece(base, &used, n, sizeof(int32_t));
+    }
+    for (int32_t **table : basins) {
         *table = (int32_t *)lac_cuda_piece(base, &used, most, sizeof(int32_t));
     }
+    job->number = job->next; /* when all have joined */
     job->best = (unsigned long long *)lac_cuda_piece(base, &used, most, sizeof(unsigned long long));
     job->first = (unsigned long long *)lac_cuda_piece(base, &used, most, sizeof(unsigned long long));
     *all = used;

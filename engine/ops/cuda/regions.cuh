@@ -27,7 +27,7 @@ struct LacRegionsJob {
     int32_t *parent, *base; /* [height][width] sums on the way; then trees of pixels, and the basin of each */
     uint16_t *begins;       /* [height][width] 1 + rank where a region begins */
     int32_t *before;        /* [ranks][parts] regions that begin there, then before there */
-    /* [most + 1] */
+    /* by basin */
     int32_t *region, *peak, *next, *target, *open, *number; /* region: a basin that stands for all of it */
     unsigned long long *best, *first; /* its first event, its first pixel's time */
     int32_t *opens[2];  /* regions that may still join */
