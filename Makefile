@@ -217,7 +217,7 @@ $(B)/tests/test_cuda_plans: tests/cuda/test_cuda_plans.c $(B)/cuda/ops/cuda/plan
 
 # The same tests with the kernels on a GPU: built where CUDA is, run by tests/gpu.sh. Not the operations', which have
 # tests/engine/test_cuda.c.
-GPU_TESTS := $(patsubst tests/cuda/%.c,$(B)/tests/gpu/%,$(filter-out %_emulated.c %_plans.c %_device_frames.c,$(wildcard tests/cuda/test_*.c)))
+GPU_TESTS := $(patsubst tests/cuda/%.c,$(B)/tests/gpu/%,$(filter-out %_emulated.c %_plans.c %_device_frames.c %_bus.c,$(wildcard tests/cuda/test_*.c)))
 $(GPU_TESTS): $(B)/tests/gpu/%: tests/cuda/%.c $(CUDA_OBJ) $(B)/lib/liblac.a
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) $(CUDA_CFLAGS) -MF $@.d $^ $(CUDA_LIBS) $(LAC_LIBS) -lstdc++ -o $@

@@ -11,8 +11,6 @@
 
 enum { W = 83, H = 65, FRAME = 40000 };
 
-extern size_t emulated_crossed[2]; /* emulate.cpp: bytes that went up the bus, and down */
-
 static Messages messages;
 
 /* Two boxes that move with n, one in the other, and a speck. */
@@ -101,42 +99,6 @@ static LacSettings settings(const char *weights)
     return s;
 }
 
-/* Bytes that cross the bus for the frames of a stream, the first of which makes what stays. */
-static size_t crossing(Tally *t, enum LacTemporal temporal)
-{
-    enum { SOME = 6 };
-    static uint8_t gray[W * H], out[W * H * 3];
-    LacSettings s = settings(WEIGHTS);
-    LacContext *ctx;
-    size_t before = 0;
-
-    s.temporal = temporal;
-    ctx = open_one(t, &s);
-    for (int n = 0; ctx && n <= SOME; n++) {
-        for (int i = 0; i < W * H; i++) {
-            gray[i] = pixel(i % W, i / W, n);
-        }
-        expect(t, !lac_send_frame(ctx, n < SOME ? &(LacPicture){ LAC_GRAY8, W, H, W, gray } : NULL, n * FRAME, FRAME), "send: %s",
-               messages.text);
-        while (lac_ready(ctx) == 1) {
-            expect(t, !lac_receive_frame(ctx, &(LacPicture){ LAC_RGB24, W, H, W * 3, out }), "receive: %s", messages.text);
-        }
-        before = n == 3 ? emulated_crossed[0] + emulated_crossed[1] : before;
-    }
-    lac_close(&ctx);
-    return emulated_crossed[0] + emulated_crossed[1] - before;
-}
-
-/* What the refinement is made of stays on the GPU: with a window a frame costs what it costs alone, and some flags. */
-static void test_crossing(Tally *t)
-{
-    const size_t alone = crossing(t, LAC_TEMPORAL_OFF), window = crossing(t, LAC_TEMPORAL_ON);
-
-    /* both colour two frames, the window gives out two more that had waited in it */
-    expect(t, window < alone + (size_t)2 * W * H * 3 + 64, "%zu bytes cross the bus for two frames alone, %zu by way of a window",
-           alone, window);
-}
-
 static void test_settings(Tally *t)
 {
     static const struct {
@@ -173,6 +135,5 @@ int main(void)
 
     setenv("LAC_EMULATE_SM", "90", 1);
     test_settings(&t);
-    test_crossing(&t);
     return tally_end(&t);
 }
