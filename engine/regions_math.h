@@ -65,7 +65,7 @@ LAC_HD int lac_regions_met(const uint8_t *kind, const uint16_t *squared, int w, 
         const int32_t b = beside[j];
 
         if (b >= 0 && (kind[b] == LAC_KIND_BALL ||
-                       (kind[b] == LAC_KIND_REST && (squared[b] > squared[i] || (squared[b] == squared[i] && b < i))))) {
+                       (kind[b] == LAC_KIND_REST && (b < i ? squared[b] >= squared[i] : squared[b] > squared[i])))) {
             met[n++] = b;
         }
     }
