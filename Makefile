@@ -47,7 +47,9 @@ CUDA_ABI := $(shell cat engine/lac.h engine/common.h engine/ops/tensor.h engine/
               engine/ops/cuda/library.h engine/ops/cuda/frames.h engine/ops/cuda/lineart_cuda.h engine/ops/cuda/lineart_math.h \
               engine/ops/cuda/match_cuda.h engine/ops/cuda/paint_cuda.h engine/ops/cuda/pixels_math.h engine/ops/cuda/resize_cuda.h \
               engine/ops/cuda/spread_cuda.h engine/ops/cuda/steady_cuda.h engine/ops/cuda/transfer_cuda.h engine/ops/cuda/vote_cuda.h \
-              engine/borders_math.h engine/ops/cuda/borders_cuda.h engine/origin_math.h engine/paint_math.h engine/spread_math.h engine/steady_math.h engine/vote_math.h | cksum | cut -d' ' -f1)
+              engine/ops/cuda/borders_cuda.h engine/ops/cuda/window_cuda.h engine/ops/cuda/regions_cuda.h engine/borders_math.h \
+              engine/regions_math.h engine/net/refine_math.h engine/moves_math.h engine/origin_math.h engine/paint_math.h \
+              engine/spread_math.h engine/steady_math.h engine/vote_math.h | cksum | cut -d' ' -f1)
 CUDA_ABI_FLAG = -DLAC_CUDA_ABI='"$(VERSION)-$(CUDA_ABI)"'
 CUDA_WARN := -Werror all-warnings -Xcompiler -Wall,-Wextra,-Werror
 # Machine code of each architecture, and code of the last one that newer GPUs translate.
@@ -217,7 +219,7 @@ $(B)/tests/test_cuda_plans: tests/cuda/test_cuda_plans.c $(B)/cuda/ops/cuda/plan
 
 # The same tests with the kernels on a GPU: built where CUDA is, run by tests/gpu.sh. Not the operations', which have
 # tests/engine/test_cuda.c.
-GPU_TESTS := $(patsubst tests/cuda/%.c,$(B)/tests/gpu/%,$(filter-out %_emulated.c %_plans.c %_device_frames.c,$(wildcard tests/cuda/test_*.c)))
+GPU_TESTS := $(patsubst tests/cuda/%.c,$(B)/tests/gpu/%,$(filter-out %_emulated.c %_plans.c %_device_frames.c %_bus.c,$(wildcard tests/cuda/test_*.c)))
 $(GPU_TESTS): $(B)/tests/gpu/%: tests/cuda/%.c $(CUDA_OBJ) $(B)/lib/liblac.a
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) $(CUDA_CFLAGS) -MF $@.d $^ $(CUDA_LIBS) $(LAC_LIBS) -lstdc++ -o $@

@@ -215,7 +215,7 @@ int lac_colour_frame(LacColour *c, const LacPlace *place, const int *chosen, int
         since = omp_get_wtime();
         const LacVoteInput vote = { c->transfer, pixels, lag, count, gray, black, c->transferred, c->rgb,
                                     c->lineart.net_width, c->lineart.net_height, tools->set->fill, tools->set->lines, &ink,
-                                    votes_there(c, exact) ? tools->gpu : NULL };
+                                    votes_there(c, exact) ? tools->gpu : NULL, tools->set->output != LAC_OUTPUT_COLOR };
 
         err = lac_vote_frame_run(&c->regions, &vote, rgb, stride);
         if (!err && exact && tools->set->fill != LAC_FILL_TRANSFER) {

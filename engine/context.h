@@ -55,8 +55,10 @@ int lac_output_fits(const LacContext *ctx, int width, int height);
 int lac_take_frame(LacContext *ctx, const LacIncoming *in, int64_t time, int64_t duration);
 int lac_give_frame(LacContext *ctx, LacPicture *out);
 
-/* ctx->black, ctx->picture is there afterwards. LAC_ENOMEM is logged. */
-int lac_need_black(LacContext *ctx);
-int lac_need_picture(LacContext *ctx);
+/* One of the context's pictures of a frame, of so many bytes a pixel, is there afterwards. LAC_ENOMEM is logged. */
+int lac_need(LacContext *ctx, uint8_t **plane, int channels);
+
+/* Whether the oldest pending frame is coloured on the GPU, and can stay there, to go out in `format`. */
+bool lac_stays(const LacContext *ctx, enum LacFormat format);
 
 #endif

@@ -58,19 +58,7 @@ int lac_send_device_frame(LacContext *ctx, const LacDevicePicture *line, int64_t
 /* Whether the next frame stays on the GPU until it is written. */
 static bool stays(const LacContext *ctx)
 {
-    const LacPending *frame = lac_queue_at(&ctx->queue, 0);
-
-    return ctx->window ? lac_window_there(ctx->window)
-                       : frame && frame->reference < 0 && lac_colour_stays(&ctx->colour, LAC_RGB24);
-}
-
-int lac_need_picture(LacContext *ctx)
-{
-    if (!ctx->picture) {
-        ctx->picture = lac_alloc((size_t)ctx->width * 3, (size_t)ctx->height);
-    }
-    return ctx->picture ? LAC_OK
-                        : lac_fail(&ctx->log, LAC_ENOMEM, "no memory for frames of %dx%d", ctx->width, ctx->height);
+    return ctx->window ? lac_window_there(ctx->window) : lac_stays(ctx, LAC_RGB24);
 }
 
 /* The next frame as RGB24 -> ctx->picture, or it stays on the GPU. */
@@ -84,7 +72,7 @@ static int fetch(LacContext *ctx)
     }
     ctx->there = stays(ctx);
     if (!ctx->there) {
-        err = lac_need_picture(ctx);
+        err = lac_need(ctx, &ctx->picture, 3);
         picture.data = ctx->picture;
     }
     err = err ? err : lac_give_frame(ctx, &picture);
@@ -97,7 +85,7 @@ static int write_frame(LacContext *ctx, const LacDevicePicture *out)
     if (!ctx->there) {
         return lac_gpu_write(ctx->gpu, ctx->picture, out);
     }
-    return lac_gpu_write_copy(ctx->gpu, ctx->window ? lac_window_given(ctx->window) : NULL, out);
+    return lac_gpu_write_there(ctx->gpu, ctx->window ? lac_window_given(ctx->window) : NULL, out);
 }
 
 int lac_receive_device_frame(LacContext *ctx, const LacDevicePicture *out)

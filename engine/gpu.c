@@ -28,8 +28,7 @@ static void say(const LacGpu *gpu, bool here)
     static const char *const names[LAC_GPU_STAGES] = {
         [LAC_GPU_LINEART] = "line art", [LAC_GPU_MATCH] = "correspondences", [LAC_GPU_COPY] = "copying",
         [LAC_GPU_PAINT] = "painting", [LAC_GPU_REGIONS] = "regions", [LAC_GPU_VOTE] = "votes by region",
-        [LAC_GPU_STEADY] = "solving of windows",
-        [LAC_GPU_FORMATS] = "formats of CUDA frames",
+        [LAC_GPU_WINDOW] = "windows", [LAC_GPU_FORMATS] = "formats of CUDA frames",
     };
     char text[256] = "";
     size_t used = 0;
@@ -62,13 +61,15 @@ int lac_gpu_open(LacGpu **out, const LacDevice *dev, int width, int height, cons
     if (!gpu) {
         return lac_fail(log, LAC_ENOMEM, "no memory for frames on the GPU");
     }
-    *gpu = (LacGpu){ .dev = dev, .ops = dev->frames, .width = width, .height = height, .kept_index = -1, .log = log };
+    *gpu = (LacGpu){ .dev = dev, .ops = dev->frames, .width = width, .height = height, .kept_index = -1, .gray_index = -1,
+                     .log = log };
     gpu->has[LAC_GPU_LINEART] = !only_host() && gpu->ops->lineart_run && gpu->ops->inputs;
     gpu->has[LAC_GPU_MATCH] = gpu->has[LAC_GPU_LINEART] && gpu->ops->describe && gpu->ops->match;
     gpu->has[LAC_GPU_COPY] = gpu->has[LAC_GPU_MATCH] && gpu->ops->transfer;
     gpu->has[LAC_GPU_PAINT] = gpu->has[LAC_GPU_LINEART] && gpu->ops->paint_run;
     gpu->has[LAC_GPU_VOTE] = gpu->has[LAC_GPU_COPY] && gpu->has[LAC_GPU_PAINT] && gpu->ops->vote;
-    gpu->has[LAC_GPU_STEADY] = !only_host() && gpu->ops->steady;
+    gpu->has[LAC_GPU_REGIONS] = gpu->has[LAC_GPU_VOTE] && gpu->ops->regions && gpu->ops->measure;
+    gpu->has[LAC_GPU_WINDOW] = gpu->has[LAC_GPU_LINEART] && gpu->ops->window_answer && gpu->ops->steady;
     gpu->has[LAC_GPU_FORMATS] = gpu->ops->gray && gpu->ops->write;
     say(gpu, true);
     say(gpu, false);
@@ -89,8 +90,8 @@ void lac_gpu_close(LacGpu **out)
         return;
     }
     void *const all[] = { gpu->kept, gpu->sent, gpu->frame, gpu->colour, gpu->offset, gpu->cost, gpu->rgb,
-                          gpu->transferred, gpu->prediction, gpu->black, gpu->label, gpu->cell, gpu->place, gpu->source,
-                          gpu->opinion, gpu->seen };
+                          gpu->transferred, gpu->prediction, gpu->black, gpu->label, gpu->opinion, gpu->cell, gpu->place,
+                          gpu->source, gpu->squared, gpu->found, gpu->shrunk[0], gpu->shrunk[1], gpu->told, gpu->bad };
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         gpu->ops->free(gpu->dev->be, all[i]);
@@ -103,6 +104,7 @@ void lac_gpu_close(LacGpu **out)
     }
     lac_gpu_table_free(gpu, &gpu->regions);
     lac_gpu_table_free(gpu, &gpu->results);
+    lac_gpu_table_free(gpu, &gpu->table);
     lac_free(gpu->dense);
     lac_free(gpu);
     *out = NULL;
@@ -140,6 +142,7 @@ int lac_gpu_take(LacGpu *gpu, const LacDevicePicture *line, int64_t index, uint8
     int err = LAC_OK;
 
     gpu->kept_index = -1;
+    gpu->gray_index = gpu->gray == gpu->kept ? -1 : gpu->gray_index;
     gpu->kept = lac_gpu_need(gpu, gpu->kept, area(gpu), &err);
     err = err ? err : gpu->ops->gray(gpu->dev->be, &luma, gpu->width, gpu->height, gpu->kept);
     err = err ? err : gpu->ops->down(gpu->dev->be, gpu->kept, gray, area(gpu));
@@ -149,28 +152,26 @@ int lac_gpu_take(LacGpu *gpu, const LacDevicePicture *line, int64_t index, uint8
 
 void lac_gpu_flush(LacGpu *gpu)
 {
-    gpu->kept_index = -1;
+    gpu->kept_index = gpu->gray_index = -1;
 }
 
-static int open_lineart(LacGpu *gpu, CudaLineart *to, const LacLineart *la)
+int lac_gpu_run_lineart(LacGpu *gpu, CudaLineart *to, const LacLineart *la)
 {
     const CudaAxis x = lac_gpu_axis(&la->resize.x), y = lac_gpu_axis(&la->resize.y);
-
-    return to->memory.data ? LAC_OK : gpu->ops->lineart_open(gpu->dev->be, to, &x, &y);
-}
-
-static int run_lineart(LacGpu *gpu, CudaLineart *to, const LacLineart *la)
-{
     const CudaLuma luma = { gpu->gray, gpu->width, false, false };
-    const int err = open_lineart(gpu, to, la);
+    const int err = to->memory.data ? LAC_OK : gpu->ops->lineart_open(gpu->dev->be, to, &x, &y);
 
     return err ? err : gpu->ops->lineart_run(gpu->dev->be, to, &luma);
 }
 
-int lac_gpu_lineart(LacGpu *gpu, const LacLineart *la, int64_t index, const uint8_t *gray)
+int lac_gpu_gray(LacGpu *gpu, int64_t index, const uint8_t *gray)
 {
     int err = LAC_OK;
 
+    if (gpu->gray && index == gpu->gray_index) {
+        return LAC_OK;
+    }
+    gpu->gray_index = -1;
     if (index == gpu->kept_index) {
         gpu->gray = gpu->kept;
     } else {
@@ -178,7 +179,15 @@ int lac_gpu_lineart(LacGpu *gpu, const LacLineart *la, int64_t index, const uint
         err = err ? err : gpu->ops->up(gpu->dev->be, gray, gpu->sent, area(gpu));
         gpu->gray = gpu->sent;
     }
-    return err ? err : run_lineart(gpu, &gpu->net, la);
+    gpu->gray_index = err ? -1 : index;
+    return err;
+}
+
+int lac_gpu_lineart(LacGpu *gpu, const LacLineart *la, int64_t index, const uint8_t *gray)
+{
+    const int err = lac_gpu_gray(gpu, index, gray);
+
+    return err ? err : lac_gpu_run_lineart(gpu, &gpu->net, la);
 }
 
 int lac_gpu_inputs(void *opaque, LacTensor *line, LacTensor *match)
@@ -241,7 +250,7 @@ int lac_gpu_match(LacGpu *gpu, LacMatcher *m, const LacLineart *la, const float 
                                .cost = gpu->cost + (size_t)i * cells };
         lac_matcher_limits(m, refs[i].local, &f->prior, &f->radius);
     }
-    err = err ? err : run_lineart(gpu, &gpu->match, la);
+    err = err ? err : lac_gpu_run_lineart(gpu, &gpu->match, la);
     err = err ? err : gpu->ops->up(be, rgb, gpu->colour, cells * 3 * sizeof *rgb);
     err = err ? err : gpu->ops->describe(be, m->width, m->height, gpu->match.line, gpu->match.distance, gpu->colour,
                                          gpu->frame);
@@ -262,48 +271,9 @@ void lac_gpu_copy_free(LacGpuCopy *copy)
     *copy = (LacGpuCopy){ 0 };
 }
 
-int lac_gpu_renew_copy(LacGpu *gpu, LacGpuCopy *copy, const void *host, size_t bytes)
-{
-    return copy->data ? gpu->ops->up(gpu->dev->be, host, copy->data, bytes) : lac_gpu_send_copy(gpu, copy, host, bytes);
-}
-
-int lac_gpu_fetch_copy(const LacGpuCopy *copy, void *host, size_t bytes)
-{
-    return copy->gpu->ops->down(copy->gpu->dev->be, copy->data, host, bytes);
-}
-
 void lac_gpu_settle(LacGpu *gpu, bool there)
 {
     gpu->settled = there;
-}
-
-int lac_gpu_keep(LacGpu *gpu, const LacLineart *la, LacGpuCopy *copy, float *colour)
-{
-    const size_t seen = (size_t)la->net_width * (size_t)la->net_height * 3 * sizeof *colour;
-    int err = gpu->settled ? LAC_OK : lac_fail(gpu->log, LAC_EINVAL, "no frame is left on the GPU");
-
-    copy->gpu = gpu;
-    copy->data = lac_gpu_need(gpu, copy->data, area(gpu) * 3, &err);
-    gpu->seen = lac_gpu_need(gpu, gpu->seen, seen, &err);
-    err = err ? err : gpu->ops->copy(gpu->dev->be, gpu->rgb, copy->data, area(gpu) * 3);
-    err = err ? err : open_lineart(gpu, &gpu->window, la);
-    err = err ? err : gpu->ops->lineart_colour(gpu->dev->be, &gpu->window, gpu->rgb, gpu->seen);
-    return err ? err : gpu->ops->down(gpu->dev->be, gpu->seen, colour, seen);
-}
-
-/* ---- windows ---- */
-
-int lac_gpu_steady(LacGpu *gpu, int net_width, int net_height, const LacSteadyFrame *frames, int count, int first, int end)
-{
-    CudaSteady s = { .width = gpu->width, .height = gpu->height, .net_width = net_width, .net_height = net_height,
-                     .count = count, .first = first, .end = end };
-
-    for (int t = 0; t < count; t++) {
-        const LacSteadyFrame *f = &frames[t];
-
-        s.frame[t] = (CudaSteadyFrame){ f->rgb, f->residual, f->link, f->trust, f->weight, f->fixed };
-    }
-    return gpu->ops->steady(gpu->dev->be, &s);
 }
 
 /* ---- coloured frames ---- */
@@ -338,7 +308,7 @@ int lac_gpu_write(LacGpu *gpu, const uint8_t *rgb, const LacDevicePicture *out)
     return err ? err : write_planes(gpu, gpu->rgb, out);
 }
 
-int lac_gpu_write_copy(LacGpu *gpu, const LacGpuCopy *rgb, const LacDevicePicture *out)
+int lac_gpu_write_there(LacGpu *gpu, const uint8_t *there, const LacDevicePicture *out)
 {
-    return write_planes(gpu, rgb ? rgb->data : gpu->rgb, out);
+    return write_planes(gpu, there ? there : gpu->rgb, out);
 }

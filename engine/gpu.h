@@ -11,7 +11,6 @@
 #include "origin.h"
 #include "ops/ops.h"
 #include "paint_cells.h"
-#include "steady.h"
 
 typedef struct LacGpu LacGpu;
 struct LacBorders;
@@ -24,7 +23,7 @@ enum LacGpuStage {
     LAC_GPU_PAINT,
     LAC_GPU_REGIONS,
     LAC_GPU_VOTE,
-    LAC_GPU_STEADY,
+    LAC_GPU_WINDOW,
     LAC_GPU_FORMATS,
     LAC_GPU_STAGES
 };
@@ -89,6 +88,9 @@ typedef struct LacGpuPicture {
 /* As lac_paint_run for the current frame, whose `cells` were opened for the host; it stays there. */
 int lac_gpu_paint(LacGpu *gpu, const LacCells *cells, const LacGpuPicture *in);
 
+/* As lac_regions_run for the current frame, but labels and distances stay there, for lac_gpu_vote; r has the regions. */
+int lac_gpu_regions(LacGpu *gpu, LacRegions *r);
+
 /* A reference as lac_gpu_vote sees it; the copies are made when they are first needed. */
 typedef struct LacGpuVoteRef {
     const LacVoteRef *vote;
@@ -100,6 +102,7 @@ typedef struct LacGpuVote {
     LacGpuVoteRef ref[LAC_MATCH_MAX_FIELDS];
     int count;
     bool opinion; /* nothing is to be changed */
+    bool there;   /* the frame's regions are lac_gpu_regions' */
     /* what comes back, with room for the frame's regions: origins, shares backed, sums for the confidence */
     LacOrigin *list;
     float *backed;
@@ -117,21 +120,10 @@ int lac_gpu_borders(LacGpu *gpu, struct LacBorders *b, int threshold, const uint
 int lac_gpu_fetch(LacGpu *gpu, uint8_t *out, ptrdiff_t stride);
 /* Whether what lies there is the frame as it goes out, until the next one is painted. */
 void lac_gpu_settle(LacGpu *gpu, bool there);
-/* Copies it, and its colours as lac_lineart_colour -> colour on the host; always of the same size. Errors are logged. */
-int lac_gpu_keep(LacGpu *gpu, const LacLineart *la, LacGpuCopy *copy, float *colour);
-
-/* The copy of `bytes` bytes is made or, if there is one, made anew; all calls for one copy name as many bytes. */
-int lac_gpu_renew_copy(LacGpu *gpu, LacGpuCopy *copy, const void *host, size_t bytes);
-/* Waits until it is there. */
-int lac_gpu_fetch_copy(const LacGpuCopy *copy, void *host, size_t bytes);
-
-/* As lac_steady_run for native frames with dense rows and planes of net_width x net_height; the frames' pointers are to what
- * copies hold. */
-int lac_gpu_steady(LacGpu *gpu, int net_width, int net_height, const LacSteadyFrame *frames, int count, int first, int end);
 
 /* rgb: dense RGB24 on the host -> the planes of out. */
 int lac_gpu_write(LacGpu *gpu, const uint8_t *rgb, const LacDevicePicture *out);
-/* The same from a copy, or with NULL the frame painted last. */
-int lac_gpu_write_copy(LacGpu *gpu, const LacGpuCopy *rgb, const LacDevicePicture *out);
+/* The same from device memory, or with NULL the frame painted last. */
+int lac_gpu_write_there(LacGpu *gpu, const uint8_t *there, const LacDevicePicture *out);
 
 #endif

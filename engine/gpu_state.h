@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What gpu.c and gpu_paint.c share. */
+/* What gpu.c and the files beside it share. */
 #ifndef LAC_GPU_STATE_H
 #define LAC_GPU_STATE_H
 
@@ -22,6 +22,7 @@ struct LacGpu {
     uint8_t *kept, *sent; /* gray: of the frame that came last, of one that had to be sent */
     int64_t kept_index;   /* -1: none */
     const uint8_t *gray;  /* of the current frame: one of the two */
+    int64_t gray_index;   /* that frame, or -1 */
     CudaLineart net, match, window; /* closed until first used */
     /* for the search, as many fields as were ever sought at once */
     int fields;
@@ -36,14 +37,21 @@ struct LacGpu {
     uint8_t *black;
     CudaPaint paint; /* closed until first used */
     uint8_t *dense;  /* host: a painted frame whose rows are to lie apart */
-    float *seen;     /* a frame's colours at the window's size */
     bool settled;    /* rgb is the frame painted last, as it goes out */
     /* gpu_vote.c */
     LacGpuTable regions, results;
-    int32_t *label;   /* of the frame's regions, where they came in 16 bits */
-    uint32_t *cell;   /* gpu_borders.c */
-    int32_t *place, *source;
+    int32_t *label;   /* of the frame's regions: found there, or come in 16 bits */
     uint8_t *opinion; /* a painted picture that is voted on and then forgotten */
+    /* gpu_borders.c */
+    uint32_t *cell;
+    int32_t *place, *source;
+    /* gpu_regions.c */
+    uint8_t *squared; /* distances, up to 255 */
+    int32_t *found;   /* how many regions */
+    LacGpuTable table;
+    /* gpu_window.c */
+    uint8_t *shrunk[2], *told; /* for the search for movement: the last frame's line art, the one at work; scratch */
+    int *bad;                  /* 1: a window's answers are not numbers */
     const LacLog *log;
 };
 
@@ -51,9 +59,16 @@ struct LacGpu {
  * allocated before, far from overflow. */
 void *lac_gpu_need(LacGpu *gpu, void *at, size_t bytes, int *err);
 
+/* Frame `index` becomes the current one; gray, on the host, is sent unless it is there. */
+int lac_gpu_gray(LacGpu *gpu, int64_t index, const uint8_t *gray);
+/* The current frame's line art at the size of la, which `to` was or will be opened for. */
+int lac_gpu_run_lineart(LacGpu *gpu, CudaLineart *to, const LacLineart *la);
+
 /* The copy of `bytes` bytes, made if there is none. */
 int lac_gpu_send_copy(LacGpu *gpu, LacGpuCopy *copy, const void *host, size_t bytes);
 
+/* At least so many bytes on the host and on the device, contents undefined. */
+int lac_gpu_table_grow(LacGpu *gpu, LacGpuTable *t, size_t bytes);
 void lac_gpu_table_free(LacGpu *gpu, LacGpuTable *t);
 
 static inline CudaAxis lac_gpu_axis(const LacAxis *a)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Votes by region on the GPU. Regions are the host's: their labels go up, and what is known of each region comes back. */
+/* Votes by region on the GPU. Where regions are the host's their labels go up; what is known of each region comes back. */
 #include "gpu_state.h"
 
 #include <string.h>
@@ -17,8 +17,7 @@ static void *piece(char *base, size_t *used, size_t count, size_t size)
     return base ? base + at : NULL;
 }
 
-/* At least so many bytes on the host and on the device, contents undefined. */
-static int grow(LacGpu *gpu, LacGpuTable *t, size_t bytes)
+int lac_gpu_table_grow(LacGpu *gpu, LacGpuTable *t, size_t bytes)
 {
     if (t->room >= bytes) {
         return LAC_OK;
@@ -114,9 +113,10 @@ typedef struct Frame {
     int32_t *area, *voter, *turn, *start;
 } Frame;
 
-static size_t frame_pieces(Frame *f, const LacRegions *r, char *base)
+/* there: labels and distances are on the GPU. */
+static size_t frame_pieces(Frame *f, const LacRegions *r, bool there, char *base)
 {
-    const size_t native = (size_t)r->width * r->height, regions = (size_t)r->count + 1;
+    const size_t native = there ? 0 : (size_t)r->width * r->height, regions = (size_t)r->count + 1;
     const bool narrow = r->count <= UINT16_MAX;
     size_t used = 0;
 
@@ -131,10 +131,9 @@ static size_t frame_pieces(Frame *f, const LacRegions *r, char *base)
     return used;
 }
 
-static void fill_frame(const LacRegions *r, Frame *f, CudaVote *v)
+static void fill_planes(const LacRegions *r, const Frame *f)
 {
     const size_t native = (size_t)r->width * r->height;
-    int32_t before = 0;
 
 #pragma omp parallel for num_threads(r->threads) schedule(static)
     for (size_t i = 0; i < native; i++) {
@@ -145,6 +144,12 @@ static void fill_frame(const LacRegions *r, Frame *f, CudaVote *v)
             f->wide[i] = r->label[i];
         }
     }
+}
+
+static void fill_tables(const LacRegions *r, const Frame *f, CudaVote *v)
+{
+    int32_t before = 0;
+
     for (int c = 0; c <= r->count; c++) {
         const bool votes = c && !r->region[c].black && r->region[c].area >= 2 * LAC_VOTE_ISLAND;
 
@@ -159,27 +164,31 @@ static void fill_frame(const LacRegions *r, Frame *f, CudaVote *v)
     }
 }
 
-static int send_frame(LacGpu *gpu, const LacRegions *r, CudaVote *v)
+static int send_frame(LacGpu *gpu, const LacRegions *r, bool there, CudaVote *v)
 {
     const size_t native = (size_t)r->width * r->height;
+    const bool narrow = !there && r->count <= UINT16_MAX;
     Frame f;
-    const size_t bytes = frame_pieces(&f, r, NULL);
-    int err = grow(gpu, &gpu->regions, bytes);
+    const size_t bytes = frame_pieces(&f, r, there, NULL);
+    int err = lac_gpu_table_grow(gpu, &gpu->regions, bytes);
 
     if (err) {
         return err;
     }
-    frame_pieces(&f, r, gpu->regions.host);
-    fill_frame(r, &f, v);
+    frame_pieces(&f, r, there, gpu->regions.host);
+    if (!there) {
+        fill_planes(r, &f);
+    }
+    fill_tables(r, &f, v);
     err = gpu->ops->up(gpu->dev->be, gpu->regions.host, gpu->regions.there, bytes);
-    frame_pieces(&f, r, gpu->regions.there);
-    if (r->count <= UINT16_MAX) {
+    frame_pieces(&f, r, there, gpu->regions.there);
+    if (narrow) {
         gpu->label = lac_gpu_need(gpu, gpu->label, native * sizeof *gpu->label, &err);
         err = err ? err : gpu->ops->labels(gpu->dev->be, f.narrow, gpu->label, native);
     }
     v->regions = r->count;
-    v->label = r->count <= UINT16_MAX ? gpu->label : f.wide;
-    v->squared = f.squared;
+    v->label = there || narrow ? gpu->label : f.wide;
+    v->squared = there ? gpu->squared : f.squared;
     v->black = f.black;
     v->area = f.area;
     v->voter = f.voter;
@@ -237,9 +246,9 @@ int lac_gpu_vote(LacGpu *gpu, const LacMatcher *m, const LacRegions *r, const La
         v.ref[s].offset = gpu->offset + (size_t)s * cells;
         v.ref[s].cost = gpu->cost + (size_t)s * cells;
     }
-    err = err ? err : send_frame(gpu, r, &v);
+    err = err ? err : send_frame(gpu, r, vote->there, &v);
     result_pieces(&v, NULL, &all);
-    err = err ? err : grow(gpu, &gpu->results, all);
+    err = err ? err : lac_gpu_table_grow(gpu, &gpu->results, all);
     if (!err) {
         result_pieces(&v, gpu->results.there, &all);
     }

@@ -170,12 +170,12 @@ static int configure(LacContext *ctx, int width, int height)
     return LAC_OK;
 }
 
-int lac_need_black(LacContext *ctx)
+int lac_need(LacContext *ctx, uint8_t **plane, int channels)
 {
-    if (!ctx->black) {
-        ctx->black = lac_alloc((size_t)ctx->width, (size_t)ctx->height);
+    if (!*plane) {
+        *plane = lac_alloc((size_t)ctx->width * (size_t)channels, (size_t)ctx->height);
     }
-    return ctx->black ? LAC_OK : lac_fail(&ctx->log, LAC_ENOMEM, "no memory for frames of %dx%d", ctx->width, ctx->height);
+    return *plane ? LAC_OK : lac_fail(&ctx->log, LAC_ENOMEM, "no memory for frames of %dx%d", ctx->width, ctx->height);
 }
 
 /* Line art of any format: *gray is the picture itself or ctx->gray, *black is ctx->black or, without coloured ink, NULL. */
@@ -186,7 +186,7 @@ static int as_gray(LacContext *ctx, const LacPicture *line, LacPicture *gray, co
     if (line->format == LAC_GRAY8) {
         return LAC_OK;
     }
-    if (lac_need_black(ctx)) {
+    if (lac_need(ctx, &ctx->black, 1)) {
         return LAC_ENOMEM;
     }
     *black = lac_ink_split(line, ctx->gray, ctx->black, ctx->set.threads) ? ctx->black : NULL;

@@ -5,9 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SPEAKS = 1 }; /* mean levels a block must differ by at rest to tell anything, times its share of pixels */
-enum { SILENT, RESTS, MOVES, TELLS = 3, HEARD = 4 }; /* HEARD: by neighbours only */
-
 int lac_moves_open(LacMoves *m, int width, int height, int threads, const LacLog *log)
 {
     const int side = width < height ? width : height;
@@ -80,32 +77,19 @@ static int difference(const LacMoves *m, int left, int top, int right, int botto
     return sum;
 }
 
-/* Whether a movement by less than a pixel explains the block: least squares of the change in time by the gradients. */
+/* Whether a movement by less than a pixel explains the block. */
 static bool slides(const LacMoves *m, int left, int top, int right, int bottom)
 {
-    double xx = 0, xy = 0, yy = 0, xt = 0, yt = 0, tt = 0, det, explained;
+    LacMovesSums sums = { 0 };
 
     for (int y = top > 1 ? top : 1; y < bottom && y + 1 < m->height; y++) {
-        const uint8_t *a = m->now + (size_t)y * m->width, *b = m->before + (size_t)y * m->width;
+        const size_t row = (size_t)y * m->width;
 
         for (int x = left > 1 ? left : 1; x < right && x + 1 < m->width; x++) {
-            const int gx = a[x + 1] - a[x - 1] + b[x + 1] - b[x - 1];
-            const int gy = a[x + m->width] - a[x - m->width] + b[x + m->width] - b[x - m->width];
-            const int t = a[x] - b[x];
-
-            xx += gx * gx;
-            xy += gx * gy;
-            yy += gy * gy;
-            xt += gx * t;
-            yt += gy * t;
-            tt += t * t;
+            lac_moves_add(&sums, m->now + row + x, m->before + row + x, m->width);
         }
     }
-    xx += 1; /* one direction alone tells, too */
-    yy += 1;
-    det = xx * yy - xy * xy;
-    explained = (yy * xt * xt - 2 * xy * xt * yt + xx * yt * yt) / det;
-    return explained > LAC_MOVES_SLIDES * tt;
+    return lac_moves_slides(&sums);
 }
 
 static uint8_t tell(const LacMoves *m, int column, int row)
@@ -123,45 +107,34 @@ static uint8_t tell(const LacMoves *m, int column, int row)
             lightest = v > lightest ? v : lightest;
         }
     }
-    if (rest < SPEAKS * (right - left) * (bottom - top)) {
-        return lightest - darkest > 64 ? RESTS : SILENT;
+    if (rest < LAC_MOVES_SPEAKS * (right - left) * (bottom - top)) {
+        return lac_moves_unchanged(darkest, lightest);
     }
     if (slides(m, left, top, right, bottom)) {
-        return MOVES;
+        return LAC_TELLS_MOVES;
     }
     for (int dy = -LAC_MOVES_REACH; dy <= LAC_MOVES_REACH; dy++) {
         for (int dx = -LAC_MOVES_REACH; dx <= LAC_MOVES_REACH; dx++) {
-            if ((float)difference(m, left, top, right, bottom, dx, dy) < LAC_MOVES_BETTER * (float)rest) {
-                return MOVES;
+            if (lac_moves_better(difference(m, left, top, right, bottom, dx, dy), rest)) {
+                return LAC_TELLS_MOVES;
             }
         }
     }
-    return RESTS;
+    return LAC_TELLS_RESTS;
 }
 
 /* Silent blocks ask their neighbours, ring by ring. */
 static void spread(const LacMoves *m, uint8_t *moved)
 {
+    const int blocks = m->columns * m->rows;
     bool again = true;
 
     while (again) {
         again = false;
-        memcpy(m->told, moved, (size_t)m->columns * (size_t)m->rows);
-        for (int y = 0; y < m->rows; y++) {
-            for (int x = 0; x < m->columns; x++) {
-                uint8_t *to = &moved[y * m->columns + x];
-
-                for (int i = 0; (*to & TELLS) != MOVES && i < 9 && m->told[y * m->columns + x] == SILENT; i++) {
-                    const int v = y + i / 3 - 1, u = x + i % 3 - 1;
-                    const int told = v >= 0 && u >= 0 && v < m->rows && u < m->columns ? m->told[v * m->columns + u] & TELLS
-                                                                                        : SILENT;
-
-                    if (told > (*to & TELLS)) {
-                        *to = (uint8_t)(told | HEARD);
-                        again = true;
-                    }
-                }
-            }
+        memcpy(m->told, moved, (size_t)blocks);
+        for (int i = 0; i < blocks; i++) {
+            moved[i] = lac_moves_hear(m->told, m->columns, m->rows, i);
+            again |= moved[i] != m->told[i];
         }
     }
 }
@@ -178,7 +151,7 @@ void lac_moves_run(LacMoves *m, const uint8_t *gray, uint8_t *moved)
         }
         spread(m, moved);
         for (int i = 0; i < m->rows * m->columns; i++) {
-            moved[i] = moved[i] == MOVES ? LAC_MOVE_MOVES : moved[i] == (MOVES | HEARD) ? LAC_MOVE_LOOSE : LAC_MOVE_RESTS;
+            moved[i] = lac_moves_does(moved[i]);
         }
     }
     swap = m->before;

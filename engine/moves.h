@@ -5,6 +5,7 @@
 #define LAC_MOVES_H
 
 #include "common.h"
+#include "moves_math.h"
 
 /* How it works. Frames are compared in blocks of LAC_MOVES_BLOCK pixels, at native size or halved until the short side is
  * at most LAC_MOVES_SIDE: the network's size is too coarse to tell a slow pan from lines that tremble. A block has moved if
@@ -12,12 +13,6 @@
  * less than LAC_MOVES_BETTER of that at rest; or if a movement by less than a pixel, found by least squares, explains
  * LAC_MOVES_SLIDES of the change. Blocks without lines, or that have not changed, cannot tell: they are loose where the nearest
  * ones that tell have moved, else they rest. One thread or many, the answer is the same. */
-enum { LAC_MOVES_BLOCK = 16, LAC_MOVES_REACH = 4, LAC_MOVES_SIDE = 1080 };
-#define LAC_MOVES_BETTER 0.7f
-#define LAC_MOVES_SLIDES 0.3f
-
-/* What a block does. */
-enum LacMove { LAC_MOVE_RESTS, LAC_MOVE_LOOSE, LAC_MOVE_MOVES };
 
 typedef struct LacMoves {
     int native_width, native_height, shrink; /* shrink: native pixels a side of one that is compared */

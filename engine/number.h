@@ -40,6 +40,19 @@ LAC_HD float lac_product(float a, float b)
 #endif
 }
 
+/* a b in double precision; the same. */
+LAC_HD double lac_product64(double a, double b)
+{
+#ifdef __clang__
+#pragma clang fp contract(off)
+#endif
+#ifdef __CUDA_ARCH__
+    return __dmul_rn(a, b);
+#else
+    return a * b;
+#endif
+}
+
 /* a, t of the way to b. */
 LAC_HD float lac_between(float a, float b, float t)
 {

@@ -106,7 +106,7 @@ static int find_line(LacContext *ctx, const LacPending *frame, LineArt *line)
     line->gray = line->black = ctx->gray;
     err = lac_unpack(ctx->packer, &frame->packed, ctx->gray);
     if (!err && frame->black.data) {
-        err = lac_need_black(ctx);
+        err = lac_need(ctx, &ctx->black, 1);
         err = err ? err : lac_unpack(ctx->packer, &frame->black, ctx->black);
         line->black = ctx->black;
     }
@@ -158,19 +158,18 @@ static int emit(LacContext *ctx, LineArt *line, LacPicture *out, double *confide
     return err;
 }
 
-/* Whether the oldest pending frame goes into the window without coming to the host. */
-static bool stays_there(const LacContext *ctx, enum LacFormat format)
+bool lac_stays(const LacContext *ctx, enum LacFormat format)
 {
     const LacPending *frame = lac_queue_at(&ctx->queue, 0);
 
-    return frame && frame->reference < 0 && lac_window_there(ctx->window) && lac_colour_stays(&ctx->colour, format);
+    return frame && frame->reference < 0 && lac_colour_stays(&ctx->colour, format);
 }
 
 /* The oldest pending frame into the window. */
 static int colour_next(LacContext *ctx, enum LacFormat format)
 {
     const LacPending *frame = lac_queue_at(&ctx->queue, 0);
-    const bool stays = stays_there(ctx, format);
+    const bool stays = lac_window_there(ctx->window) && lac_stays(ctx, format);
     LacPicture picture;
     LineArt line;
     double confidence;
@@ -181,8 +180,9 @@ static int colour_next(LacContext *ctx, enum LacFormat format)
     }
     err = err ? err : emit(ctx, &line, &picture, &confidence);
     err = err || !stays ? err : lac_window_keep(ctx->window);
+    err = err ? err
+              : lac_window_push(ctx->window, &frame->place, frame->reference >= 0, line.gray, confidence);
     if (!err) {
-        lac_window_push(ctx->window, &frame->place, frame->reference >= 0, line.gray, confidence);
         lac_queue_pop(&ctx->queue);
     }
     return err;
@@ -246,7 +246,7 @@ static int give_held(LacContext *ctx, LacPicture *out)
     if (ctx->there && ctx->window) {
         err = lac_window_write(ctx->window, out);
     } else {
-        err = lac_need_picture(ctx);
+        err = lac_need(ctx, &ctx->picture, 3);
         if (!err && ctx->there) {
             err = lac_gpu_fetch(ctx->gpu, ctx->picture, (ptrdiff_t)ctx->width * 3);
         }

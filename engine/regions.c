@@ -79,6 +79,16 @@ static bool grow(LacRegions *r)
     return true;
 }
 
+int lac_regions_room(LacRegions *r, int count, const LacLog *log)
+{
+    while (r->room <= count) {
+        if (!grow(r)) {
+            return lac_fail(log, LAC_ENOMEM, "no memory for %d regions", count);
+        }
+    }
+    return LAC_OK;
+}
+
 /* A new component; 0 when out of memory. */
 static int32_t component(LacRegions *r, int *count, uint16_t peak)
 {
@@ -202,9 +212,7 @@ static bool no_neck(const float *root, int peak, int saddle)
     if (peak == BALL) {
         return false;
     }
-    float rise = root[peak] - root[saddle], allowed = LAC_REGIONS_NECK * root[peak];
-
-    return rise < (allowed > 1 ? allowed : 1);
+    return lac_regions_no_neck(root[peak], root[saddle]);
 }
 
 /* The next pixel from i on, or `end`, that the ball does not reach. */

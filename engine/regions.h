@@ -4,6 +4,7 @@
 #define LAC_REGIONS_H
 
 #include "common.h"
+#include "regions_math.h"
 
 /* How it works. Paper is the most frequent gray of the lighter half, ink the gray that the darkest
  * 1/2000 of the pixels reach; a pixel with more than LAC_REGIONS_INK of the way from paper to ink
@@ -19,10 +20,6 @@
  * number of threads.
  *
  * The line art is gray: coloured separation lines are lines like any other, as dark as they are. */
-#define LAC_REGIONS_INK     0.3f
-#define LAC_REGIONS_NECK    0.3f
-#define LAC_REGIONS_MAX_GAP 64
-
 typedef struct LacRegion {
     int area;                     /* pixels */
     int left, top, right, bottom; /* bounding box, right and bottom outside */
@@ -54,6 +51,9 @@ typedef struct LacRegions {
  * *r safe to close. */
 int lac_regions_open(LacRegions *r, int width, int height, int gap, int threads, const LacLog *log);
 void lac_regions_close(LacRegions *r);
+
+/* Room for `count` regions in `region`, whose contents are lost. LAC_ENOMEM is logged. */
+int lac_regions_room(LacRegions *r, int count, const LacLog *log);
 
 /* gray: dense native line art -> label, region, squared. LAC_ENOMEM is logged. */
 int lac_regions_run(LacRegions *r, const uint8_t *gray, const LacLog *log);

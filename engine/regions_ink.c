@@ -10,9 +10,6 @@
 #include "regions.h"
 #include "runs.h"
 
-/* Least difference of paper and ink, in gray levels, that is a drawing and not noise. */
-#define CONTRAST 24
-
 static void count_grays(const uint8_t *gray, size_t n, size_t histogram[256])
 {
     size_t i = 0;
@@ -43,8 +40,7 @@ int lac_regions_ink(uint8_t *ink, const uint8_t *gray, int width, int height, in
     while ((seen += histogram[dark]) <= n / 2000) {
         dark++;
     }
-    threshold =
-        paper - dark < CONTRAST ? 0 : paper - (int)(LAC_REGIONS_INK * (float)(paper - dark));
+    threshold = lac_regions_threshold(paper, dark);
     const uint8_t below = (uint8_t)threshold;
 #pragma omp parallel for simd num_threads(threads) schedule(static)
     for (size_t i = 0; i < n; i++) {

@@ -106,12 +106,17 @@ void lac_vote_frame_borders(LacVoteFrame *f, const LacVoteInput *in, uint8_t *ou
     }
 }
 
+static bool regions_there(const LacVoteInput *in)
+{
+    return lac_gpu_has(in->gpu, LAC_GPU_REGIONS) && !in->labels;
+}
+
 /* The same by the GPU, once the regions are known. */
 static int run_there(LacVoteFrame *f, const LacVoteInput *in, const LacVoteSource *source, uint8_t *out, ptrdiff_t stride)
 {
     LacConfidenceFrame known = {.origins = &f->origins, .sources = source, .lag = in->lag};
     const LacMatcher *m = lac_transfer_matcher(in->transfer);
-    LacGpuVote vote = {.count = in->count, .opinion = in->fill != LAC_FILL_AUTO};
+    LacGpuVote vote = {.count = in->count, .opinion = in->fill != LAC_FILL_AUTO, .there = regions_there(in)};
     int err = lac_origins_fit(&f->origins, &f->regions, in->count, f->log);
 
     err = err ? err : lac_vote_fit(&f->vote, &f->regions, f->log);
@@ -157,7 +162,9 @@ int lac_vote_frame_run(LacVoteFrame *f, const LacVoteInput *in, uint8_t *out, pt
                                     &lac_transfer_matcher(in->transfer)->field[i],
                                     in->refs[i]->rgb};
     }
-    err = err ? err : lac_regions_run(&f->regions, in->gray, f->log);
+    if (!err) {
+        err = regions_there(in) ? lac_gpu_regions(in->gpu, &f->regions) : lac_regions_run(&f->regions, in->gray, f->log);
+    }
     if (!err && in->gpu) {
         return run_there(f, in, source, out, stride);
     }

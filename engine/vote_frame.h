@@ -37,6 +37,7 @@ typedef struct LacVoteInput {
     enum LacLines lines;
     const LacLineColour *ink;
     LacGpu *gpu; /* it has painted the frame and is to vote; what it does not need is not looked at, `out` is only written, or may be NULL */
+    bool labels; /* of the frame are asked for: regions are found on the host */
 } LacVoteInput;
 
 /* For native pictures of width x height and the fields of `transfer`; gap as lac_regions_open; flat: for

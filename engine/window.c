@@ -2,8 +2,9 @@
 /* The window of the temporal refinement; see window.h. */
 #include "window.h"
 
-#include <math.h>
 #include <string.h>
+
+#include "gpu_window.h"
 
 /* A frame and what is known of it at the refinement's size. */
 typedef struct Slot {
@@ -18,9 +19,9 @@ typedef struct Slot {
     float *residual;     /* [h][w][3] */
     float *link, *trust; /* [h][w] */
     float *floats;       /* all of these */
-    LacGpuCopy rgb_there, planes_there; /* where windows are solved on the GPU: `rgb`, and the last three of these */
-    bool sent;                          /* rgb_there is this frame's picture, not rgb */
     uint8_t *moved;      /* a LacMove of each block of line art, from this frame to the next */
+    LacGpuSlot there;    /* where windows are the GPU's: all of these from `line` on, and the picture as painted, then steady */
+    bool kept;           /* `rgb` was not painted: the picture is there alone */
 } Slot;
 
 struct LacWindow {
@@ -35,12 +36,40 @@ struct LacWindow {
     int done;           /* how many after those are steady */
 };
 
+bool lac_window_there(const LacWindow *w)
+{
+    return lac_gpu_has(w->tools.gpu, LAC_GPU_WINDOW);
+}
+
+/* Memory of a frame; what is known of it lies where windows are computed. */
+static int open_slot(LacWindow *w, Slot *s)
+{
+    const LacLineart *la = &w->lineart;
+    const size_t area = (size_t)la->net_width * (size_t)la->net_height;
+
+    s->rgb = lac_alloc((size_t)w->width * (size_t)w->height, 3);
+    if (s->rgb && lac_window_there(w)) {
+        return lac_gpu_slot_open(&s->there, w->tools.gpu, la, &w->moves);
+    }
+    s->floats = lac_alloc(area, 9 * sizeof *s->floats);
+    s->moved = lac_alloc((size_t)w->moves.rows, (size_t)w->moves.columns);
+    if (!s->rgb || !s->floats || !s->moved) {
+        return lac_fail(w->tools.log, LAC_ENOMEM, "no memory for a window of %d frames of %dx%d; a smaller `window` "
+                        "needs less, `temporal=0` none", w->size, w->width, w->height);
+    }
+    s->line = s->floats;
+    s->colour = s->line + area;
+    s->residual = s->colour + 3 * area;
+    s->link = s->residual + 3 * area;
+    s->trust = s->link + area;
+    return LAC_OK;
+}
+
 int lac_window_open(LacWindow **window, const LacTools *tools, int width, int height)
 {
     const LacSettings *set = tools->set;
     LacWindow *w = lac_calloc(1, sizeof *w);
     int size, nw, nh, err = LAC_OK;
-    size_t area;
 
     *window = w;
     if (!w) {
@@ -52,30 +81,18 @@ int lac_window_open(LacWindow **window, const LacTools *tools, int width, int he
     w->height = height;
     size = width < height ? width : height;
     lac_network_size(width, height, size < LAC_REFINE_SIZE ? LAC_SIZE_NATIVE : LAC_REFINE_SIZE, &nw, &nh);
-    area = (size_t)nw * (size_t)nh;
     err = lac_lineart_open(&w->lineart, width, height, nw, nh, set->threads, tools->log);
-    err = err ? err : lac_steady_open(&w->steady, width, height, nw, nh, w->size + 1, set->threads, tools->log);
-    err = err ? err : lac_net_refine_fit(tools->net, nh, nw, w->size);
+    if (!err && !lac_window_there(w)) {
+        err = lac_steady_open(&w->steady, width, height, nw, nh, w->size + 1, set->threads, tools->log);
+    }
+    err = err ? err : lac_net_refine_fit(tools->net, nh, nw, w->size, lac_window_there(w));
     err = err ? err : lac_moves_open(&w->moves, width, height, set->threads, tools->log);
-    w->slot = err ? NULL : lac_calloc((size_t)w->size + 1, sizeof *w->slot);
+    if (!err) {
+        w->slot = lac_calloc((size_t)w->size + 1, sizeof *w->slot);
+        err = w->slot ? LAC_OK : lac_fail(tools->log, LAC_ENOMEM, "no memory for a window of frames");
+    }
     for (int i = 0; !err && i <= w->size; i++) {
-        Slot *s = w->slot ? &w->slot[i] : NULL;
-
-        if (s) {
-            s->rgb = lac_alloc((size_t)width * (size_t)height, 3);
-            s->floats = lac_alloc(area, 9 * sizeof *s->floats);
-            s->moved = lac_alloc((size_t)w->moves.rows, (size_t)w->moves.columns);
-        }
-        if (!s || !s->rgb || !s->floats || !s->moved) {
-            err = lac_fail(tools->log, LAC_ENOMEM, "no memory for a window of %d frames of %dx%d; a smaller `window` "
-                           "needs less, `temporal=0` none", w->size, width, height);
-            break;
-        }
-        s->line = s->floats;
-        s->colour = s->line + area;
-        s->residual = s->colour + 3 * area;
-        s->link = s->residual + 3 * area;
-        s->trust = s->link + area;
+        err = open_slot(w, &w->slot[i]);
     }
     if (err) {
         lac_window_close(window);
@@ -95,8 +112,7 @@ void lac_window_close(LacWindow **window)
         lac_free(w->slot[i].wide);
         lac_free(w->slot[i].floats);
         lac_free(w->slot[i].moved);
-        lac_gpu_copy_free(&w->slot[i].rgb_there);
-        lac_gpu_copy_free(&w->slot[i].planes_there);
+        lac_gpu_slot_close(&w->slot[i].there);
     }
     lac_free(w->slot);
     lac_steady_close(&w->steady);
@@ -141,7 +157,7 @@ int lac_window_picture(LacWindow *w, enum LacFormat format, LacPicture *picture)
     Slot *s = slot(w, w->count);
 
     s->is_wide = format != LAC_RGB24;
-    s->sent = false;
+    s->kept = false;
     if (s->is_wide && !s->wide) {
         s->wide = lac_alloc((size_t)w->width * (size_t)w->height, 4 * sizeof *s->wide);
         if (!s->wide) {
@@ -156,9 +172,9 @@ int lac_window_picture(LacWindow *w, enum LacFormat format, LacPicture *picture)
 int lac_window_keep(LacWindow *w)
 {
     Slot *s = slot(w, w->count);
-    const int err = lac_gpu_keep(w->tools.gpu, &w->lineart, &s->rgb_there, s->colour);
+    const int err = lac_gpu_slot_keep(&s->there);
 
-    s->sent = err == LAC_OK;
+    s->kept = err == LAC_OK;
     return err;
 }
 
@@ -189,12 +205,31 @@ static void widen(const LacWindow *w, Slot *s)
     }
 }
 
-void lac_window_push(LacWindow *w, const LacPlace *place, bool reference, const uint8_t *gray, double confidence)
+/* What is known of the next frame by itself, and beside the one before, which may be NULL. */
+static int look(LacWindow *w, Slot *s, Slot *before, const uint8_t *gray)
 {
     const LacLineart *la = &w->lineart;
-    const size_t area = (size_t)la->net_width * (size_t)la->net_height;
+    int err = LAC_OK;
+
+    if (s->is_wide) {
+        flatten(w, s);
+    }
+    if (lac_window_there(w)) {
+        err = s->kept ? LAC_OK : lac_gpu_slot_send(&s->there, s->rgb);
+        return err ? err : lac_gpu_slot_look(&s->there, before ? &before->there : NULL, la, &w->moves, s->place.index, gray);
+    }
+    lac_moves_run(&w->moves, gray, before ? before->moved : NULL);
+    lac_lineart_run(&w->lineart, gray, w->width);
+    memcpy(s->line, la->line, (size_t)la->net_width * (size_t)la->net_height * sizeof *s->line);
+    lac_lineart_colour(la, s->rgb, s->colour);
+    return LAC_OK;
+}
+
+int lac_window_push(LacWindow *w, const LacPlace *place, bool reference, const uint8_t *gray, double confidence)
+{
     const double since = omp_get_wtime();
     Slot *s = slot(w, w->count);
+    int err;
 
     if (w->past && w->count == 1 && slot(w, 0)->place.shot != place->shot) {
         /* a new shot owes nothing to the one before */
@@ -207,33 +242,10 @@ void lac_window_push(LacWindow *w, const LacPlace *place, bool reference, const 
     s->place = *place;
     s->reference = reference;
     s->confidence = confidence;
-    if (s->is_wide) {
-        flatten(w, s);
-    }
-    lac_moves_run(&w->moves, gray, w->count ? slot(w, w->count - 1)->moved : NULL);
-    lac_lineart_run(&w->lineart, gray, w->width);
-    memcpy(s->line, la->line, area * sizeof *s->line);
-    if (!s->sent) {
-        lac_lineart_colour(la, s->rgb, s->colour);
-    }
-    w->count++;
+    err = look(w, s, w->count ? slot(w, w->count - 1) : NULL, gray);
+    w->count += err == LAC_OK;
     lac_time_add(w->tools.times, LAC_STAGE_STEADY, since);
-}
-
-/* The link of a loose pixel, weaker the farther its painted colours are apart: the middle of something that passes has no
- * line near it, nor has the sky behind it. */
-static float loosen(float link, const float *colour, const float *next)
-{
-    float apart = 0;
-
-    for (int c = 0; c < 3; c++) {
-        apart = fmaxf(apart, fabsf(colour[c] - next[c]));
-    }
-    apart *= 127.5f / LAC_WINDOW_APART;
-    for (int power = 1; power < 8; power *= 2) { /* not powf, whose last bit is each library's own */
-        apart *= apart;
-    }
-    return link / (1 + apart);
+    return err;
 }
 
 /* What moves does not hang together with the next frame at the same place. */
@@ -242,74 +254,49 @@ static void cut_links(const LacWindow *w, Slot *s, const Slot *next)
     const int nw = w->lineart.net_width, nh = w->lineart.net_height;
 
     for (int y = 0; y < nh; y++) {
-        const int row = (int)((int64_t)y * w->moves.height / nh) / LAC_MOVES_BLOCK;
+        const uint8_t *moved = s->moved + (ptrdiff_t)lac_moves_block(y, w->moves.height, nh) * w->moves.columns;
 
         for (int x = 0; x < nw; x++) {
-            const int column = (int)((int64_t)x * w->moves.width / nw) / LAC_MOVES_BLOCK;
-            const int move = s->moved[row * w->moves.columns + column], i = y * nw + x;
+            const ptrdiff_t i = (ptrdiff_t)y * nw + x;
 
-            if (move == LAC_MOVE_MOVES) {
-                s->link[i] = 0;
-            } else if (move == LAC_MOVE_LOOSE) {
-                s->link[i] = loosen(s->link[i], s->colour + (ptrdiff_t)3 * i, next->colour + (ptrdiff_t)3 * i);
-            }
+            s->link[i] = lac_moves_link(s->link[i], moved[lac_moves_block(x, w->moves.width, nw)], s->colour + 3 * i,
+                                        next->colour + 3 * i);
         }
     }
-}
-
-bool lac_window_there(const LacWindow *w)
-{
-    return lac_gpu_has(w->tools.gpu, LAC_GPU_STEADY);
-}
-
-/* What the GPU needs of a frame that was not given out. */
-static int send_slot(const LacWindow *w, Slot *s)
-{
-    const size_t area = (size_t)w->lineart.net_width * (size_t)w->lineart.net_height;
-    int err = LAC_OK;
-
-    if (!s->sent) {
-        err = lac_gpu_renew_copy(w->tools.gpu, &s->rgb_there, s->rgb, (size_t)w->width * (size_t)w->height * 3);
-        s->sent = err == LAC_OK;
-    }
-    return err ? err : lac_gpu_renew_copy(w->tools.gpu, &s->planes_there, s->residual, area * 5 * sizeof(float));
 }
 
 /* Frames up to `end` of the window made steady, from what the network says. */
 static int solve(LacWindow *w, int end)
 {
-    const LacLineart *la = &w->lineart;
-    const size_t area = (size_t)la->net_width * (size_t)la->net_height;
     const bool there = lac_window_there(w);
     LacSteadyFrame native[LAC_WINDOW_MOST + 1];
 
     for (int i = 0; i < w->count; i++) {
-        Slot *s = slot(w, i);
+        const Slot *s = slot(w, i);
         const bool past = i < w->past;
-        const int err = there && !past ? send_slot(w, s) : LAC_OK;
-        const float *planes = there ? s->planes_there.data : s->residual;
 
-        if (err) {
-            return err;
+        native[i] = (LacSteadyFrame){ .rgb = s->rgb, .stride = (ptrdiff_t)w->width * 3, .residual = past ? NULL : s->residual,
+                                      .link = s->link, .trust = past ? NULL : s->trust,
+                                      .weight = past ? LAC_STEADY_PAST : 1, .fixed = s->reference };
+        if (there) {
+            native[i].rgb = s->there.rgb;
+            native[i].residual = past ? NULL : s->there.residual;
+            native[i].link = s->there.link;
+            native[i].trust = past ? NULL : s->there.trust;
         }
-        native[i] = (LacSteadyFrame){ .rgb = there ? s->rgb_there.data : s->rgb, .stride = (ptrdiff_t)w->width * 3,
-                                      .residual = past ? NULL : planes, .link = planes + 3 * area,
-                                      .trust = past ? NULL : planes + 4 * area, .weight = past ? LAC_STEADY_PAST : 1,
-                                      .fixed = s->reference };
     }
     if (there) {
-        return lac_gpu_steady(w->tools.gpu, la->net_width, la->net_height, native, w->count, w->past, end);
+        return lac_gpu_steady(w->tools.gpu, native, w->count, w->past, end);
     }
     lac_steady_run(w->steady, native, w->count, w->past, end);
     return LAC_OK;
 }
 
-/* Makes steady the next frames, or all that are left of the shot: the same ones whenever its end became known. */
-static int refine(LacWindow *w)
+/* The network's answers for the frames that were not given out, and the links between these. */
+static int tie(LacWindow *w)
 {
     const LacLineart *la = &w->lineart;
     LacRefineFrame net[LAC_WINDOW_MOST];
-    const int end = lac_window_wants(w, false) ? w->count : w->past + w->size / 2;
     double since;
     int err;
 
@@ -319,13 +306,40 @@ static int refine(LacWindow *w)
         net[i - w->past] = (LacRefineFrame){ s->line, s->colour, s->reference, s->residual, s->link, s->trust };
     }
     err = lac_net_refine(w->tools.net, la->net_height, la->net_width, net, w->count - w->past);
+    since = omp_get_wtime();
+    for (int i = w->past; i + 1 < w->count && !err; i++) {
+        cut_links(w, slot(w, i), slot(w, i + 1));
+    }
+    lac_time_add(w->tools.times, LAC_STAGE_STEADY, since);
+    return err;
+}
+
+static int tie_there(LacWindow *w)
+{
+    const LacLineart *la = &w->lineart;
+    LacGpuSlot *frame[LAC_WINDOW_MOST];
+    bool reference[LAC_WINDOW_MOST];
+    LacGpuWindow own = { w->tools.gpu, &w->moves, frame, reference, w->count - w->past };
+    const LacRefineWindow window = { &own, lac_gpu_window_input, lac_gpu_window_answer, lac_gpu_window_sane };
+
+    for (int i = w->past; i < w->count; i++) {
+        frame[i - w->past] = &slot(w, i)->there;
+        reference[i - w->past] = slot(w, i)->reference;
+    }
+    return lac_net_refine_from(w->tools.net, la->net_height, la->net_width, &window, own.count);
+}
+
+/* Makes steady the next frames, or all that are left of the shot: the same ones whenever its end became known. */
+static int refine(LacWindow *w)
+{
+    const int end = lac_window_wants(w, false) ? w->count : w->past + w->size / 2;
+    double since;
+    int err = lac_window_there(w) ? tie_there(w) : tie(w);
+
     if (err) {
         return err;
     }
     since = omp_get_wtime();
-    for (int i = w->past; i + 1 < w->count; i++) {
-        cut_links(w, slot(w, i), slot(w, i + 1));
-    }
     err = solve(w, end);
     w->done = err ? 0 : end - w->past;
     lac_time_add(w->tools.times, LAC_STAGE_STEADY, since);
@@ -341,8 +355,8 @@ static int write_slot(LacWindow *w, Slot *s, LacPicture *out)
     if (!out->data) {
         return LAC_OK;
     }
-    if (s->sent && !s->reference) {
-        err = lac_gpu_fetch_copy(&s->rgb_there, s->rgb, (size_t)w->width * (size_t)w->height * 3);
+    if (lac_window_there(w) && !s->reference) {
+        err = lac_gpu_slot_fetch(&s->there, s->rgb);
     }
     if (!err && s->is_wide && out->format != LAC_RGB24) {
         widen(w, s);
@@ -352,9 +366,9 @@ static int write_slot(LacWindow *w, Slot *s, LacPicture *out)
     return err ? err : lac_image_write(&image, out, w->tools.set->threads, "", w->tools.log);
 }
 
-const LacGpuCopy *lac_window_given(const LacWindow *w)
+const uint8_t *lac_window_given(const LacWindow *w)
 {
-    return &slot(w, 0)->rgb_there;
+    return slot(w, 0)->there.rgb;
 }
 
 int lac_window_write(LacWindow *w, LacPicture *out)

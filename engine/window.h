@@ -14,7 +14,6 @@
  * is done depends on the shot alone, not on when frames are asked for: a frame is given out once size - 1 frames after it
  * are painted, at most, or its shot has ended. */
 enum { LAC_WINDOW_LEAST = 2, LAC_WINDOW_MOST = 64 };
-#define LAC_WINDOW_APART 80.0f /* levels between the colours of a loose pixel that halve its link */
 
 typedef struct LacWindow LacWindow;
 
@@ -43,16 +42,17 @@ int lac_window_keep(LacWindow *w);
 
 /* Adds the frame that was painted there; gray: its native line art; confidence comes out with it. A frame of another shot may only be added when all
  * were given out. */
-void lac_window_push(LacWindow *w, const LacPlace *place, bool reference, const uint8_t *gray, double confidence);
+int lac_window_push(LacWindow *w, const LacPlace *place, bool reference, const uint8_t *gray, double confidence);
 
 /* When nothing is wanted: the oldest frame -> out, of the same size and any colour format. Refines first where need be; errors are
  * logged and change nothing. out->data may be NULL where lac_window_there: the frame is only taken out then. */
 int lac_window_pop(LacWindow *w, LacPicture *out, double *confidence);
 
-/* Whether windows are solved on the GPU. */
+/* Whether windows are the GPU's. */
 bool lac_window_there(const LacWindow *w);
-/* The frame taken out last, until the next one is asked for: where it lies if lac_window_there, and -> out once more. */
-const LacGpuCopy *lac_window_given(const LacWindow *w);
+/* The frame taken out last, until the next one is asked for: where it lies on the GPU if lac_window_there, and -> out
+ * once more. */
+const uint8_t *lac_window_given(const LacWindow *w);
 int lac_window_write(LacWindow *w, LacPicture *out);
 
 #endif

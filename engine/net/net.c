@@ -343,9 +343,11 @@ bool lac_net_refines(const LacNet *net)
     return net->config.refine_base > 0;
 }
 
-int lac_net_refine_fit(LacNet *net, int h, int w, int frames)
+int lac_net_refine_fit(LacNet *net, int h, int w, int frames, bool there)
 {
-    return lac_refine_fit(net, h, w, frames);
+    const int err = lac_refine_fit(net, h, w, frames);
+
+    return err || there ? err : lac_links_fit(net, h, w, frames);
 }
 
 int lac_net_refine(LacNet *net, int h, int w, const LacRefineFrame *frames, int count)
@@ -353,8 +355,17 @@ int lac_net_refine(LacNet *net, int h, int w, const LacRefineFrame *frames, int 
     int err;
 
     net->lap = now_ms();
-    if ((err = lac_refine_fit(net, h, w, count)) || (err = lac_refine_run(net, frames, count))) {
-        return err;
-    }
-    return lap(net, LAC_STAGE_REFINE);
+    err = lac_net_refine_fit(net, h, w, count, false);
+    err = err ? err : lac_links_run(net, h, w, frames, count);
+    return err ? err : lap(net, LAC_STAGE_REFINE);
+}
+
+int lac_net_refine_from(LacNet *net, int h, int w, const LacRefineWindow *window, int count)
+{
+    int err;
+
+    net->lap = now_ms();
+    err = lac_net_refine_fit(net, h, w, count, true);
+    err = err ? err : lac_refine_run(net, window, count);
+    return err ? err : lap(net, LAC_STAGE_REFINE);
 }

@@ -47,14 +47,29 @@ typedef struct LacRefineFrame {
 
 /* Whether the weights hold a temporal refinement network. */
 bool lac_net_refines(const LacNet *net);
-/* Memory for windows of up to `frames` frames, so that lac_net_refine allocates nothing; it calls this itself. */
-int lac_net_refine_fit(LacNet *net, int h, int w, int frames);
+/* Memory for windows of up to `frames` frames, so that lac_net_refine, or with `there` lac_net_refine_from, allocates
+ * nothing; they call this themselves. */
+int lac_net_refine_fit(LacNet *net, int h, int w, int frames, bool there);
 /* The temporal refinement's generator (3.2) on a window of count >= 1 frames; frames beyond its ends count as like the
  * ends. Without such weights the plain rule it begins with: residual 0, trust 1, and links where the line art of both
  * frames is the same. h and w multiples of 8, at least 8; meant for a short side of LAC_REFINE_SIZE. LAC_EINVAL, LAC_ENOMEM;
  * LAC_EMODEL if a value is not a number. */
 enum { LAC_REFINE_SIZE = 256 };
 int lac_net_refine(LacNet *net, int h, int w, const LacRefineFrame *frames, int count);
+
+/* The same for a window that lies on the device. Each callback returns LAC_OK or the error that ends the run. */
+typedef struct LacRefineWindow {
+    void *opaque;
+    /* Frame t -> to [1,h,w,LAC_REFINE_INPUTS], act: line art, colour, 1 on a reference, e to the power of minus the
+     * difference of its line art from the next frame's, which is 0 for the last (differ.c). */
+    int (*input)(void *opaque, int t, LacTensor *to);
+    /* What the network says of frame t, in order: residual [1,h,w,3], ties [1,h,w,3] of links.c, f32, until the next one;
+     * both NULL without weights. */
+    int (*answer)(void *opaque, int t, const LacTensor *residual, const LacTensor *ties);
+    /* After the last, with weights: whether all residuals were finite and all ties numbers. */
+    int (*sane)(void *opaque, bool *yes);
+} LacRefineWindow;
+int lac_net_refine_from(LacNet *net, int h, int w, const LacRefineWindow *window, int count);
 
 /* Called with each stage's name (docs/MODEL.md) and fp32 NHWC values while it is set: for the stage vectors.
  * Stages with one value per reference come once per reference, in order. shape->data is NULL, values live

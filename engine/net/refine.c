@@ -7,18 +7,11 @@
  *   link_t = exp(FIRM - difference of the line art + min(MOST_GAIN, a_{t+1} + b_t)),  trust_t = exp(c_t)
  *
  * A layer is sigmoid(g) * act(f), [f, g] = conv(shift(x)) + bias, the shift being a weighted sum of the frame, the one
- * before and the one after. It runs frame by frame: only what neighbours need again is kept for the whole window. */
+ * before and the one after. It runs frame by frame: only what neighbours need again is kept for the whole window. The window
+ * itself is the caller's, links.c has the host's; where it lies on the device nothing of it comes to the host. */
 #include "net/stages.h"
 
-#include <math.h>
-#include <string.h>
-
 #define SLOPE 0.2f       /* of the leaky ReLU */
-#define FIRM 4.158883f   /* log 64: the link of pixels whose line art agrees */
-#define MOST_GAIN 2.0f   /* what the network adds to it at most: lines that moved far cannot be argued away */
-#define LEAST_LINK (-10.0f) /* the logarithms' ranges */
-#define MOST_LINK 6.0f
-#define MOST_TRUST 4.0f
 
 int lac_refine_open(LacNet *net, const LacModel *model)
 {
@@ -67,10 +60,6 @@ static void free_window(LacNet *net)
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         lac_net_tensor_free(net, all[i]);
     }
-    lac_free(r->staging);
-    lac_free(r->differs);
-    lac_free(r->scratch);
-    r->staging = r->differs = r->scratch = NULL;
     r->h = r->w = r->frames = 0;
 }
 
@@ -79,6 +68,7 @@ void lac_refine_close(LacNet *net)
     LacRefine *r = &net->refine;
 
     free_window(net);
+    lac_links_free(&net->links);
     lac_net_conv_close(net, r->conv, LAC_REFINE_LAYERS);
     for (int i = 0; i < LAC_REFINE_LAYERS; i++) {
         lac_net_tensor_free(net, &r->kernel[i]);
@@ -110,33 +100,9 @@ static int alloc_tensors(LacNet *net, int h, int w, int frames)
     return err;
 }
 
-static int alloc_window(LacNet *net, int h, int w, int frames)
-{
-    LacRefine *r = &net->refine;
-    size_t pixels;
-    int err = alloc_tensors(net, h, w, frames);
-
-    if (err) {
-        return err;
-    }
-    if (!lac_mul((size_t)h * (size_t)w, (size_t)frames, &pixels)) {
-        return lac_fail(net->dev->log, LAC_ENOMEM, "a window of %d frames of %dx%d does not fit into memory", frames, w, h);
-    }
-    r->staging = lac_alloc((size_t)h * (size_t)w, LAC_REFINE_INPUTS * sizeof *r->staging);
-    r->scratch = lac_alloc((size_t)h * (size_t)w, 2 * sizeof *r->scratch);
-    r->differs = lac_alloc(pixels, sizeof *r->differs);
-    if (!r->staging || !r->scratch || !r->differs) {
-        return lac_fail(net->dev->log, LAC_ENOMEM, "out of memory for a window of %d frames of %dx%d", frames, w, h);
-    }
-    r->h = h;
-    r->w = w;
-    r->frames = frames;
-    return LAC_OK;
-}
-
 int lac_refine_fit(LacNet *net, int h, int w, int frames)
 {
-    const LacRefine *r = &net->refine;
+    LacRefine *r = &net->refine;
     int err;
 
     if (frames < 1) {
@@ -150,11 +116,15 @@ int lac_refine_fit(LacNet *net, int h, int w, int frames)
         return err;
     }
     free_window(net);
-    err = alloc_window(net, h, w, frames);
+    err = alloc_tensors(net, h, w, frames);
     if (err) {
         free_window(net);
+        return err;
     }
-    return err;
+    r->h = h;
+    r->w = w;
+    r->frames = frames;
+    return LAC_OK;
 }
 
 /* ---- the forward pass ---- */
@@ -202,59 +172,8 @@ static int layer(LacNet *net, int i, const LacTensor *x, int count, const LacTen
     return LAC_OK;
 }
 
-static int upload(LacNet *net, const LacRefineFrame *frames, int count)
-{
-    LacRefine *r = &net->refine;
-    size_t area = (size_t)r->h * (size_t)r->w;
-
-    for (int t = 0; t < count; t++) {
-        LacTensor one = lac_net_slice(&r->input, t);
-        const float *differs = r->differs + (size_t)t * area;
-        float *to = r->staging;
-        int err;
-
-        for (size_t i = 0; i < area; i++, to += LAC_REFINE_INPUTS) {
-            to[0] = frames[t].line[i];
-            memcpy(to + 1, frames[t].colour + 3 * i, 3 * sizeof *to);
-            to[4] = frames[t].reference ? 1 : 0;
-            to[5] = expf(-differs[i]);
-        }
-        err = net->dev->ops->upload(net->dev->be, r->staging, &one);
-        if (err) {
-            return err;
-        }
-    }
-    return LAC_OK;
-}
-
-static float within(float v, float least, float most)
-{
-    return v < least ? least : v > most ? most : v;
-}
-
-/* What one frame's ties tell: the gains of the links to the frame before, after, and the log of the trust. A link
- * belongs to two frames: it holds the gain of the earlier one until the later one is there. */
-static void tie(LacRefine *r, const LacRefineFrame *frames, int count, int t)
-{
-    size_t area = (size_t)r->h * (size_t)r->w;
-    const float *ties = r->staging;
-
-    for (size_t i = 0; i < area; i++) {
-        frames[t].trust[i] = expf(within(ties[3 * i + 2], -MOST_TRUST, MOST_TRUST));
-    }
-    for (size_t i = 0; t && i < area; i++) {
-        float *link = frames[t - 1].link + i;
-
-        *link = FIRM - r->differs[(size_t)(t - 1) * area + i] + fminf(*link + ties[3 * i], MOST_GAIN);
-        *link = expf(within(*link, LEAST_LINK, MOST_LINK));
-    }
-    for (size_t i = 0; t + 1 < count && i < area; i++) {
-        frames[t].link[i] = ties[3 * i + 1];
-    }
-}
-
-/* The last two layers of one frame, to the host. */
-static int last_layers(LacNet *net, const LacTensor *x, const LacRefineFrame *frames, int count, int t)
+/* The last two layers of one frame, to the window. */
+static int last_layers(LacNet *net, const LacTensor *x, const LacRefineWindow *window, int count, int t)
 {
     const LacOps *ops = net->dev->ops;
     LacRefine *r = &net->refine;
@@ -262,77 +181,33 @@ static int last_layers(LacNet *net, const LacTensor *x, const LacRefineFrame *fr
 
     if ((err = convolve(net, 9, x, count, t, &r->wide_f32)) ||
         (err = ops->gate(net->dev->be, &(LacGateDesc){ &r->wide_f32, NULL, 1 }, &r->residual)) ||
-        (err = ops->download(net->dev->be, &r->residual, frames[t].residual)) ||
-        (err = convolve(net, 10, x, count, t, &r->ties)) ||
-        (err = ops->download(net->dev->be, &r->ties, r->staging))) {
+        (err = convolve(net, 10, x, count, t, &r->ties))) {
         return err;
     }
-    if (frames[t].reference) {
-        memset(frames[t].residual, 0, 3 * (size_t)r->h * (size_t)r->w * sizeof(float));
-    }
-    tie(r, frames, count, t);
-    return LAC_OK;
+    return window->answer(window->opaque, t, &r->residual, &r->ties);
 }
 
-static bool sane(const float *values, size_t count)
+/* Without weights each frame's answer is the rule of its line art. */
+static int plain_rule(const LacRefineWindow *window, int count)
 {
-    bool all = true;
+    int err = LAC_OK;
 
-    for (size_t i = 0; i < count; i++) {
-        all &= values[i] - values[i] == 0;
+    for (int t = 0; t < count && !err; t++) {
+        err = window->answer(window->opaque, t, NULL, NULL);
     }
-    return all;
+    return err;
 }
 
-/* What was made: checked, and given to the callback. */
-static int check(LacNet *net, const LacRefineFrame *frames, int count)
+static int inputs(LacNet *net, const LacRefineWindow *window, int count)
 {
-    const LacRefine *r = &net->refine;
-    size_t area = (size_t)r->h * (size_t)r->w;
-    LacTensor one = { .n = 1, .h = r->h, .w = r->w, .c = 1 }, three = { .n = 1, .h = r->h, .w = r->w, .c = 3 };
+    int err = LAC_OK;
 
-    for (int t = 0; t < count; t++) {
-        const LacRefineFrame *f = &frames[t];
-        bool linked = t + 1 < count;
-        int err;
+    for (int t = 0; t < count && !err; t++) {
+        LacTensor one = lac_net_slice(&net->refine.input, t);
 
-        if (!sane(f->residual, 3 * area) || !sane(f->trust, area) || (linked && !sane(f->link, area))) {
-            return lac_fail(net->dev->log, LAC_EMODEL, "the refinement's output is not a number; try precision=fp32, or the "
-                            "weights are damaged");
-        }
-        if (net->callback && ((err = lac_net_give(net, "residual", three, f->residual)) ||
-                              (err = linked ? lac_net_give(net, "link", one, f->link) : LAC_OK) ||
-                              (err = lac_net_give(net, "trust", one, f->trust)))) {
-            return err;
-        }
+        err = window->input(window->opaque, t, &one);
     }
-    return LAC_OK;
-}
-
-/* The links by the line art alone, where the weights have no refinement. */
-static void plain_rule(const LacRefine *r, const LacRefineFrame *frames, int count)
-{
-    size_t area = (size_t)r->h * (size_t)r->w;
-
-    for (int t = 0; t < count; t++) {
-        memset(frames[t].residual, 0, 3 * area * sizeof(float));
-        for (size_t i = 0; i < area; i++) {
-            frames[t].trust[i] = 1;
-        }
-        for (size_t i = 0; t + 1 < count && i < area; i++) {
-            frames[t].link[i] = expf(FIRM - r->differs[(size_t)t * area + i]);
-        }
-    }
-}
-
-static void differences(const LacRefine *r, const LacRefineFrame *frames, int count)
-{
-    size_t area = (size_t)r->h * (size_t)r->w;
-
-    for (int t = 0; t + 1 < count; t++) {
-        lac_line_difference(frames[t].line, frames[t + 1].line, r->h, r->w, r->scratch, r->differs + (size_t)t * area);
-    }
-    memset(r->differs + (size_t)(count - 1) * area, 0, area * sizeof *r->differs);
+    return err;
 }
 
 /* The first `count` frames of what a stage keeps, for the callback. */
@@ -342,18 +217,17 @@ static int emit(LacNet *net, const char *name, LacTensor t, int count)
     return lac_net_emit(net, name, &t);
 }
 
-int lac_refine_run(LacNet *net, const LacRefineFrame *frames, int count)
+int lac_refine_run(LacNet *net, const LacRefineWindow *window, int count)
 {
     LacRefine *r = &net->refine;
     LacTensor *from = &r->e2, *to = &r->mid;
+    bool sane = true;
     int err;
 
-    differences(r, frames, count);
     if (!net->config.refine_base) {
-        plain_rule(r, frames, count);
-        return LAC_OK;
+        return plain_rule(window, count);
     }
-    if ((err = upload(net, frames, count)) ||
+    if ((err = inputs(net, window, count)) ||
         (err = layer(net, 0, &r->input, count, NULL, &r->e0)) || (err = emit(net, "refine_e0", r->e0, count)) ||
         (err = layer(net, 1, &r->e0, count, NULL, &r->e1)) || (err = emit(net, "refine_e1", r->e1, count)) ||
         (err = layer(net, 2, &r->e1, count, NULL, &r->e2)) || (err = emit(net, "refine_e2", r->e2, count))) {
@@ -375,10 +249,12 @@ int lac_refine_run(LacNet *net, const LacRefineFrame *frames, int count)
         return err;
     }
     for (int t = 0; t < count; t++) {
-        err = last_layers(net, &r->e0, frames, count, t);
+        err = last_layers(net, &r->e0, window, count, t);
         if (err) {
             return err;
         }
     }
-    return check(net, frames, count);
+    err = window->sane(window->opaque, &sane);
+    return err || sane ? err : lac_fail(net->dev->log, LAC_EMODEL, "the refinement's output is not a number; try "
+                                        "precision=fp32, or the weights are damaged");
 }

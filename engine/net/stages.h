@@ -75,10 +75,16 @@ typedef struct LacRefine {
     LacTensor e0, e1, e2, mid;     /* [frames,...]: R, half 2R, quarter 4R, quarter 4R */
     LacTensor seen, wide;          /* one frame's, of any layer: shifted input, output of the convolution */
     LacTensor wide_f32, residual, ties; /* f32 [1,h,w,6], [1,h,w,3], [1,h,w,3] */
-    float *staging;                /* host [h][w][6] */
-    float *differs;                /* host [frames][h][w]: of the line art, from the next frame's */
-    float *scratch;                /* host [2][h][w] */
 } LacRefine;
+
+/* Of windows on the host. */
+typedef struct LacLinks {
+    size_t area;                   /* h w */
+    int frames;
+    float *staging;                /* [h][w][6] */
+    float *differs;                /* [frames][h][w]: of the line art, from the next frame's */
+    float *scratch;                /* [2][h][w] */
+} LacLinks;
 
 struct LacRefCode {
     uint64_t id;                   /* unique in its net: addresses are used again, ids are not */
@@ -101,6 +107,7 @@ struct LacNet {
     LacConv *mid[LAC_MODEL_MAX_BLOCKS][2];
     LacConv *decoder[4];
     LacRefine refine;
+    LacLinks links;
     LacWorkspace ws;
     uint64_t next_id;
     LacStageCallback *callback;
@@ -176,12 +183,16 @@ int lac_decoder_run(LacNet *net, const LacTensor *f);                  /* -> ws.
 int lac_refine_open(LacNet *net, const LacModel *model);               /* nothing without refine_base */
 void lac_refine_close(LacNet *net);
 int lac_refine_fit(LacNet *net, int h, int w, int frames);
-int lac_refine_run(LacNet *net, const LacRefineFrame *frames, int count);
+int lac_refine_run(LacNet *net, const LacRefineWindow *window, int count);
+
+/* links.c */
+int lac_links_fit(LacNet *net, int h, int w, int frames);              /* lac_refine_fit beforehand */
+void lac_links_free(LacLinks *l);
+int lac_links_run(LacNet *net, int h, int w, const LacRefineFrame *frames, int count);
 
 /* differ.c */
 /* Line art of two frames [h][w] in [-1, 1] -> out [h][w] in 0..LAC_DIFFER_MOST: how much it differs around each pixel;
  * scratch [2][h][w]. */
-#define LAC_DIFFER_MOST 14.0f
 void lac_line_difference(const float *a, const float *b, int h, int w, float *scratch, float *out);
 
 #endif

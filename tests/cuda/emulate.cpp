@@ -179,6 +179,7 @@ void run_block()
 extern "C" {
 int emulated_launches_left = -1;
 unsigned emulated_launches; /* that were asked for */
+size_t emulated_crossed[2]; /* bytes that went up the bus, and down */
 }
 
 void emulated_launch(dim3 grid, dim3 block, size_t shared, cudaStream_t stream, const std::function<void()> &kernel)
@@ -359,8 +360,11 @@ cudaError_t cudaFree(void *data)
 cudaError_t cudaHostAlloc(void **data, size_t bytes, unsigned) { return cudaMalloc(data, bytes); }
 cudaError_t cudaFreeHost(void *data) { return cudaFree(data); }
 
-cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, cudaMemcpyKind, cudaStream_t)
+cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, cudaMemcpyKind kind, cudaStream_t)
 {
+    if (kind != cudaMemcpyDeviceToDevice) {
+        emulated_crossed[kind == cudaMemcpyDeviceToHost] += bytes;
+    }
     memcpy(to, from, bytes);
     return cudaSuccess;
 }

@@ -172,7 +172,7 @@ static bool run_case(Tally *t, const Case *c, const Setup *s, Watch *watch, floa
     expect(t, allocations == allocated, "%s: %s: %d tensors allocated in the steady state", c->path, s->title,
            allocations - allocated);
     window(c, frames, again);
-    expect(t, !lac_net_refine_fit(net, c->h, c->w, c->frames + 3) &&
+    expect(t, !lac_net_refine_fit(net, c->h, c->w, c->frames + 3, false) &&
            !lac_net_refine(net, c->h, c->w, frames, c->frames) && !memcmp(out, again, bytes),
            "%s: %s: memory for more frames gives other values", c->path, s->title);
     *(bool *)log->opaque = true;

@@ -9,9 +9,11 @@
 #include "ops/cuda/lineart_cuda.h"
 #include "ops/cuda/match_cuda.h"
 #include "ops/cuda/paint_cuda.h"
+#include "ops/cuda/regions_cuda.h"
 #include "ops/cuda/steady_cuda.h"
 #include "ops/cuda/transfer_cuda.h"
 #include "ops/cuda/vote_cuda.h"
+#include "ops/cuda/window_cuda.h"
 
 /* The network's inputs, from x and d in device memory: line [1,h,w,1], and match [1,h,w,2] = [x, d], or [1,h,w,1] = d. */
 typedef struct CudaInputs {
@@ -49,12 +51,18 @@ typedef struct LacFrameOps {
     int (*paint_open)(LacBackend *be, CudaPaint *paint, const CudaAxis lines[2], const CudaAxis *shrinking);
     void (*paint_close)(LacBackend *be, CudaPaint *paint);
     int (*paint_run)(LacBackend *be, CudaPaint *paint, const CudaPicture *picture);
+    int (*regions)(LacBackend *be, const CudaRegions *regions);
+    int (*measure)(LacBackend *be, const CudaRegions *regions, int count, CudaRegion *table);
     int (*labels)(LacBackend *be, const uint16_t *narrow, int32_t *label, size_t count);
     int (*origins)(LacBackend *be, const CudaVote *vote);
     int (*vote)(LacBackend *be, const CudaVote *vote);
     int (*evidence)(LacBackend *be, const CudaVote *vote);
     int (*borders_cells)(LacBackend *be, const LacBordersPaint *paint, uint32_t *cell, int32_t *place);
     int (*borders_paint)(LacBackend *be, const LacBordersPaint *paint);
+    int (*moves)(LacBackend *be, const CudaMoves *moves);
+    int (*differ)(LacBackend *be, const float *a, const float *b, int height, int width, float *out);
+    int (*window_input)(LacBackend *be, const CudaWindowInput *in, LacTensor *to);
+    int (*window_answer)(LacBackend *be, const CudaWindowAnswer *answer);
     int (*steady)(LacBackend *be, const CudaSteady *steady);
     int (*write)(LacBackend *be, const uint8_t *rgb, const CudaFrame *frame);
 } LacFrameOps;

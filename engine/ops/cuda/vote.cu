@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The vote of engine/vote.c: pixel by pixel what is backed (vote_back.cu) and which islands are not; then fronts of colour inside a
  * region, a block a region. */
+#include "ops/cuda/components.cuh"
 #include "ops/cuda/vote.cuh"
 
 namespace {
@@ -111,34 +112,6 @@ __global__ void begin_islands(LacVoteJob job)
     }
 }
 
-__device__ __forceinline__ int32_t find(const volatile int32_t *parent, int32_t i)
-{
-    for (int32_t p = parent[i]; p != i; p = parent[i]) {
-        i = p;
-    }
-    return i;
-}
-
-/* The least pixel is the root, whoever comes first. */
-__device__ void unite(int32_t *parent, int32_t a, int32_t b)
-{
-    for (;;) {
-        a = find(parent, a);
-        b = find(parent, b);
-        if (a == b) {
-            return;
-        }
-        const int32_t more = a > b ? a : b, less = a > b ? b : a;
-        const int32_t there = atomicMin(&parent[more], less);
-
-        if (there == more) {
-            return;
-        }
-        a = there;
-        b = less;
-    }
-}
-
 __global__ void join_islands(LacVoteJob job)
 {
     const CudaVote &v = job.v;
@@ -149,10 +122,10 @@ __global__ void join_islands(LacVoteJob job)
         return;
     }
     if (x > 0 && v.label[i - 1] == v.label[i] && job.parent[i - 1] >= 0) {
-        unite(job.parent, (int32_t)i, (int32_t)i - 1);
+        lac_unite(job.parent, (int32_t)i, (int32_t)i - 1);
     }
     if (y > 0 && v.label[i - v.width] == v.label[i] && job.parent[i - v.width] >= 0) {
-        unite(job.parent, (int32_t)i, (int32_t)i - v.width);
+        lac_unite(job.parent, (int32_t)i, (int32_t)i - v.width);
     }
 }
 
@@ -162,7 +135,7 @@ __global__ void measure_islands(LacVoteJob job)
     size_t i;
 
     if (at_pixel(job.v, x, y, i) && job.parent[i] >= 0) {
-        atomicAdd(&job.size[find(job.parent, (int32_t)i)], 1);
+        atomicAdd(&job.size[lac_find(job.parent, (int32_t)i)], 1);
     }
 }
 
@@ -172,7 +145,7 @@ __global__ void weigh_islands(LacVoteJob job)
     size_t i;
 
     if (at_pixel(job.v, x, y, i) && job.parent[i] >= 0) {
-        const bool bad = job.size[find(job.parent, (int32_t)i)] >= LAC_VOTE_ISLAND;
+        const bool bad = job.size[lac_find(job.parent, (int32_t)i)] >= LAC_VOTE_ISLAND;
 
         job.state[i] = bad ? LAC_VOTE_BAD : LAC_VOTE_PLAIN;
         if (bad) {
