@@ -75,7 +75,7 @@ help:
 	@echo 'make ffmpeg     FFmpeg with the filter: build/bin/ffmpeg, build/bin/ffprobe'
 	@echo 'make demo       a coloured shot: build/demo/coloured.mp4 and build/demo/sheet.png'
 	@echo 'make check      the tests of liblac; make fate: those of the filter; make test: both'
-	@echo 'make soak       memory of long 1080p streams: an hour to several'
+	@echo 'make soak       memory of long 1080p streams: an hour or so'
 	@echo 'make bench      timings; make fuzz: fuzzers, FUZZ_SECONDS=60 each'
 	@echo 'make install    into PREFIX ($(PREFIX)), under DESTDIR'
 	@echo 'make tidy       clang-tidy and cppcheck; make clean: removes what was built, not FFmpeg'
@@ -253,7 +253,7 @@ fate: ffmpeg $(B)/tests/clip/clip $(B)/tests/evidence/evidence $(STANDINS)
 test: all $(TESTS) $(CUDA_PROGRAMS) $(B)/tests/wrong_cuda.so $(ASAN_TESTS) $(FUZZERS) ffmpeg $(B)/tests/clip/clip $(B)/tests/evidence/evidence $(STANDINS)
 	@tests/sum.sh $(CHECKS) $(FATES)
 
-# 1920x1080, 2,000 frames that wait and 20,000 in a row: most of an hour
+# 1920x1080, 2,000 frames that wait and 20,000 in a row: an hour or so
 soak: ffmpeg $(B)/tests/clip/clip
 	@tests/memory.sh soak
 

@@ -17,9 +17,9 @@ d=build/memory
 if [ "${1:-}" = soak ]; then
     size=1920x1080 waiting=2000 coloured=40 step=2000 long=${SOAK_FRAMES:-20000} small=${SOAK_FRAMES:-20000}
     most=1048576                    # KiB in all
-    growth=32768 growth_small=1024  # KiB, from the second or third reference on
+    growth=32768 growth_small=1024 # KiB, from the third reference and from frame 100 on
 else
-    size=320x180 waiting=1500 coloured=10 step=200 long=1600 small=400
+    size=320x180 waiting=1500 coloured=10 step=200 long=1000 small=240
     most=0
     growth=6144 growth_small=1024
 fi
