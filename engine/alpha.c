@@ -104,7 +104,7 @@ int lac_alpha_run(LacAlpha *a, const uint8_t *gray, const uint8_t *transferred, 
     if (!start) {
         return lac_fail(a->log, LAC_ENOMEM, "no memory for the alpha of %d regions", r->count);
     }
-    lac_vote_sort(r->label, n, r->count, start, a->order);
+    lac_vote_sort(r->label, n, r->count, 1, start, a->order);
     for (size_t k = start[0]; k < start[1]; k++) { /* lines */
         const size_t i = (size_t)a->order[k];
         a->fill[i] = transferred[i * 4 + 3] >= SURE ? exact[i * 4 + 3] : OPAQUE;

@@ -136,7 +136,7 @@ int lac_identity_run(LacIdentity *id, const LacRegions *r, const LacOrigins *ori
     }
     id->run++;
     id->number[0] = 0;
-    lac_vote_sort(r->label, n, r->count, id->start, id->order);
+    lac_vote_sort(r->label, n, r->count, 1, id->start, id->order);
     for (int c = 1; c <= r->count; c++) {
         id->by_size[c - 1] = (LacIdentitySize){r->region[c].area, c};
     }

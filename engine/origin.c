@@ -191,7 +191,7 @@ int lac_origins_fit(LacOrigins *o, const LacRegions *r, int count, const LacLog 
 
     if (o->room_regions < regions) { /* `start` grows along with `pixels` */
         lac_free(o->start);
-        o->start = lac_alloc(regions + regions / 4, sizeof *o->start);
+        o->start = lac_alloc((regions + regions / 4) * (size_t)o->threads, sizeof *o->start);
         if (!o->start) {
             lac_free(o->pixels);
             o->pixels = NULL;
@@ -228,7 +228,7 @@ int lac_origins_run(LacOrigins *o, const LacRegions *r, const LacVoteSource *sou
                  (size_t)count * (size_t)o->net_width * (size_t)o->net_height, sizeof *o->shift)) {
         return lac_fail(log, LAC_ENOMEM, "no memory for the origins of %d regions", r->count);
     }
-    lac_vote_sort(r->label, n, r->count, o->start, o->order);
+    lac_vote_sort(r->label, n, r->count, o->threads, o->start, o->order);
     memset(o->list, 0, (size_t)count * LAC_ORIGINS * sizeof *o->list);
     find_shifts(o, sources, count);
 #pragma omp parallel for num_threads(o->threads) schedule(dynamic)

@@ -38,7 +38,7 @@ typedef struct LacOrigins {
     LacOrigin *list;      /* [regions + 1][sources][LAC_ORIGINS], largest shares first */
     LacOriginPixels *pixels; /* [regions + 1] */
     int32_t *order;       /* [height][width] pixels by region */
-    size_t *start;        /* [regions + 2] scratch */
+    size_t *start;        /* [threads][regions + 2] scratch */
     int64_t *votes;       /* [threads][room_votes] scratch */
     int32_t *voted;       /* [threads][room_votes] scratch: labels with votes */
     size_t room_list, room_regions, room_votes, room_shift;

@@ -212,7 +212,7 @@ static void sample_rest(LacPaint *p, enum LacPixel state)
         for (int x = 0; x < p->width; x++) {
             size_t i = (size_t)y * p->width + x;
 
-            if (x + 8 <= p->width && lac_all_eight(p->field.state + i, LAC_PIXEL_KNOWN)) {
+            if (x + 8 <= p->width && !lac_any_eight(p->field.state + i, (uint8_t)state)) {
                 x += 7;
             } else if (p->field.state[i] == state) {
                 sample_plain(p, x, row, i);

@@ -17,6 +17,17 @@ static inline bool lac_all_eight(const uint8_t *p, uint8_t v)
     return eight == 0x0101010101010101U * v;
 }
 
+/* Is one of the eight bytes from p on `v`? */
+static inline bool lac_any_eight(const uint8_t *p, uint8_t v)
+{
+    const uint64_t ones = 0x0101010101010101U;
+    uint64_t eight;
+
+    memcpy(&eight, p, sizeof eight);
+    eight ^= ones * v;
+    return ((eight - ones) & ~eight & ones << 7) != 0;
+}
+
 /* Where the run of values like p[i] ends, at most at `end`. */
 static inline size_t lac_run_end(const int32_t *p, size_t i, size_t end)
 {

@@ -110,7 +110,7 @@ void lac_field_spread(LacField *f, int reach)
 
     /* the first layer, from KNOWN alone: pixels reached by the scan do not spread before it ends */
     for (int32_t i = 0; i < n; i++) {
-        if (i + 8 <= n && lac_all_eight(f->state + i, LAC_PIXEL_KNOWN)) {
+        if (i + 8 <= n && !lac_any_eight(f->state + i, LAC_PIXEL_UNKNOWN)) {
             i += 7;
             continue;
         }
@@ -190,7 +190,7 @@ void lac_field_spread_lines(LacField *f, const uint8_t *gray, int depth)
 
     open_buckets(&b);
     for (i = 0; i < n; i++) {
-        if (i + 8 <= n && lac_all_eight(f->state + i, LAC_PIXEL_KNOWN)) {
+        if (i + 8 <= n && !lac_any_eight(f->state + i, LAC_PIXEL_LINE)) {
             i += 7;
             continue;
         }

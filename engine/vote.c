@@ -380,7 +380,10 @@ int lac_vote_run(LacVote *v, const LacRegions *r, const uint8_t *gray, const Lac
         return err;
     }
     v->backed[0] = 0;
-    memset(v->from, -1, (size_t)v->width * v->height * sizeof *v->from);
+#pragma omp parallel for num_threads(v->threads) schedule(static)
+    for (int y = 0; y < v->height; y++) {
+        memset(v->from + (size_t)y * v->width, -1, (size_t)v->width * sizeof *v->from);
+    }
 #pragma omp parallel for num_threads(v->threads) schedule(dynamic) reduction(+ : changed)
     for (int c = 1; c <= r->count; c++) {
         changed += vote_region(v, &v->colours[omp_get_thread_num()], r, gray, origins, sources, c, rgb);

@@ -7,7 +7,7 @@
 #include "vote_math.h"
 
 /* Pixels [n] with labels 0..count -> order [n], those of label c from start[c] to start[c + 1].
- * start [count + 2]. */
-void lac_vote_sort(const int32_t *label, size_t n, int count, size_t *start, int32_t *order);
+ * start [threads][count + 2]: what follows the first count + 2 is scratch. */
+void lac_vote_sort(const int32_t *label, size_t n, int count, int threads, size_t *start, int32_t *order);
 
 #endif

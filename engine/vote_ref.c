@@ -8,28 +8,47 @@
 #include "runs.h"
 #include "vote_bins.h"
 
-/* Pixels of each region together, in picture order: counting sort. start [count + 2]. */
-void lac_vote_sort(const int32_t *label, size_t n, int count, size_t *start, int32_t *order)
+/* Pixels of each region together, in picture order: counting sort. Each thread has a strip, whose pixels of a region come behind
+ * those of the strips above. */
+void lac_vote_sort(const int32_t *label, size_t n, int count, int threads, size_t *start, int32_t *order)
 {
-    memset(start, 0, ((size_t)count + 2) * sizeof *start);
-    for (size_t i = 0, end; i < n; i = end) {
-        end = lac_run_end(label, i, n);
-        start[label[i] + 1] += end - i;
-    }
-    for (int c = 0; c <= count; c++) {
-        start[c + 1] += start[c];
-    }
-    for (size_t i = 0, end; i < n; i = end) {
-        int32_t *to = order + start[label[i]];
+    const size_t labels = (size_t)count + 1, room = labels + 1, strips = (size_t)threads;
+    size_t sum = 0;
 
-        end = lac_run_end(label, i, n);
-        start[label[i]] += end - i;
-#pragma omp simd
-        for (size_t k = 0; k < end - i; k++) {
-            to[k] = (int32_t)(i + k);
+    memset(start, 0, strips * room * sizeof *start);
+#pragma omp parallel for num_threads(threads) schedule(static)
+    for (size_t s = 0; s < strips; s++) {
+        const size_t to = n * (s + 1) / strips;
+
+        for (size_t i = n * s / strips, end; i < to; i = end) {
+            end = lac_run_end(label, i, to);
+            start[s * room + (size_t)label[i]] += end - i;
         }
     }
-    memmove(start + 1, start, ((size_t)count + 1) * sizeof *start);
+    for (size_t c = 0; c < labels; c++) {
+        for (size_t s = 0; s < strips; s++) {
+            const size_t here = start[s * room + c];
+
+            start[s * room + c] = sum;
+            sum += here;
+        }
+    }
+#pragma omp parallel for num_threads(threads) schedule(static)
+    for (size_t s = 0; s < strips; s++) {
+        const size_t to = n * (s + 1) / strips;
+
+        for (size_t i = n * s / strips, end; i < to; i = end) {
+            size_t *const next = &start[s * room + (size_t)label[i]];
+
+            end = lac_run_end(label, i, to);
+#pragma omp simd
+            for (size_t k = i; k < end; k++) {
+                order[*next + k - i] = (int32_t)k;
+            }
+            *next += end - i;
+        }
+    }
+    memmove(start + 1, start + (strips - 1) * room, labels * sizeof *start); /* where the last strip's ended */
     start[0] = 0;
 }
 
@@ -65,7 +84,7 @@ int lac_vote_ref_open(LacVoteRef *ref, const LacRegions *r, const uint8_t *rgb, 
 {
     const size_t n = (size_t)r->width * r->height;
     int32_t *order = lac_alloc(n, sizeof *order), *slot = lac_calloc(LAC_VOTE_BINS, sizeof *slot);
-    size_t *start = lac_alloc((size_t)r->count + 2, sizeof *start), used = 0;
+    size_t *start = lac_alloc(((size_t)r->count + 2) * (size_t)r->threads, sizeof *start), used = 0;
     int err = LAC_ENOMEM;
     LacVoteBin *bins = lac_alloc(n, sizeof *bins);
 
@@ -76,7 +95,7 @@ int lac_vote_ref_open(LacVoteRef *ref, const LacRegions *r, const uint8_t *rgb, 
     ref->area = lac_alloc((size_t)r->count + 1, sizeof *ref->area);
     if (order && slot && start && bins && ref->label && ref->first && ref->number && ref->area) {
         memcpy(ref->label, r->label, n * sizeof *ref->label);
-        lac_vote_sort(r->label, n, r->count, start, order);
+        lac_vote_sort(r->label, n, r->count, r->threads, start, order);
         ref->first[0] = 0;
         for (int c = 0; c <= r->count; c++) {
             used +=

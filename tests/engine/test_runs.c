@@ -45,6 +45,15 @@ static void test_eight(Tally *t)
     uint8_t v[9] = {3, 3, 3, 3, 3, 3, 3, 3, 4};
 
     expect(t, lac_all_eight(v, 3) && !lac_all_eight(v + 1, 3) && !lac_all_eight(v, 4), "eight equal bytes");
+    for (int i = 0; i < 256; i++) {
+        const uint8_t near[8] = {(uint8_t)(i + 1), (uint8_t)(i - 1), (uint8_t)(i ^ 128), 7, 0, 255, 128, 1};
+        bool any = false;
+
+        for (int k = 0; k < 8; k++) {
+            any |= near[k] == i;
+        }
+        expect(t, lac_any_eight(near, (uint8_t)i) == any, "%d among eight bytes", i);
+    }
 }
 
 /* Boxes of all widths around the step, up to the picture's last pixel. */

@@ -86,6 +86,34 @@ static int vote(Case *c, int *regions)
     return vote_threads(c, regions, 2);
 }
 
+/* Pixels by label, in picture order, for any number of threads. */
+static void test_sort(Tally *t)
+{
+    enum { PIXELS = 1000, COUNT = 7, THREADS = 5 };
+    static int32_t label[PIXELS], order[PIXELS];
+    static size_t start[THREADS * (COUNT + 2)];
+
+    for (int i = 0; i < PIXELS; i++) {
+        label[i] = i * i / 37 % (COUNT + 1);
+    }
+    for (int threads = 1; threads <= THREADS; threads++) {
+        size_t k = 0;
+        bool ok = true;
+
+        lac_vote_sort(label, PIXELS, COUNT, threads, start, order);
+        for (int c = 0; c <= COUNT; c++) {
+            ok = ok && start[c] == k;
+            for (int i = 0; i < PIXELS; i++) {
+                if (label[i] == c) {
+                    ok = ok && order[k] == i;
+                    k++;
+                }
+            }
+        }
+        expect(t, ok && start[COUNT + 1] == k, "pixels are not in order with %d threads", threads);
+    }
+}
+
 static void test_threads(Tally *t)
 {
     Case *one = draw(hair), *many = draw(hair);
@@ -196,6 +224,7 @@ int main(void)
     Tally t = {"vote", 0, 0};
 
     test_blotch(&t);
+    test_sort(&t);
     test_threads(&t);
     test_shade(&t);
     test_carried(&t);
