@@ -88,7 +88,8 @@ typedef struct LacGpuPicture {
 /* As lac_paint_run for the current frame, whose `cells` were opened for the host; it stays there. */
 int lac_gpu_paint(LacGpu *gpu, const LacCells *cells, const LacGpuPicture *in);
 
-/* As lac_regions_run for the current frame, but labels and distances stay there, for lac_gpu_vote; r has the regions. */
+/* As lac_regions_run for the current frame, but labels and distances stay there, for lac_gpu_vote; r has the regions
+ * and the threshold. */
 int lac_gpu_regions(LacGpu *gpu, LacRegions *r);
 
 /* A reference as lac_gpu_vote sees it; the copies are made when they are first needed. */

@@ -28,16 +28,17 @@ int lac_gpu_regions(LacGpu *gpu, LacRegions *r)
 {
     const size_t native = (size_t)gpu->width * (size_t)gpu->height;
     CudaRegions there = { .width = r->width, .height = r->height, .gap = r->gap, .far = r->far, .gray = gpu->gray };
-    int32_t count = 0;
+    int32_t found[2] = { 0 };
     int err = LAC_OK;
 
     gpu->label = lac_gpu_need(gpu, gpu->label, native * sizeof *gpu->label, &err);
     gpu->squared = lac_gpu_need(gpu, gpu->squared, native, &err);
-    gpu->found = lac_gpu_need(gpu, gpu->found, sizeof *gpu->found, &err);
+    gpu->found = lac_gpu_need(gpu, gpu->found, sizeof found, &err);
     there.label = gpu->label;
     there.squared = gpu->squared;
     there.count = gpu->found;
     err = err ? err : gpu->ops->regions(gpu->dev->be, &there);
-    err = err ? err : gpu->ops->down(gpu->dev->be, gpu->found, &count, sizeof count);
-    return err ? err : fetch_table(gpu, &there, r, count);
+    err = err ? err : gpu->ops->down(gpu->dev->be, gpu->found, found, sizeof found);
+    r->threshold = found[1];
+    return err ? err : fetch_table(gpu, &there, r, found[0]);
 }

@@ -47,7 +47,7 @@ struct LacGpu {
     int32_t *place, *source;
     /* gpu_regions.c */
     uint8_t *squared; /* distances, up to 255 */
-    int32_t *found;   /* how many regions */
+    int32_t *found;   /* [2] how many regions, and the threshold of lines */
     LacGpuTable table;
     /* gpu_window.c */
     uint8_t *shrunk[2], *told; /* for the search for movement: the last frame's line art, the one at work; scratch */

@@ -54,6 +54,14 @@ LAC_HD int32_t lac_regions_pixel(unsigned long long time)
     return (int32_t)(time & ((1U << LAC_REGIONS_INDEX) - 1));
 }
 
+/* Of two pixels of the rest. */
+LAC_HD int lac_regions_earlier(const uint16_t *squared, int32_t a, int32_t b)
+{
+    const int higher = squared[a] - squared[b];
+
+    return higher ? higher > 0 : a < b;
+}
+
 /* Neighbours of pixel i of the rest that are earlier, above, left, right, below -> met; returns how many. */
 LAC_HD int lac_regions_met(const uint8_t *kind, const uint16_t *squared, int w, int h, int32_t i, int32_t met[4])
 {
@@ -64,8 +72,7 @@ LAC_HD int lac_regions_met(const uint8_t *kind, const uint16_t *squared, int w, 
     for (int j = 0; j < 4; j++) {
         const int32_t b = beside[j];
 
-        if (b >= 0 && (kind[b] == LAC_KIND_BALL ||
-                       (kind[b] == LAC_KIND_REST && (b < i ? squared[b] >= squared[i] : squared[b] > squared[i])))) {
+        if (b >= 0 && (kind[b] == LAC_KIND_BALL || (kind[b] == LAC_KIND_REST && lac_regions_earlier(squared, b, i)))) {
             met[n++] = b;
         }
     }

@@ -63,17 +63,19 @@ static void test_picture(Tally *t, LacBackend *be, int w, int h, int gap, enum A
     uint8_t *gray = malloc(n), *near = malloc(n);
     LacLog log = { 0 };
     LacRegions r;
-    int count = -1;
+    int found[2] = { -1, -1 }, count;
 
     draw(gray, w, h, art);
     if (!expect(t, !lac_regions_open(&r, w, h, gap, 1, &log) && !lac_regions_run(&r, gray, &log), "regions")) {
         exit(1);
     }
     CudaRegions there = { w, h, gap, r.far, device_copy(be, gray, n), device_new(n * sizeof(int32_t)), device_new(n),
-                          device_new(sizeof(int32_t)) };
+                          device_new(sizeof found) };
 
     expect(t, !lac_cuda_regions(be, &there), "run");
-    device_read(be, there.count, &count, sizeof count);
+    device_read(be, there.count, found, sizeof found);
+    count = found[0];
+    expect(t, found[1] == r.threshold, "%s, %dx%d: lines below %d, not %d", art_name[art], w, h, found[1], r.threshold);
     for (size_t i = 0; i < n; i++) {
         near[i] = (uint8_t)(r.squared[i] < 255 ? r.squared[i] : 255);
     }

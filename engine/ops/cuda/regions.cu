@@ -41,7 +41,8 @@ __global__ void __launch_bounds__(SUMS) sum_beginnings(LacRegionsJob job)
         before += all;
     }
     if (threadIdx.x == 0) {
-        *job.r.count = before;
+        job.r.count[0] = before;
+        job.r.count[1] = job.state->threshold;
     }
 }
 

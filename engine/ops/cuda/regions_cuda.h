@@ -21,7 +21,7 @@ typedef struct CudaRegions {
     const uint8_t *gray;
     int32_t *label;   /* out [height][width] */
     uint8_t *squared; /* out [height][width] 255 for all that are larger */
-    int32_t *count;   /* out: regions besides the lines */
+    int32_t *count;   /* out [2]: regions besides the lines; the threshold of lines */
 } CudaRegions;
 
 int lac_cuda_regions(LacBackend *be, const CudaRegions *regions);
