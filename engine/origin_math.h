@@ -3,11 +3,15 @@
 #ifndef LAC_ORIGIN_MATH_H
 #define LAC_ORIGIN_MATH_H
 
+#include <stdbool.h>
+
 #include "number.h"
 
 #define LAC_ORIGIN_SHARE 0.3f
 #define LAC_ORIGIN_CLEAR 0.5f
 #define LAC_ORIGIN_TAKEN 0.25f
+#define LAC_ORIGIN_PART 0.05f
+#define LAC_ORIGIN_WHOLE 0.5f
 #define LAC_ORIGIN_UNIT 65536.0f /* of a vote: votes are whole numbers, so that any order adds up to the same */
 
 /* A displacement in cells of the fields, in native pixels: rounded, halves away from zero. */
@@ -23,6 +27,15 @@ LAC_HD int lac_origin_shift(int v, int native, int cells)
 LAC_HD int32_t lac_origin_vote(float distance, float cost)
 {
     return (int32_t)(lac_product(LAC_ORIGIN_UNIT, distance) / lac_weighted(1, 10, cost)) + 1;
+}
+
+/* The share of a region's votes for a reference region of `whole` pixels, raised to what makes an origin where that region is all
+ * there: lines with gaps join parts, and the smaller one is outvoted. area: the frame's region, in pixels. */
+LAC_HD float lac_origin_raised(float share, float area, float whole)
+{
+    const bool there = share >= LAC_ORIGIN_PART && lac_product(share, area) >= lac_product(LAC_ORIGIN_WHOLE, whole);
+
+    return there && share < LAC_ORIGIN_SHARE ? LAC_ORIGIN_SHARE : share;
 }
 
 #endif

@@ -167,6 +167,16 @@ __global__ void settle(Job job)
             list[n++] = one;
         }
     }
+    for (int k = 1; k < ORIGINS && list[k].label; k++) { /* `raise_shares` of engine/origin.c */
+        const CudaOrigin one = { list[k].label, lac_origin_raised(list[k].share, (float)job.v.area[c],
+                                                                   (float)job.v.ref[job.source].area[list[k].label]) };
+        int at = k;
+
+        for (; at > 1 && list[at - 1].share < one.share; at--) {
+            list[at] = list[at - 1];
+        }
+        list[at] = one;
+    }
 }
 
 int run_source(LacBackend *be, const Job &job, size_t places)
