@@ -12,7 +12,7 @@
  * reference, for the regions of that reference: weight d / (1 + 10 cost), d the distance from lines,
  * and only pixels far from lines where the region has some. A region with LAC_ORIGIN_CLEAR of its votes for
  * one reference region gives up those others that are so to other regions with LAC_ORIGIN_TAKEN of their
- * area: its votes for them are patches gone astray. Origins with a share of LAC_ORIGIN_SHARE or more count (or the first, where none
+ * area: its votes for them are patches gone astray. What is all there counts (lac_origin_raised). Origins with a share of LAC_ORIGIN_SHARE or more count (or the first, where none
  * has it). */
 enum { LAC_ORIGINS = 8 };
 
