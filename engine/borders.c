@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "components.h"
+
 enum { IN = 1, TAKEN = 2 }; /* marks of cells that are to take a colour, and of those that have in this round */
 
 int lac_borders_open(LacBorders *b, int width, int height, int threads, const LacLog *log)
@@ -121,20 +123,11 @@ static bool unknown(const uint8_t *const *tables, int n, uint32_t a, uint32_t b)
 
 /* ---- patches ---- */
 
-/* The first cell of a cell's patch. */
-static int32_t root(int32_t *patch, int32_t i)
-{
-    while (patch[i] != i) {
-        patch[i] = patch[patch[i]];
-        i = patch[i];
-    }
-    return i;
-}
-
+/* The first cell of a patch is its root. */
 static void join(int32_t *patch, int32_t i, int32_t j)
 {
-    i = root(patch, i);
-    j = root(patch, j);
+    i = lac_root(patch, i);
+    j = lac_root(patch, j);
     if (i < j) {
         patch[j] = i;
     } else {
@@ -164,7 +157,7 @@ static void find_patches(LacBorders *b)
     memset(b->area, 0, (size_t)n * sizeof *b->area);
     memset(b->rim, 0, (size_t)n * sizeof *b->rim);
     for (int i = 0; i < n; i++) {
-        b->patch[i] = root(b->patch, i);
+        b->patch[i] = lac_root(b->patch, i);
         b->area[b->patch[i]]++;
         for (int along = 0; along < 2; along++) {
             const int j = along ? i - w : i - 1;

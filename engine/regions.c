@@ -3,6 +3,7 @@
  * regions.h. */
 #include "regions.h"
 
+#include "components.h"
 #include "regions_ink.h"
 #include "runs.h"
 
@@ -101,15 +102,6 @@ static int32_t component(LacRegions *r, int *count, uint16_t peak)
     return *count;
 }
 
-static int32_t find(int32_t *parent, int32_t a)
-{
-    while (parent[a] != a) {
-        parent[a] = parent[parent[a]];
-        a = parent[a];
-    }
-    return a;
-}
-
 static void unite(LacRegions *r, int32_t a, int32_t b)
 {
     int32_t first = a < b ? a : b, second = a < b ? b : a;
@@ -162,7 +154,7 @@ static int32_t join_above(LacRegions *r, const uint8_t *mask, int is, const int3
             continue;
         }
         if (label) {
-            const int32_t a = find(r->parent, label), b = find(r->parent, above[x]);
+            const int32_t a = lac_root(r->parent, label), b = lac_root(r->parent, above[x]);
             if (a != b) {
                 unite(r, a, b);
             }
@@ -288,7 +280,7 @@ static void join_met(LacRegions *r, const float *root, const int32_t *met, int n
 {
     for (int j = 1; j < n; j++) {
         for (int m = 0; m < j; m++) {
-            const int32_t a = find(r->parent, met[m]), b = find(r->parent, met[j]);
+            const int32_t a = lac_root(r->parent, met[m]), b = lac_root(r->parent, met[j]);
             const int lower = r->peak[a] < r->peak[b] ? r->peak[a] : r->peak[b];
 
             if (a != b && no_neck(root, lower, at)) {
