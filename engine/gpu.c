@@ -82,6 +82,32 @@ bool lac_gpu_has(const LacGpu *gpu, enum LacGpuStage stage)
     return gpu && gpu->has[stage];
 }
 
+int lac_gpu_table_grow(LacGpu *gpu, LacGpuTable *t, size_t bytes)
+{
+    if (t->room >= bytes) {
+        return LAC_OK;
+    }
+    lac_gpu_table_free(gpu, t);
+    bytes += bytes / 4;
+    t->host = lac_alloc(bytes, 1);
+    if (!t->host) {
+        return lac_fail(gpu->log, LAC_ENOMEM, "no memory for the regions of frames of %dx%d", gpu->width, gpu->height);
+    }
+    if (gpu->ops->alloc(gpu->dev->be, bytes, &t->there)) {
+        lac_gpu_table_free(gpu, t);
+        return LAC_ENOMEM;
+    }
+    t->room = bytes;
+    return LAC_OK;
+}
+
+void lac_gpu_table_free(LacGpu *gpu, LacGpuTable *t)
+{
+    gpu->ops->free(gpu->dev->be, t->there);
+    lac_free(t->host);
+    *t = (LacGpuTable){ 0 };
+}
+
 void lac_gpu_close(LacGpu **out)
 {
     LacGpu *gpu = *out;
