@@ -29,8 +29,9 @@ int lac_borders_open(LacBorders *b, int width, int height, int threads, const La
     b->next = lac_alloc(n, 2 * sizeof *b->next);
     b->mark = lac_calloc(n, 1);
     b->pair = lac_alloc(n, 2 * sizeof *b->pair);
+    b->met = lac_alloc(LAC_BORDERS_TABLE, sizeof *b->met);
     if (!b->cell || !b->place || !b->source || !b->now || !b->patch || !b->area || !b->rim || !b->list || !b->queue ||
-        !b->next || !b->mark || !b->pair) {
+        !b->next || !b->mark || !b->pair || !b->met) {
         lac_borders_close(b);
         return lac_fail(log, LAC_ENOMEM, "no memory for the patches of frames of %dx%d", width, height);
     }
@@ -51,6 +52,7 @@ void lac_borders_close(LacBorders *b)
     lac_free(b->next);
     lac_free(b->mark);
     lac_free(b->pair);
+    lac_free(b->met);
     *b = (LacBorders){ 0 };
 }
 
@@ -84,41 +86,54 @@ static bool is_pair(const uint32_t *cell, int i, int beside)
     return !inked(cell[i] | cell[i + beside] | cell[i + LAC_BORDERS_REACH * beside]);
 }
 
-static void count(uint8_t *table, int a, int b)
+/* Where a table has the pairs of two colours. */
+static int at(uint32_t a, uint32_t b)
 {
-    uint8_t *n = &table[a * LAC_BORDERS_BINS + b];
+    const int p = bin(a), q = bin(b);
 
-    *n = (uint8_t)(*n < 255 ? *n + 1 : 255);
+    return p < q ? p * LAC_BORDERS_BINS + q : q * LAC_BORDERS_BINS + p;
 }
 
-void lac_borders_learn(LacBorders *b, uint8_t *table)
+/* Pairs of these cells -> b->met. */
+static void count_pairs(LacBorders *b, const uint32_t *cell)
 {
     const int w = b->columns;
 
-    memset(table, 0, LAC_BORDERS_TABLE);
+    memset(b->met, 0, LAC_BORDERS_TABLE * sizeof *b->met);
     for (int i = 0; i < w * b->rows; i++) {
         for (int along = 0; along < 2; along++) {
             const int beside = along ? w : 1, room = along ? b->rows - i / w : w - i % w;
 
-            if (room > LAC_BORDERS_REACH && is_pair(b->cell, i, beside)) {
-                const int p = bin(b->cell[i]), q = bin(b->cell[i + LAC_BORDERS_REACH * beside]);
+            if (room > LAC_BORDERS_REACH && is_pair(cell, i, beside)) {
+                uint16_t *n = &b->met[at(cell[i], cell[i + LAC_BORDERS_REACH * beside])];
 
-                count(table, p, q);
-                count(table, q, p);
+                *n = (uint16_t)(*n < UINT16_MAX ? *n + 1 : UINT16_MAX);
             }
         }
     }
 }
 
-static bool unknown(const uint8_t *const *tables, int n, uint32_t a, uint32_t b)
+void lac_borders_learn(LacBorders *b, uint8_t *table)
 {
-    const int at = bin(a) * LAC_BORDERS_BINS + bin(b);
+    count_pairs(b, b->cell);
+    for (int i = 0; i < LAC_BORDERS_TABLE; i++) {
+        table[i] = (uint8_t)(b->met[i] < LAC_BORDERS_PLENTY ? b->met[i] : LAC_BORDERS_PLENTY);
+    }
+}
+
+/* Whether the references have no such pair, or too few for what the frame has. */
+static bool impossible(const LacBorders *b, const uint8_t *const *tables, int n, uint32_t one, uint32_t other)
+{
+    const int k = at(one, other);
     int sum = 0;
 
     for (int i = 0; i < n; i++) {
-        sum += tables[i][at];
+        if (tables[i][k] == LAC_BORDERS_PLENTY) {
+            return false;
+        }
+        sum += tables[i][k];
     }
-    return sum < LAC_BORDERS_KNOWN;
+    return sum < LAC_BORDERS_KNOWN || b->met[k] * n > sum * LAC_BORDERS_MORE;
 }
 
 /* ---- patches ---- */
@@ -204,7 +219,7 @@ static size_t find_pairs(LacBorders *b, const uint8_t *const *tables, int count)
             const int beside = along ? w : 1, room = along ? b->rows - i / w : w - i % w, j = i + LAC_BORDERS_REACH * beside;
 
             if (room > LAC_BORDERS_REACH && is_pair(b->now, i, beside) && b->patch[i] != b->patch[j] &&
-                lac_borders_apart(b->now[i], b->now[j]) > LAC_BORDERS_OTHER && unknown(tables, count, b->now[i], b->now[j])) {
+                lac_borders_apart(b->now[i], b->now[j]) > LAC_BORDERS_OTHER && impossible(b, tables, count, b->now[i], b->now[j])) {
                 const int32_t p = b->patch[i], q = b->patch[j];
                 const bool first = b->area[p] != b->area[q] ? b->area[p] < b->area[q] : p < q;
 
@@ -330,6 +345,7 @@ static size_t find_round(LacBorders *b, const uint8_t *const *tables, int count)
     size_t borders, changes = 0;
 
     find_patches(b);
+    count_pairs(b, b->now);
     borders = find_borders(b, find_pairs(b, tables, count));
     for (size_t k = 0; k < borders; k++) {
         const Border one = ((const Border *)b->pair)[k];

@@ -12,7 +12,9 @@
  * axis with no line in them and between are a pair; a reference counts its pairs by both colours in 8x8x8 bins.
  * 2. In a frame, cells without a line whose colours differ by LAC_BORDERS_SAME levels at most from one to the next make
  * patches. Of two patches the pairs count that differ by more than LAC_BORDERS_OTHER levels and of which all references
- * together have fewer than LAC_BORDERS_KNOWN: an impossible border.
+ * together have fewer than LAC_BORDERS_KNOWN: an impossible border. Nor may a frame have more than LAC_BORDERS_MORE times what
+ * they have on average: a gap where hair touches a shirt is no reason for half a head in the shirt's colour. A pair of which a
+ * reference has LAC_BORDERS_PLENTY may be as long as it likes.
  * 3. A patch whose impossible border with one at least LAC_BORDERS_LARGER times as large is LAC_BORDERS_SHARE hundredths of
  * its rim or more takes that one's colours, walking from it into the patch, those with the largest share first. Three rounds.
  * 4. All pixels of such cells, and of the cells beside them those clear of lines that have the patch's colour.
@@ -24,6 +26,8 @@ enum {
     LAC_BORDERS_SAME = 13,
     LAC_BORDERS_OTHER = 48,
     LAC_BORDERS_KNOWN = 4,
+    LAC_BORDERS_MORE = 3,
+    LAC_BORDERS_PLENTY = 255, /* as far as references count */
     LAC_BORDERS_LARGER = 4,
     LAC_BORDERS_SHARE = 15,
     LAC_BORDERS_ROUNDS = 3,
@@ -40,6 +44,7 @@ typedef struct LacBorders {
     int32_t *next; /* [2 * cells] cell and source of a round's changes */
     uint8_t *mark;
     uint64_t *pair; /* [2 * cells] */
+    uint16_t *met;  /* [LAC_BORDERS_TABLE] pairs of these colours, the lower bin first */
 } LacBorders;
 
 /* For pictures of width x height. LAC_ENOMEM is logged; *b is then safe to close. */
@@ -49,7 +54,7 @@ void lac_borders_close(LacBorders *b);
 /* gray: dense line art, whose lines are below `threshold`; rgb: its picture, rows `stride` bytes apart -> cell, place. */
 void lac_borders_cells(LacBorders *b, const uint8_t *gray, int threshold, const uint8_t *rgb, ptrdiff_t stride);
 
-/* Counts the pairs of a reference's cells -> table [LAC_BORDERS_TABLE], up to 255. */
+/* Counts the pairs of a reference's cells -> table [LAC_BORDERS_TABLE], up to LAC_BORDERS_PLENTY. */
 void lac_borders_learn(LacBorders *b, uint8_t *table);
 
 /* Steps 2 and 3 for a frame's cells; tables: its references'. Returns the number of cells that change. */

@@ -128,16 +128,44 @@ static void test_stays(Tally *t)
 
     /* a reference has hair beside skin without a line, enough of it in one, or in both together */
     frame = drawing(side);
-    fill(&frame, 60, 40, 80, 60, hair, 255);
+    fill(&frame, 60, 40, 63, 43, hair, 255);
     fill(&refs[0], 30, 30, 40, 31, hair, 255);
     expect(t, run(&frame, refs, 1, 1, NULL) == 0, "a border that the reference has is impossible");
     drawing_free(&refs[0]);
+    drawing_free(&frame);
     refs[0] = drawing(side);
+    frame = drawing(side);
+    fill(&frame, 26, 26, 27, 29, hair, 255); /* three pairs across, two down */
     for (int i = 0; i < 2; i++) { /* two pairs at a corner of the box: one across, one down */
         fill(&refs[i], 26, 26, 27, 27, hair, 255);
     }
     expect(t, run(&frame, refs, 2, 1, NULL) == 0, "references are not added up");
     expect(t, run(&frame, refs, 1, 1, NULL) > 0, "two pairs are enough");
+    drawing_free(&refs[0]);
+    drawing_free(&refs[1]);
+    drawing_free(&frame);
+    drawing_free(&wanted);
+}
+
+/* A border that the references have goes where the frame has more than three times what they have on average. */
+static void test_longer(Tally *t)
+{
+    const int side = 256;
+    Drawing refs[2] = { drawing(side), drawing(side) }, frame = drawing(side), wanted = drawing(side);
+
+    for (int i = 0; i < 2; i++) {
+        fill(&refs[i], 26, 40, 30, 50, hair, 255);
+    }
+    fill(&frame, 26, 40, 30, 60, hair, 255);
+    expect(t, run(&frame, refs, 2, 1, NULL) == 0, "a border twice as long goes");
+    fill(&frame, 26, 40, 30, 100, hair, 255);
+    expect(t, run(&frame, refs, 2, 1, NULL) > 0 && same(&frame, &wanted), "a border far longer than the references' stays");
+
+    for (int y = 30; y < 130; y += 8) { /* plenty */
+        fill(&refs[0], 60, y, 100, y + 4, hair, 255);
+    }
+    fill(&frame, 26, 40, 30, 100, hair, 255);
+    expect(t, run(&frame, refs, 2, 1, NULL) == 0, "a border of which the references have plenty goes");
     drawing_free(&refs[0]);
     drawing_free(&refs[1]);
     drawing_free(&frame);
@@ -222,6 +250,7 @@ int main(void)
     test_goes(&t, 520);
     test_goes(&t, 1031);
     test_stays(&t);
+    test_longer(&t);
     test_exact(&t);
     test_small(&t);
     return tally_end(&t);

@@ -98,7 +98,7 @@ class Scene:
         self.style = line_style(rng, height, pal)
         # 0: only mouths and eyes move
         action = rng.choices([0.0, .3, .8, 1.6], [1.0, 2.8, 3.8, 2.4])[0]
-        self.sprite = rng.random() < .13
+        self.sprite = rng.random() < .17
         if self.sprite:
             sprite_style(rng, self.style, height)
             action = rng.choice([.3, .8, 1.6, 2.5])
