@@ -15,8 +15,9 @@
  * together have fewer than LAC_BORDERS_KNOWN: an impossible border. Nor may a frame have more than LAC_BORDERS_MORE times what
  * they have on average: a gap where hair touches a shirt is no reason for half a head in the shirt's colour. A pair of which a
  * reference has LAC_BORDERS_PLENTY may be as long as it likes.
- * 3. A patch whose impossible border with one at least LAC_BORDERS_LARGER times as large is LAC_BORDERS_SHARE hundredths of
- * its rim or more takes that one's colours, walking from it into the patch, those with the largest share first. Three rounds.
+ * 3. A patch whose impossible border with one no smaller is LAC_BORDERS_SHARE hundredths of its rim or more takes that one's
+ * colours, walking from it into the patch, those with the largest share first, unless the room it lies in, all that no line
+ * parts, is less than LAC_BORDERS_ROOM times as large as the patch: it may be the part that is right. Three rounds.
  * 4. All pixels of such cells, and of the cells beside them those clear of lines that have the patch's colour.
  * Everything is whole numbers and in a fixed order: the bytes are the same for any number of threads. */
 enum {
@@ -28,7 +29,7 @@ enum {
     LAC_BORDERS_KNOWN = 4,
     LAC_BORDERS_MORE = 3,
     LAC_BORDERS_PLENTY = 255, /* as far as references count */
-    LAC_BORDERS_LARGER = 4,
+    LAC_BORDERS_ROOM = 5,
     LAC_BORDERS_SHARE = 15,
     LAC_BORDERS_ROUNDS = 3,
 };
@@ -40,7 +41,8 @@ typedef struct LacBorders {
     int32_t *source; /* the cell whose colour it takes: itself where it stays */
     /* scratch, the same size but for `pair` */
     uint32_t *now;
-    int32_t *patch, *area, *rim, *list, *queue;
+    int32_t *patch, *area, *rim, *list;
+    int32_t *room, *extent; /* the first cell of the room a cell lies in, and how many the room has */
     int32_t *next; /* [2 * cells] cell and source of a round's changes */
     uint8_t *mark;
     uint64_t *pair; /* [2 * cells] */

@@ -51,7 +51,7 @@ allow "engine/refs_*" "$base ink.h transfer.h refs.h refs_choose.h refs_encode.h
 allow "engine/paint_cells.* engine/paint_math.h engine/spread*" "$base resize.h paint_cells.h paint_math.h runs.h spread.h spread_math.h"
 allow "engine/paint.* engine/paint_lines.c engine/paint_state.h" "$base $pictures paint.h paint_cells.h paint_state.h runs.h spread.h"
 allow "engine/components.h" ""
-allow "engine/borders*" "$base borders.h borders_math.h components.h"
+allow "engine/borders*" "$base borders.h borders_math.h borders_pairs.h components.h"
 allow "engine/gpu*" "$base $ops borders.h ops/cuda/frames.h lineart.h match.h moves.h origin.h paint_cells.h steady.h gpu.h gpu_state.h gpu_window.h"
 allow "engine/match*" "$base match*.h"
 allow "engine/transfer_patch.*" "$base transfer_patch.h"

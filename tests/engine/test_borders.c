@@ -119,7 +119,7 @@ static void test_stays(Tally *t)
     box(&wanted, 60, 70, 80, 90, hair);
     expect(t, run(&frame, refs, 1, 1, NULL) == 0 && same(&frame, &wanted), "a part with its line goes");
 
-    /* no smaller than a quarter of what it lies in */
+    /* more than a fifth of the room it lies in */
     drawing_free(&frame);
     frame = drawing(side);
     fill(&frame, 26, 26, 70, 150, hair, 255);
@@ -168,6 +168,28 @@ static void test_longer(Tally *t)
     expect(t, run(&frame, refs, 2, 1, NULL) == 0, "a border of which the references have plenty goes");
     drawing_free(&refs[0]);
     drawing_free(&refs[1]);
+    drawing_free(&frame);
+    drawing_free(&wanted);
+}
+
+/* A patch between two that are not four times as large goes, since the room they lie in is large enough; the largest of them
+ * wins. */
+static void test_between(Tally *t)
+{
+    const int side = 256;
+    Drawing ref = drawing(side), frame = drawing(side), wanted = drawing(side);
+
+    fill(&frame, 25, 25, 128, 110, shade, 255);
+    fill(&wanted, 25, 25, 128, 110, shade, 255); /* skin from 110 to 153, shade before and after */
+    fill(&frame, 25, 110, 100, 150, hair, 255);
+    expect(t, run(&frame, &ref, 1, 1, NULL) > 0, "a patch between two that are not much larger stays");
+    for (int k = 0; k < side * side * 3; k += 3) {
+        if (!memcmp(frame.rgb + k, hair, 3) && memcmp(wanted.rgb + k, hair, 3)) {
+            expect(t, false, "hair remains at %d,%d", k / 3 % side, k / 3 / side);
+            break;
+        }
+    }
+    drawing_free(&ref);
     drawing_free(&frame);
     drawing_free(&wanted);
 }
@@ -251,6 +273,7 @@ int main(void)
     test_goes(&t, 1031);
     test_stays(&t);
     test_longer(&t);
+    test_between(&t);
     test_exact(&t);
     test_small(&t);
     return tally_end(&t);
