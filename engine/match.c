@@ -10,7 +10,7 @@
 #include "match_describe.h"
 #include "match_search.h"
 
-enum { REACH = LAC_MATCH_REACH, PLANES = LAC_MATCH_PLANES, BASES = LAC_MATCH_BASES, PASSES = 4, FARTHEST = 7 /* of the blurs */ };
+enum { REACH = LAC_MATCH_REACH, PLANES = LAC_MATCH_PLANES, BASES = LAC_MATCH_BASES, FARTHEST = 7 /* of the blurs */ };
 
 /* Weights of darkness, distance (both 0..1) and colour (-1..1). */
 static const float line_weight = 2, distance_weight = 4, colour_weight = 1;
@@ -182,7 +182,7 @@ void lac_matcher_run(LacMatcher *m, const float *line, const float *distance, co
     LacMatchSearch s = { .width = w, .height = h, .frame = m->frame };
 
     lac_matcher_describe(m, line, distance, rgb, m->frame);
-    for (s.pass = -1; s.pass < PASSES; s.pass++) {
+    for (s.pass = -1; s.pass < LAC_MATCH_PASSES; s.pass++) {
         for (int r = 0; r < count && s.pass >= 0; r++) {
             save_borders(m, &s, m->field[r].offset, m->border + (size_t)r * n * w);
         }

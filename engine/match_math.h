@@ -7,6 +7,8 @@
 
 #define LAC_MATCH_UNIT 4032.0f /* 63.5^2: a cost of 1 is that of opposite colours in one channel */
 
+enum { LAC_MATCH_PASSES = 2 }; /* forward and backward: two more cost twice as much and change nothing that shows (docs/match.md) */
+
 /* Half a Gaussian, normalised: taps[0] is the centre's. Returns the reach. On the host alone. */
 static inline int lac_match_gaussian(float sigma, float taps[8])
 {

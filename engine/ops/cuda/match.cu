@@ -2,6 +2,7 @@
 /* PatchMatch in strips of 16 rows. A pixel needs the one before it in its row and in its column, so a warp takes a strip's
  * diagonals one after the other: a row two lanes, each half of a description, every row a pixel behind the one before.
  * What the row before found at a pixel comes from its lanes, a step later. */
+#include "match_math.h"
 #include "ops/cuda/kernel.cuh"
 #include "ops/cuda/match_cuda.h"
 
@@ -191,7 +192,7 @@ extern "C" int lac_cuda_match(LacBackend *be, const CudaMatch *match)
     }
     LAC_LAUNCH(begin, dim3((unsigned)lac_cover((size_t)m.width * m.height * 2, 256), (unsigned)m.count), 256, 0, stream, m);
     ret = lac_cuda_launched(be, "match, own places");
-    for (int pass = 0; !ret && pass < CUDA_MATCH_PASSES; pass++) {
+    for (int pass = 0; !ret && pass < LAC_MATCH_PASSES; pass++) {
         LAC_LAUNCH(keep_borders, dim3((unsigned)lac_cover((size_t)m.width, 128), (unsigned)strips, (unsigned)m.count), 128,
                    0, stream, m, pass, border);
         if (!(ret = lac_cuda_launched(be, "match, borders"))) {

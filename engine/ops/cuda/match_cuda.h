@@ -11,7 +11,7 @@ extern "C" {
 #endif
 
 /* As in engine/match.h and match_search.h. */
-enum { CUDA_MATCH_DIMS = 32, CUDA_MATCH_STRIP = 16, CUDA_MATCH_PASSES = 4, CUDA_MATCH_FIELDS = 8 };
+enum { CUDA_MATCH_DIMS = 32, CUDA_MATCH_STRIP = 16, CUDA_MATCH_FIELDS = 8 };
 
 /* A displacement: x, then y. */
 typedef struct CudaOffset {
