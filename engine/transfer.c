@@ -2,6 +2,7 @@
 /* Votes of neighbouring patches for displacements, and the copying at native size (docs/match.md). */
 #include "transfer_copy.h"
 #include "transfer_patch.h"
+#include "transfer_plain.h"
 #include "transfer_votes.h"
 
 #include <omp.h>
@@ -58,11 +59,12 @@ int lac_transfer_open(LacTransfer **out, int width, int height, int net_width, i
         t->scaled_y = scaled_offsets(h, height);
         t->united = lac_alloc((size_t)threads * count, (size_t)w * sizeof *t->united);
         t->differ = lac_alloc((size_t)threads, (size_t)w * sizeof *t->differ);
+        t->changes = lac_alloc((size_t)threads, ((size_t)width + 1) * sizeof *t->changes);
         t->room = lac_patch_room((width - 1) / w + 1 + 2 * LAC_TRANSFER_AROUND,
                                  (height - 1) / h + 1 + 2 * LAC_TRANSFER_AROUND);
         t->patch = lac_alloc((size_t)threads, t->room);
         if (!t->patch || !t->rgb || !t->weight || !t->first_x || !t->first_y || !t->scaled_x ||
-            !t->scaled_y || !t->united || !t->differ ||
+            !t->scaled_y || !t->united || !t->differ || !t->changes ||
             lac_resize_open(&t->resize, net_width, net_height, w, h, 3, threads) < 0) {
             err = lac_fail(log, LAC_ENOMEM, "no memory to copy from references into pictures of %dx%d", width, height);
         }
@@ -91,6 +93,7 @@ void lac_transfer_close(LacTransfer **out)
         lac_free(t->scaled_y);
         lac_free(t->united);
         lac_free(t->differ);
+        lac_free(t->changes);
         lac_free(t->patch);
         lac_free(t);
     }
@@ -140,16 +143,21 @@ static int run_there(LacTransfer *t, LacTransferRef *const *refs, const float *l
 static void run_row(LacTransfer *t, LacTransferRef *const *refs, int count, int cy, const LacCopying *copying)
 {
     const int w = t->match.width, thread = omp_get_thread_num();
+    const LacBox row = lac_transfer_box(0, t->first_y[cy], 0, t->first_y[cy + 1], t->width, t->height);
     float *united = t->united + (size_t)thread * t->count * w;
+    uint16_t *changes = t->changes + (size_t)thread * (t->width + 1);
 
     lac_transfer_unite(t, count, cy, t->differ + (size_t)thread * w, united);
+    lac_plain_row(t, copying->gray, row.top, row.bottom, changes);
     for (int cx = 0; cx < w; cx++) {
         const LacBox cell = { t->first_x[cx], t->first_y[cy], t->first_x[cx + 1], t->first_y[cy + 1] };
 
-        if (cell.left < cell.right) {
+        const LacBox box = lac_transfer_box(cell.left, cell.top, cell.right, cell.bottom, t->width, t->height);
+
+        if (cell.left < cell.right &&
+            !(changes[box.right] == changes[box.left] && lac_plain_copy(t, refs, count, cx, cy, united, cell, box, copying))) {
             LacSource list[LAC_TRANSFER_SOURCES];
             const int n = lac_transfer_vote(t, count, cx, cy, united, list);
-            const LacBox box = lac_transfer_box(cell.left, cell.top, cell.right, cell.bottom, t->width, t->height);
 
             lac_transfer_refine(t, refs, copying->gray, box, t->patch + (size_t)thread * t->room, list, n);
             lac_transfer_copy(t, refs, list, n, cell, copying);

@@ -19,6 +19,7 @@ typedef struct LacTransferRef {
     uint8_t *rgb;  /* [height][width][3] */
     uint16_t *rgba; /* [height][width][4] straight, or NULL: rgb holds all there is */
     uint8_t *gray; /* [height][width] line art */
+    uint32_t *tints; /* where it is plain (transfer_plain.h); NULL where a GPU copies */
     bool local;    /* a frame of the video, not a model sheet */
     LacVoteRef *vote; /* its regions; NULL until asked for (vote_frame.h) */
 } LacTransferRef;

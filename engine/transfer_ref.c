@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the transfer keeps of a reference: its pictures at the video's size, described for the search. */
 #include "transfer_patch.h"
+#include "transfer_plain.h"
 #include "transfer_state.h"
 
 #include <string.h>
@@ -50,6 +51,7 @@ static uint16_t *exact_at_native(const LacTransfer *t, const LacRgba *exact)
 int lac_transfer_ref(LacTransfer *t, const LacImage *color, const LacRgba *exact, const LacImage *line, bool local,
                      LacTransferRef **out)
 {
+    const bool there = lac_gpu_has(t->gpu, LAC_GPU_COPY);
     LacTransferRef *r = lac_calloc(1, sizeof *r);
 
     *out = NULL;
@@ -59,8 +61,9 @@ int lac_transfer_ref(LacTransfer *t, const LacImage *color, const LacRgba *exact
         r->rgb = at_native(t, color);
         r->gray = at_native(t, line);
         r->rgba = exact ? exact_at_native(t, exact) : NULL;
+        r->tints = r->rgb && r->gray && !there ? lac_plain_tints(t, r->rgb, r->gray) : NULL;
     }
-    if (!r || !r->described || !r->rgb || !r->gray || (exact && !r->rgba)) {
+    if (!r || !r->described || !r->rgb || !r->gray || (exact && !r->rgba) || (!r->tints && !there)) {
         lac_transfer_ref_free(&r);
         return lac_fail(t->log, LAC_ENOMEM, "no memory for a reference's pixels at %dx%d", t->width, t->height);
     }
@@ -82,6 +85,7 @@ void lac_transfer_ref_free(LacTransferRef **ref)
         lac_free((*ref)->rgb);
         lac_free((*ref)->rgba);
         lac_free((*ref)->gray);
+        lac_free((*ref)->tints);
         if ((*ref)->vote) {
             lac_vote_ref_close((*ref)->vote);
             lac_free((*ref)->vote);

@@ -19,6 +19,7 @@ struct LacTransfer {
     int *scaled_x, *scaled_y; /* native displacements of -width..width (height) cells */
     float *united;           /* [threads][count][match width] */
     uint16_t *differ;        /* [threads][match width] */
+    uint16_t *changes;       /* [threads][width + 1] */
     uint8_t *patch;          /* [threads][room] */
     size_t room;
     struct {

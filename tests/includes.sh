@@ -55,7 +55,7 @@ allow "engine/borders*" "$base borders.h borders_math.h borders_pairs.h componen
 allow "engine/gpu*" "$base $ops borders.h ops/cuda/frames.h lineart.h match.h moves.h origin.h paint_cells.h steady.h gpu.h gpu_state.h gpu_window.h"
 allow "engine/match*" "$base match*.h"
 allow "engine/transfer_patch.*" "$base transfer_patch.h"
-allow "engine/transfer.* engine/transfer_copy.* engine/transfer_ref.c engine/transfer_state.h engine/transfer_math.h engine/transfer_votes.*" "$base $pictures match*.h gpu.h transfer*.h vote_ref.h"
+allow "engine/transfer.* engine/transfer_copy.* engine/transfer_plain.* engine/transfer_ref.c engine/transfer_state.h engine/transfer_math.h engine/transfer_votes.*" "$base $pictures match*.h gpu.h transfer*.h vote_ref.h"
 allow "engine/steady.* engine/steady_math.h" "$base steady.h steady_math.h"
 allow "engine/runs.h" "$base"
 allow "engine/regions*" "$base components.h regions.h regions_ink.h regions_math.h runs.h"

@@ -7,7 +7,7 @@
 #include "match_describe.h"
 #include "match_search.h"
 #include "transfer.h"
-#include "transfer_math.h"
+#include "transfer_plain.h"
 
 static uint32_t draw(uint32_t *state)
 {
@@ -325,6 +325,46 @@ static int compare(const Plain *p, const uint8_t *out)
     return wrong;
 }
 
+/* The tint of the place at column x and row y, boxes being wide x high. */
+static uint32_t plain_tint(const Case *c, int x, int y, int wide, int high)
+{
+    const uint8_t *rgb = c->color[0].data, *gray = c->line[0].data;
+    const size_t at = (size_t)y * c->w + x;
+
+    if (x + wide > c->w || y + high > c->h) {
+        return LAC_PLAIN_NONE;
+    }
+    for (int v = y; v < y + high; v++) {
+        for (int u = x; u < x + wide; u++) {
+            const size_t i = (size_t)v * c->w + u;
+
+            if (memcmp(rgb + i * 3, rgb + at * 3, 3) != 0 || gray[i] != gray[at]) {
+                return LAC_PLAIN_NONE;
+            }
+        }
+    }
+    return (uint32_t)rgb[at * 3] << 24 | (uint32_t)rgb[at * 3 + 1] << 16 | (uint32_t)rgb[at * 3 + 2] << 8 | gray[at];
+}
+
+/* The first reference's tints, for fields of w x h. */
+static void test_tints(Tally *t, const Case *c, int w, int h)
+{
+    const int more = 2 * LAC_TRANSFER_AROUND + LAC_PLAIN_STEP - 1, columns = (c->w + LAC_PLAIN_STEP - 1) / LAC_PLAIN_STEP;
+    const int wide = (c->w - 1) / w + 1 + more, high = (c->h - 1) / h + 1 + more;
+    int wrong = 0, some = 0;
+
+    for (int y = 0; y < c->h; y += LAC_PLAIN_STEP) {
+        for (int x = 0; x < c->w; x += LAC_PLAIN_STEP) {
+            const uint32_t tint = plain_tint(c, x, y, wide, high);
+
+            wrong += c->ref[0]->tints[(size_t)(y / LAC_PLAIN_STEP) * columns + x / LAC_PLAIN_STEP] != tint;
+            some += tint != LAC_PLAIN_NONE;
+        }
+    }
+    expect(t, wrong == 0, "%dx%d: %d places are not as plain as their boxes", c->w, c->h, wrong);
+    expect(t, c->w < 90 || some, "%dx%d: no place is plain: the case is no test", c->w, c->h);
+}
+
 static void test_copying(Tally *t, int width, int height, int size, bool inked)
 {
     const LacLog log = { 0 };
@@ -350,6 +390,7 @@ static void test_copying(Tally *t, int width, int height, int size, bool inked)
             abort();
         }
     }
+    test_tints(t, &c, lac_transfer_matcher(tr)->width, lac_transfer_matcher(tr)->height);
     lac_transfer_run(tr, rgb, c.gray, c.ref, lag, REFS, inked, out, NULL);
     wrong = compare(&(Plain){ &c, lac_transfer_matcher(tr), lag }, out);
     for (size_t i = 0; i < n; i++) {
