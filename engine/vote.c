@@ -198,29 +198,99 @@ static bool carried(const LacOrigins *o, const LacVoteSource *sources, int c, co
     return false;
 }
 
-/* The first states of a region's pixels; of those that count, the number and how many are backed. */
-static void classify(LacVote *v, const Colours *colours, const LacRegions *r, const LacOrigins *o,
-                     const LacVoteSource *sources, int c, uint32_t least, const uint8_t *rgb, size_t *core, size_t *good)
+/* Where the run of pixels of the colour at column x of a row ends, at most at `end`. */
+static int colour_end(const uint8_t *rgb, int x, int end)
 {
-    const LacOriginPixels *p = &o->pixels[c];
-    LacOriginWalk walk = {o, p->at, 0, p->n, {0}, 0};
+    const uint8_t *first = rgb + (ptrdiff_t)x * 3, *last = rgb + (ptrdiff_t)(end - 1) * 3, *p = first;
+
+    while (p + 8 <= last && !memcmp(p, p + 3, 8)) {
+        p += 8;
+    }
+    while (p < last && *p == p[3]) {
+        p++;
+    }
+    return x + (int)((p - first) / 3) + 1;
+}
+
+/* States of pixels [from, to) of a row that are backed. Returns how many of them count. */
+static int back_run(uint8_t *state, const uint16_t *squared, int least, int from, int to)
+{
+    int core = 0;
+
+#pragma omp simd reduction(+ : core)
+    for (int x = from; x < to; x++) {
+        const bool counts = squared[x] >= least;
+
+        state[x] = counts ? LAC_VOTE_GOOD : LAC_VOTE_PLAIN;
+        core += counts;
+    }
+    return core;
+}
+
+/* What a walk over the pixels of region c looks at. */
+typedef struct Judged {
+    const Colours *colours;
+    const LacRegions *regions;
+    const LacOrigins *origins;
+    const LacVoteSource *sources;
+    const uint8_t *rgb;
+    int c;
+    uint32_t least; /* density of a backed bin */
+} Judged;
+
+/* The same for column x of row y. */
+static bool carried_at(const Judged *j, int x, int y)
+{
+    const LacOrigins *o = j->origins;
+    const size_t row = (size_t)((int64_t)y * o->net_height / o->height) * (size_t)o->net_width;
+    const LacOriginSpan span = {y, x, x + 1, row + (size_t)o->cell_x[x]};
+
+    return carried(o, j->sources, j->c, &span, x, j->rgb + ((size_t)y * o->width + x) * 3);
+}
+
+/* The same of pixels of one colour that is not backed: their partners may carry it. Beside lines that is asked when it matters. Of
+ * those that count, the number is added to *core, and how many are backed to *good. */
+static void ask_run(LacVote *v, const Judged *j, int y, int from, int to, size_t *core, size_t *good)
+{
+    const LacOriginPixels *p = &j->origins->pixels[j->c];
+
+    for (int x = from; x < to; x++) {
+        const int32_t i = y * v->width + x;
+
+        v->state[i] = LAC_VOTE_DOUBTED;
+        if (lac_origin_core(p, j->regions, i)) {
+            const bool backed = carried_at(j, x, y);
+
+            ++*core;
+            *good += backed;
+            v->state[i] = backed ? LAC_VOTE_GOOD : LAC_VOTE_ALONE;
+        }
+    }
+}
+
+/* The first states of a region's pixels, by runs of one colour; of those that count, the number and how many are backed. */
+static void classify(LacVote *v, const Judged *j, size_t *core, size_t *good)
+{
+    const LacOriginPixels *p = &j->origins->pixels[j->c];
+    const int least = p->core_is_all ? 0 : LAC_VOTE_FAR;
 
     *core = *good = 0;
-    while (lac_origin_step(&walk)) {
-        const int32_t row = walk.span.y * v->width;
+    for (size_t k = 0, next; k < p->n; k = next) {
+        const int y = p->at[k] / v->width, first = p->at[k] % v->width;
+        const uint8_t *rgb = j->rgb + (size_t)y * v->width * 3;
+        const size_t row = (size_t)y * v->width, run = lac_row_end(p->at, k, p->n) - k;
+        const int end = run < (size_t)(v->width - first) ? first + (int)run : v->width;
 
-        for (int x = walk.span.x; x < walk.span.end; x++) {
-            const int32_t i = row + x;
-            const uint8_t *pixel = rgb + (size_t)i * 3;
-            const bool backed = colours->smooth[lac_vote_bin(pixel)] >= least ||
-                                carried(o, sources, c, &walk.span, x, pixel);
+        next = k + (size_t)(end - first);
+        for (int x = first, to; x < end; x = to) {
+            to = colour_end(rgb, x, end);
+            if (j->colours->smooth[lac_vote_bin(rgb + (ptrdiff_t)x * 3)] >= j->least) {
+                const int n = back_run(v->state + row, j->regions->squared + row, least, x, to);
 
-            if (lac_origin_core(p, r, i)) {
-                ++*core;
-                *good += backed;
-                v->state[i] = backed ? LAC_VOTE_GOOD : LAC_VOTE_ALONE;
+                *core += (size_t)n;
+                *good += (size_t)n;
             } else {
-                v->state[i] = backed ? LAC_VOTE_PLAIN : LAC_VOTE_DOUBTED;
+                ask_run(v, j, y, x, to, core, good);
             }
         }
     }
@@ -232,10 +302,11 @@ static float judge(LacVote *v, const Colours *colours, const LacRegions *r, cons
                    const LacVoteSource *sources, int c, uint32_t least, const uint8_t *rgb, bool *bad)
 {
     const LacOriginPixels *p = &o->pixels[c];
+    const Judged j = {colours, r, o, sources, rgb, c, least};
     size_t good, core;
 
     *bad = false;
-    classify(v, colours, r, o, sources, c, least, rgb, &core, &good);
+    classify(v, &j, &core, &good);
     if (!lac_vote_trusted((int64_t)good, (int64_t)core)) {
         return core ? (float)good / (float)core : 0;
     }
@@ -243,22 +314,52 @@ static float judge(LacVote *v, const Colours *colours, const LacRegions *r, cons
         *bad = weigh_islands(v, r, p, v->queue + (p->at - o->order)) > 0;
     }
     for (size_t k = 0; k < p->n && *bad; k++) {
-        if (v->state[p->at[k]] == LAC_VOTE_DOUBTED) {
-            v->state[p->at[k]] = beside_bad(v, r, p->at[k]) ? LAC_VOTE_EDGE : LAC_VOTE_PLAIN;
+        const int32_t i = p->at[k];
+
+        if (v->state[i] == LAC_VOTE_DOUBTED) {
+            v->state[i] = beside_bad(v, r, i) && !carried_at(&j, i % v->width, i / v->width) ? LAC_VOTE_EDGE : LAC_VOTE_PLAIN;
         }
     }
     return (float)good / (float)core;
 }
 
-/* Is a pixel of the region without a colour beside this one? */
-static bool at_front(const LacVote *v, const LacRegions *r, int c, int x, int y)
+/* Pixels [i, end) of a region: good ones have their own colour, the others none. Returns how many are to take one. */
+static size_t begin_run(int32_t *from, const uint8_t *state, int32_t i, int32_t end)
 {
-    const int32_t w = v->width, i = y * w + x;
+    size_t wanted = 0;
 
-    return (y > 0 && r->label[i - w] == c && v->from[i - w] < 0) ||
-           (x > 0 && r->label[i - 1] == c && v->from[i - 1] < 0) ||
-           (x + 1 < w && r->label[i + 1] == c && v->from[i + 1] < 0) ||
-           (y + 1 < v->height && r->label[i + w] == c && v->from[i + w] < 0);
+    for (; i < end; i++) {
+        from[i] = state[i] == LAC_VOTE_GOOD ? i : LAC_VOTE_UNKNOWN;
+        wanted += (state[i] == LAC_VOTE_BAD) | (state[i] == LAC_VOTE_EDGE);
+    }
+    return wanted;
+}
+
+/* Good pixels of region c beside those of [i, last) that are not -> queue, which ends at `end`. Each is there once: it is plain from
+ * then on. Returns where the queue ends then. */
+static size_t find_fronts(LacVote *v, const LacRegions *r, int c, int32_t i, int32_t last, int32_t *queue, size_t end)
+{
+    const int32_t w = v->width;
+
+    for (; i < last; i++) {
+        if (i + 8 <= last && lac_all_eight(v->state + i, LAC_VOTE_GOOD)) {
+            i += 7;
+            continue;
+        }
+        if (v->from[i] >= 0) {
+            continue;
+        }
+        const int32_t x = i % w, y = i / w;
+        const int32_t beside[4] = {y > 0 ? i - w : i, x > 0 ? i - 1 : i, x + 1 < w ? i + 1 : i, y + 1 < v->height ? i + w : i};
+
+        for (int d = 0; d < 4; d++) {
+            if (r->label[beside[d]] == c && v->state[beside[d]] == LAC_VOTE_GOOD) {
+                v->state[beside[d]] = LAC_VOTE_PLAIN;
+                queue[end++] = beside[d];
+            }
+        }
+    }
+    return end;
 }
 
 /* What the first of a pixel's neighbours that has a colour took. One has. */
@@ -281,24 +382,17 @@ static int replace(LacVote *v, const LacRegions *r, const LacOrigins *o, int c, 
 {
     static const int dx[4] = {0, -1, 1, 0}, dy[4] = {-1, 0, 0, 1};
     const LacOriginPixels *p = &o->pixels[c];
-    LacOriginWalk walk = {o, p->at, 0, p->n, {0}, 0};
     int32_t *queue = v->queue + (p->at - o->order);
     size_t begin = 0, end = 0, wanted = 0;
     int changed = 0;
 
-    for (size_t k = 0; k < p->n; k++) {
-        const uint8_t state = v->state[p->at[k]];
-
-        v->from[p->at[k]] = state == LAC_VOTE_GOOD ? p->at[k] : LAC_VOTE_UNKNOWN;
-        wanted += state == LAC_VOTE_BAD || state == LAC_VOTE_EDGE;
+    for (size_t k = 0, next; k < p->n; k = next) {
+        next = lac_row_end(p->at, k, p->n);
+        wanted += begin_run(v->from, v->state, p->at[k], p->at[k] + (int32_t)(next - k));
     }
-    while (lac_origin_step(&walk)) {
-        for (int x = walk.span.x; x < walk.span.end; x++) {
-            const int32_t i = walk.span.y * v->width + x;
-            if (v->state[i] == LAC_VOTE_GOOD && at_front(v, r, c, x, walk.span.y)) {
-                queue[end++] = i;
-            }
-        }
+    for (size_t k = 0, next; k < p->n; k = next) {
+        next = lac_row_end(p->at, k, p->n);
+        end = find_fronts(v, r, c, p->at[k], p->at[k] + (int32_t)(next - k), queue, end);
     }
     while (begin < end && wanted) { /* one step of all fronts */
         const size_t stop = end;
