@@ -241,7 +241,7 @@ endif
 CUDA_PROGRAMS = $(EMULATED_TESTS) $(EMULATED_VECTORS) $(if $(CUDA_LIB),$(B)/tests/test_cuda_plans $(GPU_TESTS))
 CUDA_TESTS = $(EMULATED_TESTS) '$(B)/tests/test_stages_emulated tests/engine/vectors/tiny.k2.safetensors' \
              '$(B)/tests/test_refine_emulated tests/engine/vectors/tiny.t3.safetensors' $(if $(CUDA_LIB),$(B)/tests/test_cuda_plans 'tests/cuda/fused.sh $(NVCC) $(subst -isystem,-I,$(CUDA_CFLAGS))')
-CHECKS = tests/includes.sh $(TESTS) $(CUDA_TESTS) $(if $(PYTHON),'tests/stages.sh $(PYTHON)') $(if $(PYTHON),'$(PYTHON) weights/train/check.py') $(ASAN_TESTS) $(FUZZERS)
+CHECKS = tests/includes.sh tests/nv_headers.sh $(TESTS) $(CUDA_TESTS) $(if $(PYTHON),'tests/stages.sh $(PYTHON)') $(if $(PYTHON),'$(PYTHON) weights/train/check.py') $(ASAN_TESTS) $(FUZZERS)
 FATES = tests/fate.sh tests/errors.sh tests/no_cuda.sh tests/evidence.sh tests/demo_test.sh tests/memory.sh $(if $(filter yes,$(FFNVCODEC)),tests/cuda_frames.sh)
 
 check: all $(TESTS) $(CUDA_PROGRAMS) $(B)/tests/wrong_cuda.so $(ASAN_TESTS) $(FUZZERS)
