@@ -117,7 +117,7 @@ void lac_gpu_close(LacGpu **out)
     }
     void *const all[] = { gpu->kept, gpu->sent, gpu->frame, gpu->colour, gpu->offset, gpu->cost, gpu->rgb,
                           gpu->transferred, gpu->prediction, gpu->black, gpu->label, gpu->opinion, gpu->cell, gpu->place,
-                          gpu->source, gpu->squared, gpu->found, gpu->shrunk[0], gpu->shrunk[1], gpu->told, gpu->bad };
+                          gpu->source, gpu->squared, gpu->found, gpu->shrunk[0], gpu->shrunk[1], gpu->told, gpu->bad, gpu->insane };
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         gpu->ops->free(gpu->dev->be, all[i]);
@@ -125,6 +125,7 @@ void lac_gpu_close(LacGpu **out)
     gpu->ops->lineart_close(gpu->dev->be, &gpu->net);
     gpu->ops->lineart_close(gpu->dev->be, &gpu->match);
     gpu->ops->lineart_close(gpu->dev->be, &gpu->window);
+    gpu->ops->resize_close(gpu->dev->be, &gpu->resize);
     if (gpu->has[LAC_GPU_PAINT]) {
         gpu->ops->paint_close(gpu->dev->be, &gpu->paint);
     }
@@ -216,13 +217,6 @@ int lac_gpu_lineart(LacGpu *gpu, const LacLineart *la, int64_t index, const uint
     return err ? err : lac_gpu_run_lineart(gpu, &gpu->net, la);
 }
 
-int lac_gpu_inputs(void *opaque, LacTensor *line, LacTensor *match)
-{
-    const LacGpu *gpu = opaque;
-
-    return gpu->ops->inputs(gpu->dev->be, &(CudaInputs){ gpu->net.line, gpu->net.distance, line, match });
-}
-
 /* ---- search ---- */
 
 static int match_memory(LacGpu *gpu, size_t cells, int fields)
@@ -260,7 +254,16 @@ int lac_gpu_send_copy(LacGpu *gpu, LacGpuCopy *copy, const void *host, size_t by
     return err;
 }
 
-int lac_gpu_match(LacGpu *gpu, LacMatcher *m, const LacLineart *la, const float *rgb, const LacMatchRef *refs,
+/* The prediction at the search's size -> gpu->colour. */
+static int resize_prediction(LacGpu *gpu, const LacResize *resize)
+{
+    const CudaAxis x = lac_gpu_axis(&resize->x), y = lac_gpu_axis(&resize->y);
+    const int err = gpu->resize.memory.data ? LAC_OK : gpu->ops->resize_open(gpu->dev->be, &gpu->resize, &x, &y);
+
+    return err ? err : gpu->ops->resize_f32(gpu->dev->be, &gpu->resize, gpu->prediction, 3, gpu->colour);
+}
+
+int lac_gpu_match(LacGpu *gpu, LacMatcher *m, const LacLineart *la, const LacResize *resize, const LacMatchRef *refs,
                   LacGpuCopy *const *copies, int count, bool stays)
 {
     const size_t cells = (size_t)m->width * (size_t)m->height;
@@ -277,7 +280,7 @@ int lac_gpu_match(LacGpu *gpu, LacMatcher *m, const LacLineart *la, const float 
         lac_matcher_limits(m, refs[i].local, &f->prior, &f->radius);
     }
     err = err ? err : lac_gpu_run_lineart(gpu, &gpu->match, la);
-    err = err ? err : gpu->ops->up(be, rgb, gpu->colour, cells * 3 * sizeof *rgb);
+    err = err ? err : resize_prediction(gpu, resize);
     err = err ? err : gpu->ops->describe(be, m->width, m->height, gpu->match.line, gpu->match.distance, gpu->colour,
                                          gpu->frame);
     match.frame = gpu->frame;

@@ -56,12 +56,17 @@ void lac_gpu_flush(LacGpu *gpu);
 /* Line art of frame `index`, gray on the host, as the network and the search want it; la: for the network. It is sent
  * to the device unless it is there. The frame is the current one until the next call. */
 int lac_gpu_lineart(LacGpu *gpu, const LacLineart *la, int64_t index, const uint8_t *gray);
-/* A LacNetFill (net/net.h) with the current frame; opaque is the LacGpu. */
+/* The two ends (net/net.h) of the network for the current frame, whose prediction stays; opaque is the LacGpu. */
 int lac_gpu_inputs(void *opaque, LacTensor *line, LacTensor *match);
+int lac_gpu_predicted(void *opaque, const LacTensor *rgb);
+/* Whether the prediction is numbers; what is not one counts as 0 until this is asked. Waits for the GPU. */
+int lac_gpu_sane(const LacGpu *gpu, bool *yes);
+/* The prediction, in [-1, 1] -> rgb. */
+int lac_gpu_prediction(const LacGpu *gpu, float *rgb);
 
-/* As lac_matcher_run for the current frame; la: line art at the search's size; rgb: the prediction at that size, on the host;
- * copies[i]: of refs[i].described, made when it is first needed. The fields come back to the host unless `stays`. */
-int lac_gpu_match(LacGpu *gpu, LacMatcher *m, const LacLineart *la, const float *rgb, const LacMatchRef *refs,
+/* As lac_matcher_run for the current frame and its prediction; la: line art at the search's size; resize: from the prediction's to
+ * that; copies[i]: of refs[i].described, made when it is first needed. The fields come back to the host unless `stays`. */
+int lac_gpu_match(LacGpu *gpu, LacMatcher *m, const LacLineart *la, const LacResize *resize, const LacMatchRef *refs,
                   LacGpuCopy *const *copies, int count, bool stays);
 void lac_gpu_copy_free(LacGpuCopy *copy);
 
@@ -76,9 +81,8 @@ typedef struct LacGpuSource {
  * and it stays for lac_gpu_paint. */
 int lac_gpu_transfer(LacGpu *gpu, const LacMatcher *m, const LacGpuSource *refs, int count, bool inked, uint8_t *out);
 
-/* What lac_paint_run takes besides the current frame, on the host. */
+/* What lac_paint_run takes besides the current frame and its prediction, on the host. */
 typedef struct LacGpuPicture {
-    const float *rgb; /* the prediction, at the size of the network's line art */
     const uint8_t *gray, *black;
     bool transferred; /* with what lac_gpu_transfer left */
     enum LacLines lines;

@@ -24,16 +24,19 @@ struct LacGpu {
     const uint8_t *gray;  /* of the current frame: one of the two */
     int64_t gray_index;   /* that frame, or -1 */
     CudaLineart net, match, window; /* closed until first used */
+    /* gpu_predict.c */
+    float *prediction; /* the network's picture of the current frame */
+    int *insane;       /* 1: it is not numbers */
     /* for the search, as many fields as were ever sought at once */
     int fields;
     int8_t *frame;
     float *colour;
+    CudaResize resize; /* of the prediction; closed until first used */
     CudaOffset *offset; /* [fields][cells] */
     int32_t *cost;
     uint8_t *rgb; /* coloured frame */
     /* gpu_paint.c */
     uint8_t *transferred; /* of the current frame */
-    float *prediction;
     uint8_t *black;
     CudaPaint paint; /* closed until first used */
     uint8_t *dense;  /* host: a painted frame whose rows are to lie apart */
