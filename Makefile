@@ -47,7 +47,7 @@ CUDA_ABI := $(shell cat engine/lac.h engine/common.h engine/ops/tensor.h engine/
               engine/ops/cuda/library.h engine/ops/cuda/frames.h engine/ops/cuda/lineart_cuda.h engine/ops/cuda/lineart_math.h \
               engine/ops/cuda/match_cuda.h engine/ops/cuda/paint_cuda.h engine/ops/cuda/pixels_math.h engine/ops/cuda/resize_cuda.h \
               engine/ops/cuda/spread_cuda.h engine/ops/cuda/steady_cuda.h engine/ops/cuda/transfer_cuda.h engine/ops/cuda/vote_cuda.h \
-              engine/ops/cuda/borders_cuda.h engine/ops/cuda/window_cuda.h engine/ops/cuda/regions_cuda.h engine/borders_math.h \
+              engine/ops/cuda/borders_cuda.h engine/ops/cuda/flat_cuda.h engine/flat_math.h engine/ops/cuda/window_cuda.h engine/ops/cuda/regions_cuda.h engine/borders_math.h \
               engine/regions_math.h engine/net/refine_math.h engine/moves_math.h engine/origin_math.h engine/paint_math.h \
               engine/spread_math.h engine/steady_math.h engine/vote_math.h | cksum | cut -d' ' -f1)
 CUDA_ABI_FLAG = -DLAC_CUDA_ABI='"$(VERSION)-$(CUDA_ABI)"'

@@ -88,7 +88,7 @@ void lac_colour_close(LacColour *c)
 /* Whether all from copying to the vote is done on the GPU. */
 static bool votes_there(const LacColour *c, bool exact)
 {
-    return lac_gpu_has(c->tools.gpu, LAC_GPU_VOTE) && c->regions.rgb && !exact && c->tools.set->fill != LAC_FILL_FLAT;
+    return lac_gpu_has(c->tools.gpu, LAC_GPU_VOTE) && c->regions.rgb && !exact;
 }
 
 /* Whether nothing on the host looks at the prediction or the painted frame. */

@@ -67,7 +67,7 @@ int lac_gpu_open(LacGpu **out, const LacDevice *dev, int width, int height, cons
     gpu->has[LAC_GPU_MATCH] = gpu->has[LAC_GPU_LINEART] && gpu->ops->describe && gpu->ops->match;
     gpu->has[LAC_GPU_COPY] = gpu->has[LAC_GPU_MATCH] && gpu->ops->transfer;
     gpu->has[LAC_GPU_PAINT] = gpu->has[LAC_GPU_LINEART] && gpu->ops->paint_run;
-    gpu->has[LAC_GPU_VOTE] = gpu->has[LAC_GPU_COPY] && gpu->has[LAC_GPU_PAINT] && gpu->ops->vote;
+    gpu->has[LAC_GPU_VOTE] = gpu->has[LAC_GPU_COPY] && gpu->has[LAC_GPU_PAINT] && gpu->ops->vote && gpu->ops->flat;
     gpu->has[LAC_GPU_REGIONS] = gpu->has[LAC_GPU_VOTE] && gpu->ops->regions && gpu->ops->measure;
     gpu->has[LAC_GPU_WINDOW] = gpu->has[LAC_GPU_LINEART] && gpu->ops->window_answer && gpu->ops->steady;
     gpu->has[LAC_GPU_FORMATS] = gpu->ops->gray && gpu->ops->write;
@@ -117,7 +117,7 @@ void lac_gpu_close(LacGpu **out)
     }
     void *const all[] = { gpu->kept, gpu->sent, gpu->frame, gpu->colour, gpu->offset, gpu->cost, gpu->rgb,
                           gpu->transferred, gpu->prediction, gpu->black, gpu->label, gpu->opinion, gpu->cell, gpu->place,
-                          gpu->source, gpu->squared, gpu->found, gpu->shrunk[0], gpu->shrunk[1], gpu->told, gpu->bad, gpu->insane };
+                          gpu->source, gpu->squared, gpu->found, gpu->shrunk[0], gpu->shrunk[1], gpu->told, gpu->bad, gpu->insane, gpu->classes };
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         gpu->ops->free(gpu->dev->be, all[i]);
@@ -132,6 +132,7 @@ void lac_gpu_close(LacGpu **out)
     lac_gpu_table_free(gpu, &gpu->regions);
     lac_gpu_table_free(gpu, &gpu->results);
     lac_gpu_table_free(gpu, &gpu->table);
+    lac_gpu_table_free(gpu, &gpu->flat);
     lac_free(gpu->dense);
     lac_free(gpu);
     *out = NULL;

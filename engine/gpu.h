@@ -6,6 +6,7 @@
 #ifndef LAC_GPU_H
 #define LAC_GPU_H
 
+#include "flat_math.h"
 #include "lineart.h"
 #include "match.h"
 #include "origin.h"
@@ -103,18 +104,26 @@ typedef struct LacGpuVoteRef {
     LacGpuCopy *vote_there, *rgb_there;
 } LacGpuVoteRef;
 
+/* What lac_flat_run takes besides: origins, with the vote's list, and whose palettes there are; how lines are drawn. */
+typedef struct LacGpuFlat {
+    const LacOrigins *origins;
+    const LacVoteSource *sources;
+    LacFlatDrawing drawing;
+} LacGpuFlat;
+
 typedef struct LacGpuVote {
     LacGpuVoteRef ref[LAC_MATCH_MAX_FIELDS];
     int count;
     bool opinion; /* nothing is to be changed */
     bool there;   /* the frame's regions are lac_gpu_regions' */
+    const LacGpuFlat *flat; /* NULL, or flat colours follow the vote */
     /* what comes back, with room for the frame's regions: origins, shares backed, sums for the confidence */
     LacOrigin *list;
     float *backed;
     int64_t *sums;
 } LacGpuVote;
 
-/* As lac_origins_run, lac_vote_run and what lac_confidence_run adds up, for the frame that lac_gpu_paint left, along the fields
+/* As lac_origins_run, lac_vote_run, lac_flat_run and what lac_confidence_run adds up, for the frame that lac_gpu_paint left, along the fields
  * that lac_gpu_match left; m: their size. */
 int lac_gpu_vote(LacGpu *gpu, const LacMatcher *m, const LacRegions *r, const LacGpuVote *vote);
 

@@ -72,6 +72,7 @@ int lac_gpu_paint(LacGpu *gpu, const LacCells *cells, const LacGpuPicture *in)
         memcpy(p.ink.mean, in->ink->mean, sizeof p.ink.mean);
         memcpy(p.ink.deviation, in->ink->deviation, sizeof p.ink.deviation);
     }
+    gpu->drawn = p.black;
     p.rgb = gpu->prediction;
     p.transferred = in->transferred ? gpu->transferred : NULL;
     p.out = gpu->rgb;

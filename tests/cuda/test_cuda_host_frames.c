@@ -110,15 +110,17 @@ static void test_settings(Tally *t)
         enum LacFormat format;
         int bytes;
         const char *what, *weights;
+        enum LacLines lines;
     } kind[] = {
-        { LAC_FILL_SMOOTH, LAC_OUTPUT_COLOR, LAC_TEMPORAL_ON, LAC_RGB24, 3, "a window by the line art", UNREFINED },
-        { LAC_FILL_AUTO, LAC_OUTPUT_COLOR, LAC_TEMPORAL_ON, LAC_RGB24, 3, "a window", NULL },
-        { LAC_FILL_AUTO, LAC_OUTPUT_COLOR, LAC_TEMPORAL_ON, LAC_RGBA64, 8, "a window of 16 bits", NULL },
-        { LAC_FILL_FLAT, LAC_OUTPUT_COLOR, LAC_TEMPORAL_ON, LAC_RGB24, 3, "a window of flat colours", NULL },
-        { LAC_FILL_SMOOTH, LAC_OUTPUT_COLOR, LAC_TEMPORAL_ON, LAC_RGB24, 3, "a window of predictions", NULL },
-        { LAC_FILL_TRANSFER, LAC_OUTPUT_COLOR, LAC_TEMPORAL_OFF, LAC_RGB24, 3, "copies", NULL },
-        { LAC_FILL_AUTO, LAC_OUTPUT_CONFIDENCE, LAC_TEMPORAL_OFF, LAC_RGB24, 3, "confidence", NULL },
-        { LAC_FILL_AUTO, LAC_OUTPUT_REGIONS, LAC_TEMPORAL_OFF, LAC_RGB24, 3, "regions", NULL },
+        { LAC_FILL_SMOOTH, LAC_OUTPUT_COLOR, LAC_TEMPORAL_ON, LAC_RGB24, 3, "a window by the line art", UNREFINED, LAC_LINES_REF },
+        { LAC_FILL_AUTO, LAC_OUTPUT_COLOR, LAC_TEMPORAL_ON, LAC_RGB24, 3, "a window", NULL, LAC_LINES_REF },
+        { LAC_FILL_AUTO, LAC_OUTPUT_COLOR, LAC_TEMPORAL_ON, LAC_RGBA64, 8, "a window of 16 bits", NULL, LAC_LINES_REF },
+        { LAC_FILL_FLAT, LAC_OUTPUT_COLOR, LAC_TEMPORAL_ON, LAC_RGB24, 3, "a window of flat colours", NULL, LAC_LINES_REF },
+        { LAC_FILL_FLAT, LAC_OUTPUT_COLOR, LAC_TEMPORAL_OFF, LAC_RGB24, 3, "flat colours without lines", NULL, LAC_LINES_NONE },
+        { LAC_FILL_SMOOTH, LAC_OUTPUT_COLOR, LAC_TEMPORAL_ON, LAC_RGB24, 3, "a window of predictions", NULL, LAC_LINES_REF },
+        { LAC_FILL_TRANSFER, LAC_OUTPUT_COLOR, LAC_TEMPORAL_OFF, LAC_RGB24, 3, "copies", NULL, LAC_LINES_REF },
+        { LAC_FILL_AUTO, LAC_OUTPUT_CONFIDENCE, LAC_TEMPORAL_OFF, LAC_RGB24, 3, "confidence", NULL, LAC_LINES_REF },
+        { LAC_FILL_AUTO, LAC_OUTPUT_REGIONS, LAC_TEMPORAL_OFF, LAC_RGB24, 3, "regions", NULL, LAC_LINES_REF },
     };
 
     for (size_t i = 0; i < sizeof kind / sizeof *kind; i++) {
@@ -126,6 +128,7 @@ static void test_settings(Tally *t)
 
         s.fill = kind[i].fill;
         s.output = kind[i].output;
+        s.lines = kind[i].lines;
         s.temporal = kind[i].temporal;
         test_alike(t, &s, kind[i].format, kind[i].bytes, kind[i].what);
     }

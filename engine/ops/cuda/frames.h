@@ -6,6 +6,7 @@
 #define LAC_OPS_CUDA_FRAMES_H
 
 #include "ops/cuda/borders_cuda.h"
+#include "ops/cuda/flat_cuda.h"
 #include "ops/cuda/lineart_cuda.h"
 #include "ops/cuda/match_cuda.h"
 #include "ops/cuda/paint_cuda.h"
@@ -61,6 +62,8 @@ typedef struct LacFrameOps {
     int (*labels)(LacBackend *be, const uint16_t *narrow, int32_t *label, size_t count);
     int (*origins)(LacBackend *be, const CudaVote *vote);
     int (*vote)(LacBackend *be, const CudaVote *vote);
+    int (*flat_classify)(LacBackend *be, const CudaFlat *flat);
+    int (*flat)(LacBackend *be, const CudaFlat *flat);
     int (*evidence)(LacBackend *be, const CudaVote *vote);
     int (*borders_cells)(LacBackend *be, const LacBordersPaint *paint, uint32_t *cell, int32_t *place);
     int (*borders_paint)(LacBackend *be, const LacBordersPaint *paint);
