@@ -210,8 +210,9 @@ $(B)/emulated/lib/libcuda.so.1: tests/cuda/driver/driver.c
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -g -O2 -fPIC $(WARN) -shared -Wl,-soname,$(@F) $< -o $@
 
-$(B)/tests/test_cuda_device_frames: EXTRA_LDFLAGS += -Wl,--enable-new-dtags,-rpath,$(CURDIR)/$(B)/emulated/lib
-$(B)/tests/test_cuda_device_frames: | $(STANDINS)
+DRIVER_TESTS := $(B)/tests/test_cuda_device_frames $(B)/tests/test_cuda_device_held
+$(DRIVER_TESTS): EXTRA_LDFLAGS += -Wl,--enable-new-dtags,-rpath,$(CURDIR)/$(B)/emulated/lib
+$(DRIVER_TESTS): | $(STANDINS)
 
 $(B)/tests/test_cuda_plans: tests/cuda/test_cuda_plans.c $(B)/cuda/ops/cuda/plan.o $(B)/lib/liblac.a
 	@mkdir -p $(@D)
@@ -219,7 +220,7 @@ $(B)/tests/test_cuda_plans: tests/cuda/test_cuda_plans.c $(B)/cuda/ops/cuda/plan
 
 # The same tests with the kernels on a GPU: built where CUDA is, run by tests/gpu.sh. Not the operations', which have
 # tests/engine/test_cuda.c.
-GPU_TESTS := $(patsubst tests/cuda/%.c,$(B)/tests/gpu/%,$(filter-out %_emulated.c %_plans.c %_device_frames.c %_bus.c,$(wildcard tests/cuda/test_*.c)))
+GPU_TESTS := $(patsubst tests/cuda/%.c,$(B)/tests/gpu/%,$(filter-out %_emulated.c %_plans.c %_device_frames.c %_device_held.c %_bus.c,$(wildcard tests/cuda/test_*.c)))
 $(GPU_TESTS): $(B)/tests/gpu/%: tests/cuda/%.c $(CUDA_OBJ) $(B)/lib/liblac.a
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) $(CUDA_CFLAGS) -MF $@.d $^ $(CUDA_LIBS) $(LAC_LIBS) -lstdc++ -o $@
