@@ -4,8 +4,7 @@
 
 #include <string.h>
 
-_Static_assert(sizeof(CudaVoteBin) == sizeof(LacVoteBin) && sizeof(CudaOrigin) == sizeof(LacOrigin) &&
-                   (int)CUDA_VOTE_ORIGINS == (int)LAC_ORIGINS && CUDA_VOTE_DISTANCES == LAC_REGIONS_FAR * LAC_REGIONS_FAR + 1,
+_Static_assert(sizeof(CudaVoteBin) == sizeof(LacVoteBin) && CUDA_VOTE_DISTANCES == LAC_REGIONS_FAR * LAC_REGIONS_FAR + 1,
                "both sides have the same");
 
 /* The next piece of `base`, or with NULL, its size alone. */

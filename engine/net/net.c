@@ -98,6 +98,7 @@ void lac_net_close(LacNet **net)
     lac_embedder_close(n);
     lac_adain_close(n);
     lac_decoder_close(n);
+    lac_links_free(&n->links);
     lac_refine_close(n);
     lac_net_conv_close(n, &n->warp_in, 1);
     lac_free(n);

@@ -210,7 +210,7 @@ static void compare(Tally *t, LacBackend *be, const Case *c, const uint8_t *gray
     v.transferred = device_copy(be, transferred, n * 4);
     v.prediction = device_copy(be, prediction, net * 3 * sizeof *prediction);
     v.far = device_new(regions * sizeof *v.far);
-    v.list = device_new(regions * (size_t)c->sources * sizeof(CudaOrigin) * CUDA_VOTE_ORIGINS);
+    v.list = device_new(regions * (size_t)c->sources * sizeof(LacOrigin) * LAC_ORIGINS);
     v.backed = device_new(regions * sizeof *v.backed);
     v.sums = device_new(sums * sizeof *v.sums);
     if (expect(t, !lac_origins_open(&o, c->w, c->h, c->cells_w, c->cells_h, 1, &log) && !lac_vote_open(&vote, c->w, c->h, 1, &log) &&

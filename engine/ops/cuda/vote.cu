@@ -18,13 +18,13 @@ __device__ bool carried(const CudaVote &v, int c, int x, int y, const uint8_t *r
 
     for (int s = 0; s < v.sources; s++) {
         const CudaVoteRef &ref = v.ref[s];
-        const CudaOrigin *origin = v.list + ((size_t)c * v.sources + s) * CUDA_VOTE_ORIGINS;
+        const LacOrigin *origin = v.list + ((size_t)c * v.sources + s) * LAC_ORIGINS;
         const size_t at = lac_vote_partner(v, ref, cell, x, y);
         const int32_t label = ref.label[at];
         const float least = lac_least_share(origin);
         bool own = false;
 
-        for (int k = 0; k < CUDA_VOTE_ORIGINS && origin[k].label && origin[k].share >= least && !own; k++) {
+        for (int k = 0; k < LAC_ORIGINS && origin[k].label && origin[k].share >= least && !own; k++) {
             own = origin[k].label == label;
         }
         if (own && lac_vote_alike(ref.rgb + at * 3, rgb, LAC_VOTE_ALIKE)) {
