@@ -11,16 +11,26 @@ typedef struct Table {
     uint8_t *only, *colour;
 } Table;
 
-static size_t table_pieces(Table *t, size_t regions, size_t classes, char *base)
+/* Bytes of `only`, so that colours are 4-byte aligned. */
+static size_t flags(size_t regions)
 {
-    const size_t numbers = (regions + 2) * sizeof *t->first, counts = 2 * (regions + 1) * sizeof *t->count;
+    return (regions + 1 + 3) & ~(size_t)3;
+}
 
-    if (base) {
-        *t = (Table){ (int32_t *)(void *)base, (int32_t *)(void *)(base + numbers), (int32_t *)(void *)(base + 2 * numbers),
-                      (uint8_t *)base + 2 * numbers + counts, NULL };
-        t->colour = t->only + ((regions + 1 + 3) & ~(size_t)3);
-    }
-    return 2 * numbers + counts + ((regions + 1 + 3) & ~(size_t)3) + classes * 4;
+static size_t table_bytes(size_t regions, size_t classes)
+{
+    return (4 * regions + 6) * sizeof(int32_t) + flags(regions) + classes * 4;
+}
+
+static Table cut(char *base, size_t regions)
+{
+    Table t = { .first = (int32_t *)(void *)base };
+
+    t.start = t.first + regions + 2;
+    t.count = t.start + regions + 2;
+    t.only = (uint8_t *)(t.count + 2 * (regions + 1));
+    t.colour = t.only + flags(regions);
+    return t;
 }
 
 /* The classes of all regions, of those that `t->only` names with all the frame's behind. Returns their number. */
@@ -58,7 +68,7 @@ static int send(LacGpu *gpu, const LacGpuFlat *flat, const LacFlatClasses *all, 
 {
     f->classes = fill_classes(flat, all, host);
     return gpu->ops->up(gpu->dev->be, gpu->flat.host, gpu->flat.there,
-                        table_pieces(host, (size_t)flat->origins->regions, (size_t)f->classes, NULL));
+                        table_bytes((size_t)flat->origins->regions, (size_t)f->classes));
 }
 
 /* The regions that get the classes of all too -> t->only. Returns their number. */
@@ -80,14 +90,14 @@ int lac_gpu_flat(LacGpu *gpu, const CudaVote *v, const LacGpuFlat *flat)
     CudaFlat f = { .v = *v, .drawing = flat->drawing, .black = gpu->drawn };
     LacFlatClasses all;
     Table host, there;
-    int err = lac_gpu_table_grow(gpu, &gpu->flat, table_pieces(NULL, regions, regions * LAC_FLAT_CLASSES, NULL));
+    int err = lac_gpu_table_grow(gpu, &gpu->flat, table_bytes(regions, regions * LAC_FLAT_CLASSES));
 
     gpu->classes = lac_gpu_need(gpu, gpu->classes, 2 * native, &err);
     if (err) {
         return err;
     }
-    table_pieces(&host, regions, 0, gpu->flat.host);
-    table_pieces(&there, regions, 0, gpu->flat.there);
+    host = cut(gpu->flat.host, regions);
+    there = cut(gpu->flat.there, regions);
     f.first = there.first;
     f.start = there.start;
     f.count = there.count;
