@@ -47,7 +47,7 @@ CUDA_ABI := $(shell cat engine/lac.h engine/common.h engine/ops/tensor.h engine/
               engine/ops/cuda/library.h engine/ops/cuda/frames.h engine/ops/cuda/lineart_cuda.h engine/ops/cuda/lineart_math.h \
               engine/ops/cuda/match_cuda.h engine/ops/cuda/paint_cuda.h engine/ops/cuda/pixels_math.h engine/ops/cuda/resize_cuda.h \
               engine/ops/cuda/spread_cuda.h engine/ops/cuda/steady_cuda.h engine/ops/cuda/transfer_cuda.h engine/ops/cuda/vote_cuda.h \
-              engine/ops/cuda/borders_cuda.h engine/ops/cuda/window_cuda.h engine/ops/cuda/regions_cuda.h engine/borders_math.h \
+              engine/ops/cuda/borders_cuda.h engine/ops/cuda/flat_cuda.h engine/flat_math.h engine/ops/cuda/window_cuda.h engine/ops/cuda/regions_cuda.h engine/borders_math.h \
               engine/regions_math.h engine/net/refine_math.h engine/moves_math.h engine/origin_math.h engine/paint_math.h \
               engine/spread_math.h engine/steady_math.h engine/vote_math.h | cksum | cut -d' ' -f1)
 CUDA_ABI_FLAG = -DLAC_CUDA_ABI='"$(VERSION)-$(CUDA_ABI)"'
@@ -210,8 +210,9 @@ $(B)/emulated/lib/libcuda.so.1: tests/cuda/driver/driver.c
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -g -O2 -fPIC $(WARN) -shared -Wl,-soname,$(@F) $< -o $@
 
-$(B)/tests/test_cuda_device_frames: EXTRA_LDFLAGS += -Wl,--enable-new-dtags,-rpath,$(CURDIR)/$(B)/emulated/lib
-$(B)/tests/test_cuda_device_frames: | $(STANDINS)
+DRIVER_TESTS := $(B)/tests/test_cuda_device_frames $(B)/tests/test_cuda_device_held
+$(DRIVER_TESTS): EXTRA_LDFLAGS += -Wl,--enable-new-dtags,-rpath,$(CURDIR)/$(B)/emulated/lib
+$(DRIVER_TESTS): | $(STANDINS)
 
 $(B)/tests/test_cuda_plans: tests/cuda/test_cuda_plans.c $(B)/cuda/ops/cuda/plan.o $(B)/lib/liblac.a
 	@mkdir -p $(@D)
@@ -219,7 +220,7 @@ $(B)/tests/test_cuda_plans: tests/cuda/test_cuda_plans.c $(B)/cuda/ops/cuda/plan
 
 # The same tests with the kernels on a GPU: built where CUDA is, run by tests/gpu.sh. Not the operations', which have
 # tests/engine/test_cuda.c.
-GPU_TESTS := $(patsubst tests/cuda/%.c,$(B)/tests/gpu/%,$(filter-out %_emulated.c %_plans.c %_device_frames.c %_bus.c,$(wildcard tests/cuda/test_*.c)))
+GPU_TESTS := $(patsubst tests/cuda/%.c,$(B)/tests/gpu/%,$(filter-out %_emulated.c %_plans.c %_device_frames.c %_device_held.c %_bus.c,$(wildcard tests/cuda/test_*.c)))
 $(GPU_TESTS): $(B)/tests/gpu/%: tests/cuda/%.c $(CUDA_OBJ) $(B)/lib/liblac.a
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) $(CUDA_CFLAGS) -MF $@.d $^ $(CUDA_LIBS) $(LAC_LIBS) -lstdc++ -o $@
@@ -241,7 +242,7 @@ endif
 CUDA_PROGRAMS = $(EMULATED_TESTS) $(EMULATED_VECTORS) $(if $(CUDA_LIB),$(B)/tests/test_cuda_plans $(GPU_TESTS))
 CUDA_TESTS = $(EMULATED_TESTS) '$(B)/tests/test_stages_emulated tests/engine/vectors/tiny.k2.safetensors' \
              '$(B)/tests/test_refine_emulated tests/engine/vectors/tiny.t3.safetensors' $(if $(CUDA_LIB),$(B)/tests/test_cuda_plans 'tests/cuda/fused.sh $(NVCC) $(subst -isystem,-I,$(CUDA_CFLAGS))')
-CHECKS = tests/includes.sh $(TESTS) $(CUDA_TESTS) $(if $(PYTHON),'tests/stages.sh $(PYTHON)') $(if $(PYTHON),'$(PYTHON) weights/train/check.py') $(ASAN_TESTS) $(FUZZERS)
+CHECKS = tests/includes.sh tests/nv_headers.sh $(TESTS) $(CUDA_TESTS) $(if $(PYTHON),'tests/stages.sh $(PYTHON)') $(if $(PYTHON),'$(PYTHON) weights/train/check.py') $(ASAN_TESTS) $(FUZZERS)
 FATES = tests/fate.sh tests/errors.sh tests/no_cuda.sh tests/evidence.sh tests/demo_test.sh tests/memory.sh $(if $(filter yes,$(FFNVCODEC)),tests/cuda_frames.sh)
 
 check: all $(TESTS) $(CUDA_PROGRAMS) $(B)/tests/wrong_cuda.so $(ASAN_TESTS) $(FUZZERS)

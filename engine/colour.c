@@ -85,8 +85,29 @@ void lac_colour_close(LacColour *c)
     *c = (LacColour){ 0 };
 }
 
-/* The network's picture of frame `index` -> c->rgb. */
-static int predict(LacColour *c, int64_t index, const int *chosen, const float *lag, int count, const uint8_t *gray)
+/* Whether all from copying to the vote is done on the GPU. */
+static bool votes_there(const LacColour *c, bool exact)
+{
+    return lac_gpu_has(c->tools.gpu, LAC_GPU_VOTE) && c->regions.rgb && !exact;
+}
+
+/* Whether nothing on the host looks at the prediction or the painted frame. */
+static bool painted_there(const LacColour *c, bool exact)
+{
+    return !exact && lac_gpu_has(c->tools.gpu, LAC_GPU_PAINT) && (votes_there(c, exact) || !c->regions.rgb);
+}
+
+/* Whether the prediction that lies on the GPU is numbers: it has not been looked at before. */
+static int check_prediction(const LacColour *c)
+{
+    bool sane;
+    const int err = lac_gpu_sane(c->tools.gpu, &sane);
+
+    return err || sane ? err : lac_net_insane(c->tools.net);
+}
+
+/* The network's picture of frame `index` stays on the GPU, if there is one, unchecked; else -> c->rgb, and with `fetched` there too. */
+static int predict(LacColour *c, int64_t index, const int *chosen, const float *lag, int count, const uint8_t *gray, bool fetched)
 {
     const LacTools *tools = &c->tools;
     LacLineart *la = &c->lineart;
@@ -110,16 +131,13 @@ static int predict(LacColour *c, int64_t index, const int *chosen, const float *
     }
     lac_time_add(tools->times, LAC_STAGE_LINEART, since);
     if (there) {
-        return failed ? failed : lac_net_color_from(tools->net, la->net_height, la->net_width, lac_gpu_inputs, tools->gpu,
-                                                    codes, lag, count, c->rgb);
+        const LacNetEnds ends = { lac_gpu_inputs, lac_gpu_predicted, tools->gpu };
+        int err = failed ? failed : lac_net_color_between(tools->net, la->net_height, la->net_width, &ends, codes, lag, count);
+
+        err = err || !fetched ? err : check_prediction(c);
+        return err || !fetched ? err : lac_gpu_prediction(tools->gpu, c->rgb);
     }
     return lac_net_color(tools->net, la->net_height, la->net_width, la->line, la->distance, codes, lag, count, c->rgb);
-}
-
-/* Whether all from copying to the vote is done on the GPU. */
-static bool votes_there(const LacColour *c, bool exact)
-{
-    return lac_gpu_has(c->tools.gpu, LAC_GPU_VOTE) && c->regions.rgb && !exact && c->tools.set->fill != LAC_FILL_FLAT;
 }
 
 /* The references' pixels for the frame in c->rgb -> c->transferred, and with `exact` c->exact. */
@@ -168,8 +186,7 @@ static int show(LacColour *c, LacPicture *out)
 
 bool lac_colour_stays(const LacColour *c, enum LacFormat format)
 {
-    return format == LAC_RGB24 && c->tools.set->output == LAC_OUTPUT_COLOR && lac_gpu_has(c->tools.gpu, LAC_GPU_PAINT) &&
-           (votes_there(c, false) || !c->regions.rgb);
+    return c->tools.set->output == LAC_OUTPUT_COLOR && painted_there(c, format != LAC_RGB24);
 }
 
 /* A frame to be painted on the host. */
@@ -242,7 +259,7 @@ int lac_colour_frame(LacColour *c, const LacPlace *place, const int *chosen, int
     int err = exact && !c->exact.picture ? open_exact(c) : LAC_OK;
 
     lac_refs_lag(tools->refs, place, chosen, count, lag);
-    err = err ? err : predict(c, place->index, chosen, lag, count, gray);
+    err = err ? err : predict(c, place->index, chosen, lag, count, gray, !painted_there(c, exact));
     if (!err && c->transfer && (!smooth || exact)) {
         err = transfer(c, gray, chosen, lag, count, exact, pixels);
     }
@@ -261,7 +278,7 @@ int lac_colour_frame(LacColour *c, const LacPlace *place, const int *chosen, int
         ink = lac_refs_ink(tools->refs, chosen, count);
         if (there) {
             err = lac_gpu_paint(tools->gpu, lac_paint_cells(c->paint),
-                                &(LacGpuPicture){ c->rgb, gray, black, !smooth, tools->set->lines, &ink });
+                                &(LacGpuPicture){ gray, black, !smooth, tools->set->lines, &ink });
             if (!err && rgb && !votes_there(c, exact)) {
                 err = lac_gpu_fetch(tools->gpu, rgb, stride);
             }
@@ -277,6 +294,9 @@ int lac_colour_frame(LacColour *c, const LacPlace *place, const int *chosen, int
     }
     if (!err && exact) {
         lac_exact_write(&c->exact, c->paint, out);
+    }
+    if (!err && painted_there(c, exact)) {
+        err = check_prediction(c);
     }
     if (tools->gpu) {
         lac_gpu_settle(tools->gpu, !err && lac_colour_stays(c, out->format));

@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Classes of each region, the class of each pixel, and the lines over them; the steps are described in flat.h. */
+/* The class of each pixel, and the lines over them; the steps are described in flat.h. */
 #include "flat.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "vote_bins.h"
-
-/* How a pixel got its class. */
-enum { NOT_YET, SURE, NEAR, SPREAD };
-
-enum { NEARBY = 2, FOREIGN = 32, EDGE = 40 };
-
-static const int step_x[4] = {0, -1, 1, 0}, step_y[4] = {-1, 0, 0, 1};
 
 int lac_flat_open(LacFlat *f, int width, int height, const LacLog *log)
 {
@@ -42,107 +33,9 @@ void lac_flat_close(LacFlat *f)
     *f = (LacFlat){0};
 }
 
-/* Classes of a region, heaviest first. */
-typedef struct Classes {
-    LacFlatClass list[LAC_FLAT_CLASSES];
-    int n;
-} Classes;
-
-static int difference(const uint8_t *a, const uint8_t *b)
+static LacFlatColours colours_of(const LacFlatClasses *k)
 {
-    int most = 0;
-
-    for (int c = 0; c < 3; c++) {
-        most = abs(a[c] - b[c]) > most ? abs(a[c] - b[c]) : most;
-    }
-    return most;
-}
-
-static int squared(const uint8_t *a, const uint8_t *b)
-{
-    int sum = 0;
-
-    for (int c = 0; c < 3; c++) {
-        sum += (a[c] - b[c]) * (a[c] - b[c]);
-    }
-    return sum;
-}
-
-/* Adds to the weight of a class that is there, or puts a new one in the place of the lightest. */
-static void add_class(Classes *k, LacFlatClass one)
-{
-    int at = 0;
-
-    while (at < k->n && memcmp(k->list[at].rgb, one.rgb, 3) != 0) {
-        at++;
-    }
-    if (at == k->n && k->n < LAC_FLAT_CLASSES) {
-        k->n++;
-    } else if (at == k->n && k->list[--at].weight >= one.weight) {
-        return;
-    } else if (memcmp(k->list[at].rgb, one.rgb, 3) == 0) {
-        const float weight = one.weight + k->list[at].weight;
-        one = one.weight > k->list[at].weight ? one : k->list[at];
-        one.weight = weight;
-    }
-    for (; at > 0 && k->list[at - 1].weight < one.weight; at--) {
-        k->list[at] = k->list[at - 1];
-    }
-    k->list[at] = one;
-}
-
-static LacFlatClass class_from(const LacPaletteColour *p, int source, float weight)
-{
-    return (LacFlatClass){{p->rgb[0], p->rgb[1], p->rgb[2]}, (uint8_t)source, p->at, weight};
-}
-
-/* Step 1, without what other regions have. */
-static void classes_of(const LacOrigins *o, const LacVoteSource *sources, int region, Classes *k)
-{
-    k->n = 0;
-    for (int s = 0; s < o->sources; s++) {
-        const LacPalette *p = &sources[s].ref->palette;
-        const LacOrigin *origin = lac_origins_of(o, region, s);
-        const float least = origin->share < LAC_ORIGIN_SHARE ? origin->share : LAC_ORIGIN_SHARE;
-
-        for (int i = 0; i < LAC_ORIGINS && origin[i].label && origin[i].share >= least; i++) {
-            const size_t from = p->first[origin[i].label], to = p->first[origin[i].label + 1];
-            for (size_t c = from; c < to; c++) {
-                add_class(k, class_from(&p->colour[c], s, origin[i].share * p->colour[c].share));
-            }
-        }
-    }
-}
-
-/* The commonest colours of all that the frame comes from. */
-static void classes_of_all(const LacOrigins *o, const LacVoteSource *sources, Classes *k)
-{
-    k->n = 0;
-    for (int region = 1; region <= o->regions; region++) {
-        for (int s = 0; s < o->sources; s++) {
-            const LacPalette *p = &sources[s].ref->palette;
-            const int32_t label = lac_origins_of(o, region, s)->label;
-
-            for (size_t c = p->first[label]; label && c < p->first[label + 1]; c++) {
-                add_class(k, class_from(&p->colour[c], s,
-                                        p->colour[c].share * (float)o->pixels[region].n));
-            }
-        }
-    }
-}
-
-static int nearest(const Classes *k, const uint8_t *rgb)
-{
-    int best = 0, least = squared(k->list[0].rgb, rgb);
-
-    for (int i = 1; i < k->n && least; i++) {
-        const int d = squared(k->list[i].rgb, rgb);
-        if (d < least) {
-            least = d;
-            best = i;
-        }
-    }
-    return best;
+    return (LacFlatColours){k->list[0].rgb, sizeof k->list[0], k->n};
 }
 
 /* Does a pixel show its own colour? In a black area all do. */
@@ -151,8 +44,8 @@ static bool is_clear(const LacOriginPixels *p, const LacRegions *r, int32_t i, b
     return black || lac_origin_core(p, r, i);
 }
 
-/* Step 2: classes of sure pixels, and NEAR for the others. Returns the share of pixels near a class. */
-static float classify(LacFlat *f, const LacRegions *r, const LacOriginPixels *p, const Classes *k,
+/* Step 2: classes of sure pixels, and of mixtures the nearest. Returns the share of pixels near a class. */
+static float classify(LacFlat *f, const LacRegions *r, const LacOriginPixels *p, const LacFlatColours *k,
                       bool black, const uint8_t *rgb)
 {
     int known = 0, all = 0, last = 0;
@@ -162,93 +55,31 @@ static float classify(LacFlat *f, const LacRegions *r, const LacOriginPixels *p,
         const int32_t i = p->at[n];
         const uint8_t *c = rgb + (size_t)i * 3;
 
-        f->state[i] = NOT_YET;
+        f->state[i] = LAC_FLAT_NOT_YET;
         if (is_clear(p, r, i, black)) {
-            last = previous && !memcmp(previous, c, 3) ? last : nearest(k, c);
+            last = previous && !memcmp(previous, c, 3) ? last : lac_flat_nearest(k, c);
             previous = c;
             f->class[i] = (uint8_t)last;
-            f->state[i] = difference(k->list[last].rgb, c) <= LAC_FLAT_SURE ? SURE : NEAR;
-            known += difference(k->list[last].rgb, c) <= FOREIGN;
+            const int away = lac_flat_difference(lac_flat_colour(k, last), c);
+            f->state[i] = away <= LAC_FLAT_SURE ? LAC_FLAT_OF : LAC_FLAT_LIKE;
+            known += away <= LAC_FLAT_FOREIGN;
             all++;
         }
     }
-    return all ? (float)known / (float)all : 0;
-}
-
-/* The class of a mixture: the nearest of those that sure pixels around have. */
-static int class_around(const LacFlat *f, const LacRegions *r, const Classes *k, int32_t i,
-                        const uint8_t *rgb)
-{
-    const int x = i % f->width, y = i / f->width;
-    int best = f->class[i], least = INT32_MAX;
-
-    for (int b = -NEARBY; b <= NEARBY; b++) {
-        for (int a = -NEARBY; a <= NEARBY; a++) {
-            const int32_t j = (y + b) * f->width + x + a;
-            if (x + a >= 0 && x + a < f->width && y + b >= 0 && y + b < f->height &&
-                r->label[j] == r->label[i] && f->state[j] == SURE) {
-                const int d = squared(k->list[f->class[j]].rgb, rgb + (size_t)i * 3);
-                if (d < least) {
-                    least = d;
-                    best = f->class[j];
-                }
-            }
-        }
-    }
-    return best;
-}
-
-/* Islands of one class without a sure pixel take the class that most of their neighbours have. */
-static void join_island(LacFlat *f, const LacRegions *r, int32_t from)
-{
-    int32_t island[LAC_FLAT_ISLAND];
-    int votes[LAC_FLAT_CLASSES] = {0}, n = 1, best = -1;
-
-    island[0] = from;
-    for (int next = 0; next < n; next++) {
-        const int x = island[next] % f->width, y = island[next] / f->width;
-        for (int d = 0; d < 4; d++) {
-            const int nx = x + step_x[d], ny = y + step_y[d];
-            const int32_t j = ny * f->width + nx;
-            bool seen = nx < 0 || ny < 0 || nx >= f->width || ny >= f->height ||
-                        r->label[j] != r->label[from] || f->state[j] == NOT_YET;
-
-            for (int q = 0; q < n && !seen; q++) {
-                seen = island[q] == j;
-            }
-            if (seen) {
-                continue;
-            }
-            if (f->class[j] != f->class[from]) {
-                votes[f->class[j]]++;
-            } else if (f->state[j] == SURE || n == LAC_FLAT_ISLAND) {
-                return;
-            } else {
-                island[n++] = j;
-            }
-        }
-    }
-    for (int q = 0; q < LAC_FLAT_CLASSES; q++) {
-        best = votes[q] && (best < 0 || votes[q] > votes[best]) ? q : best;
-    }
-    for (int q = 0; q < n && best >= 0; q++) {
-        f->class[island[q]] = (uint8_t)best;
-    }
+    return lac_flat_share(known, all);
 }
 
 /* One class for a region that lies all beside lines: the one nearest to what its lightest pixels show. */
-static int class_of_thin(const LacOriginPixels *p, const Classes *k, const uint8_t *gray,
-                         const uint8_t *rgb)
+static int class_of_thin(const LacOriginPixels *p, const LacFlatColours *k, const uint8_t *gray, const uint8_t *rgb)
 {
     int best = 0;
-    float least = 0;
+    int64_t least = 0;
 
     for (int c = 0; c < k->n; c++) {
-        float sum = 0;
+        int64_t sum = 0;
         for (size_t n = 0; n < p->n; n++) {
             const int32_t i = p->at[n];
-            const float light = (float)gray[i] / 255, d = (float)squared(k->list[c].rgb, rgb + (size_t)i * 3);
-            sum += light * light * (d < 64 * 64 ? d : 64 * 64);
+            sum += lac_flat_against(gray[i], lac_flat_colour(k, c), rgb + (size_t)i * 3);
         }
         if (!c || sum < least) {
             least = sum;
@@ -258,71 +89,106 @@ static int class_of_thin(const LacOriginPixels *p, const Classes *k, const uint8
     return best;
 }
 
-/* Step 3: fronts from the classified pixels of a region over those beside lines. */
-static void spread(LacFlat *f, const LacRegions *r, const LacOriginPixels *p)
+/* The rest of step 2: mixtures. */
+static void settle_mixtures(LacFlat *f, const LacRegions *r, const LacOriginPixels *p, const LacFlatColours *k,
+                            const uint8_t *rgb)
 {
-    size_t end = 0;
+    const LacFlatPlanes planes = {f->width, f->height, r->label, f->state, f->class};
 
     for (size_t n = 0; n < p->n; n++) {
-        if (f->state[p->at[n]] != NOT_YET) {
+        const int32_t i = p->at[n];
+        if (f->state[i] == LAC_FLAT_LIKE) {
+            f->class[i] = (uint8_t)lac_flat_around(&planes, k, i % f->width, i / f->width, rgb + (size_t)i * 3);
+        }
+    }
+    for (size_t n = 0; n < p->n; n++) {
+        const int32_t i = p->at[n];
+        f->made[i] = (uint8_t)(f->state[i] == LAC_FLAT_LIKE ? lac_flat_joined(&planes, i) : f->class[i]);
+    }
+    for (size_t n = 0; n < p->n; n++) {
+        f->class[p->at[n]] = f->made[p->at[n]];
+    }
+}
+
+/* The four neighbours of a pixel, above, left, right, below; the pixel itself where there is none. */
+static void neighbours(const LacFlat *f, int32_t i, int32_t out[4])
+{
+    const int32_t w = f->width, x = i % w, y = i / w;
+
+    out[0] = y > 0 ? i - w : i;
+    out[1] = x > 0 ? i - 1 : i;
+    out[2] = x + 1 < w ? i + 1 : i;
+    out[3] = y + 1 < f->height ? i + w : i;
+}
+
+/* Step 3: fronts from the classified pixels of a region over those beside lines, step by step. */
+static void spread(LacFlat *f, const LacRegions *r, const LacOriginPixels *p)
+{
+    size_t begin = 0, end = 0;
+    int32_t beside[4];
+
+    for (size_t n = 0; n < p->n; n++) {
+        if (f->state[p->at[n]] != LAC_FLAT_NOT_YET) {
             f->queue[end++] = p->at[n];
         }
     }
-    for (size_t next = 0; next < end; next++) {
-        const int32_t i = f->queue[next];
-        const int x = i % f->width, y = i / f->width;
+    while (begin < end) {
+        const size_t stop = end;
 
-        for (int d = 0; d < 4; d++) {
-            const int nx = x + step_x[d], ny = y + step_y[d];
-            const int32_t j = ny * f->width + nx;
-            if (nx >= 0 && ny >= 0 && nx < f->width && ny < f->height &&
-                r->label[j] == r->label[i] && f->state[j] == NOT_YET) {
-                f->class[j] = f->class[i];
-                f->state[j] = SPREAD;
-                f->queue[end++] = j;
+        for (; begin < stop; begin++) {
+            const int32_t i = f->queue[begin];
+
+            neighbours(f, i, beside);
+            for (int d = 0; d < 4; d++) {
+                if (r->label[beside[d]] == r->label[i] && f->state[beside[d]] == LAC_FLAT_NOT_YET) {
+                    f->state[beside[d]] = LAC_FLAT_NEXT;
+                    f->queue[end++] = beside[d];
+                }
             }
+        }
+        for (size_t k = stop; k < end; k++) { /* the first neighbour that has a class; one has */
+            const int32_t i = f->queue[k];
+            int d = 0;
+
+            neighbours(f, i, beside);
+            while (d < 3 && (r->label[beside[d]] != r->label[i] || f->state[beside[d]] == LAC_FLAT_NOT_YET ||
+                             f->state[beside[d]] == LAC_FLAT_NEXT)) {
+                d++;
+            }
+            f->class[i] = f->class[beside[d]];
+        }
+        for (size_t k = stop; k < end; k++) {
+            f->state[f->queue[k]] = LAC_FLAT_TOOK;
         }
     }
 }
 
-static void colour_region(LacFlat *f, const LacRegions *r, const LacOriginPixels *p, Classes *k,
-                          const Classes *all, bool black, const uint8_t *gray, const uint8_t *rgb)
+static void colour_region(LacFlat *f, const LacRegions *r, const LacOriginPixels *p, LacFlatClasses *k,
+                          const LacFlatClasses *all, bool black, const uint8_t *gray, const uint8_t *rgb)
 {
-    const bool thin = p->core_is_all && !black;
+    LacFlatColours colours = colours_of(k);
 
-    if (!k->n || classify(f, r, p, k, black, rgb) < LAC_FLAT_KNOWN) {
-        for (int i = 0; i < all->n; i++) {
-            LacFlatClass one = all->list[i];
-            one.weight *= 1e-9f; /* behind the region's own */
-            add_class(k, one);
-        }
+    if (!k->n || classify(f, r, p, &colours, black, rgb) < LAC_FLAT_KNOWN) {
+        lac_flat_classes_extend(k, all);
         if (!k->n) {
             return;
         }
-        classify(f, r, p, k, black, rgb);
+        colours = colours_of(k);
+        classify(f, r, p, &colours, black, rgb);
     }
-    if (thin) {
-        const int c = class_of_thin(p, k, gray, rgb);
+    if (p->core_is_all && !black) {
+        const int c = class_of_thin(p, &colours, gray, rgb);
         for (size_t n = 0; n < p->n; n++) {
             f->class[p->at[n]] = (uint8_t)c;
-            f->state[p->at[n]] = SURE;
+            f->state[p->at[n]] = LAC_FLAT_OF;
         }
     } else {
-        for (size_t n = 0; n < p->n; n++) {
-            if (f->state[p->at[n]] == NEAR) {
-                f->class[p->at[n]] = (uint8_t)class_around(f, r, k, p->at[n], rgb);
-            }
-        }
-        for (size_t n = 0; n < p->n; n++) {
-            if (f->state[p->at[n]] == NEAR) {
-                join_island(f, r, p->at[n]);
-            }
-        }
+        settle_mixtures(f, r, p, &colours, rgb);
         spread(f, r, p);
     }
     for (size_t n = 0; n < p->n; n++) {
         const int32_t i = p->at[n];
-        if (f->state[i] != NOT_YET) {
+        if (f->state[i] != LAC_FLAT_NOT_YET) {
             const uint32_t at = (uint32_t)(f->n + f->class[i]);
             memcpy(f->layer.colour + (size_t)i * 4, &at, sizeof at);
             f->layer.state[i] = LAC_PIXEL_KNOWN;
@@ -332,35 +198,14 @@ static void colour_region(LacFlat *f, const LacRegions *r, const LacOriginPixels
     f->n += (size_t)k->n;
 }
 
-/* Step 4: what becomes of a pixel that has a class. */
-static enum LacFlatMade draw(const LacRegions *r, const uint8_t *gray, const LacFlatLines *lines,
-                             int paper, size_t i, const uint8_t *flat, uint8_t *o)
+LacFlatDrawing lac_flat_drawing(const LacFlatLines *lines, int threshold)
 {
-    const uint8_t black = lines->black[i];
-    uint8_t drawn[3];
+    LacFlatDrawing d = {lines->lines, {0, 0, 0}, lac_flat_paper(threshold)};
 
-    if (lines->lines == LAC_LINES_REF && r->region[r->label[i]].black) {
-        return LAC_FLAT_LEFT;
+    for (int c = 0; c < 3 && lines->lines == LAC_LINES_REF && lines->ink->known; c++) {
+        d.ink[c] = lines->ink->mean[c];
     }
-    for (int c = 0; c < 3; c++) {
-        const float line = lines->lines == LAC_LINES_REF && lines->ink->known ? lines->ink->mean[c] : 0;
-        drawn[c] = (uint8_t)(((float)(flat[c] * black) + line * (float)(255 - black)) / 255 + 0.5f);
-    }
-    if (lines->lines == LAC_LINES_REF && (r->squared[i] < LAC_VOTE_FAR || black < paper)) {
-        const bool inked = gray[i] < paper && black >= paper; /* coloured ink, which is not drawn */
-
-        if ((r->label[i] || inked) && difference(o, drawn) > EDGE) {
-            memcpy(o, drawn, 3);
-            return LAC_FLAT_LINED;
-        }
-        return LAC_FLAT_LEFT;
-    }
-    if (lines->lines == LAC_LINES_KEEP && black < 255) {
-        memcpy(o, drawn, 3);
-        return LAC_FLAT_LINED;
-    }
-    memcpy(o, flat, 3);
-    return LAC_FLAT_EXACT;
+    return d;
 }
 
 int lac_flat_run(LacFlat *f, const LacRegions *r, const uint8_t *gray, const LacOrigins *origins,
@@ -368,8 +213,8 @@ int lac_flat_run(LacFlat *f, const LacRegions *r, const uint8_t *gray, const Lac
                  const LacLog *log)
 {
     const size_t n = (size_t)f->width * f->height, most = (size_t)r->count * LAC_FLAT_CLASSES;
-    const int paper = r->threshold + (255 - r->threshold) * 4 / 5; /* lighter pixels hold no line */
-    Classes all, k;
+    const LacFlatDrawing drawing = lac_flat_drawing(lines, r->threshold);
+    LacFlatClasses all, k;
 
     if (f->room < most) {
         lac_free(f->list);
@@ -380,10 +225,10 @@ int lac_flat_run(LacFlat *f, const LacRegions *r, const uint8_t *gray, const Lac
         }
     }
     f->n = 0;
-    classes_of_all(origins, sources, &all);
+    lac_flat_classes_of_all(origins, sources, &all);
     memset(f->layer.state, LAC_PIXEL_LINE, n);
     for (int c = 1; c <= r->count; c++) {
-        classes_of(origins, sources, c, &k);
+        lac_flat_classes_of(origins, sources, c, &k);
         colour_region(f, r, &origins->pixels[c], &k, &all, r->region[c].black, gray, rgb);
     }
     if (lines->lines != LAC_LINES_REF || lines->black != gray) {
@@ -392,7 +237,9 @@ int lac_flat_run(LacFlat *f, const LacRegions *r, const uint8_t *gray, const Lac
     for (size_t i = 0; i < n; i++) {
         f->made[i] = LAC_FLAT_LEFT;
         if (f->layer.state[i] != LAC_PIXEL_LINE) {
-            f->made[i] = (uint8_t)draw(r, gray, lines, paper, i, lac_flat_class(f, i)->rgb, rgb + i * 3);
+            const LacFlatPixel p = {gray[i], lines->black[i], r->squared[i], r->label[i] > 0, r->region[r->label[i]].black};
+
+            f->made[i] = (uint8_t)lac_flat_draw(&drawing, &p, lac_flat_class(f, i)->rgb, rgb + i * 3);
         }
     }
     return LAC_OK;

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "origin.h"
+#include "flat_classes.h"
 #include "paint_cells.h"
 #include "spread.h"
 
@@ -17,31 +17,14 @@
  * classes too.
  * 2. A pixel far from lines within LAC_FLAT_SURE levels of a class is of it. The others, mixtures most
  * likely, take the nearest of the classes that such pixels within two steps have, or of all. Islands
- * of fewer than LAC_FLAT_ISLAND pixels without a sure one join what surrounds them.
- * 3. Pixels beside lines take the class of the nearest pixel far from them, walking inside the region.
+ * of LAC_FLAT_ISLAND pixels or fewer without a sure one join what surrounds them, all at once.
+ * 3. Pixels beside lines take the class of the nearest pixel far from them, walking inside the region, step by step; of
+ * several that a step comes from the one above, left, right or below, the first of these.
  * A region that lies all beside lines takes one class.
  * 4. LAC_LINES_NONE: line pixels take the colour from which the least darkness has to be crossed, so
  * every pixel is a reference's. LAC_LINES_KEEP: the lines are multiplied over that. LAC_LINES_REF: line
  * pixels stay as they are; a pixel that holds part of a line stays where it is near the colour with that
  * part of the references' ink, and becomes that where it is not. One thread; the same bytes every time. */
-#define LAC_FLAT_KNOWN 0.4f
-enum { LAC_FLAT_CLASSES = 160, LAC_FLAT_SURE = 12, LAC_FLAT_ISLAND = 6 };
-
-/* A colour that pixels of a region may take. */
-typedef struct LacFlatClass {
-    uint8_t rgb[3];
-    uint8_t source; /* a pixel of that colour: the reference's number among the sources, and where */
-    int32_t at;
-    float weight;
-} LacFlatClass;
-
-/* What lac_flat_run has made of a pixel. */
-enum LacFlatMade {
-    LAC_FLAT_LEFT,  /* stays as it was */
-    LAC_FLAT_EXACT, /* has its class's colour */
-    LAC_FLAT_LINED, /* has it with the line's share of ink over it */
-};
-
 typedef struct LacFlat {
     int width, height;
     LacField layer; /* without lines; colour: four bytes of the index into `list`, state KNOWN, CROSSED or LINE (none) */
@@ -63,6 +46,8 @@ typedef struct LacFlatLines {
     const uint8_t *black;      /* line art without coloured ink, dense; what is drawn */
     const LacLineColour *ink;  /* not known: black */
 } LacFlatLines;
+
+LacFlatDrawing lac_flat_drawing(const LacFlatLines *lines, int threshold);
 
 /* rgb: the candidate, dense and native, changed in place; gray: the line art in which the regions r were found.
  * LAC_ENOMEM is logged. */

@@ -67,7 +67,7 @@ int lac_gpu_open(LacGpu **out, const LacDevice *dev, int width, int height, cons
     gpu->has[LAC_GPU_MATCH] = gpu->has[LAC_GPU_LINEART] && gpu->ops->describe && gpu->ops->match;
     gpu->has[LAC_GPU_COPY] = gpu->has[LAC_GPU_MATCH] && gpu->ops->transfer;
     gpu->has[LAC_GPU_PAINT] = gpu->has[LAC_GPU_LINEART] && gpu->ops->paint_run;
-    gpu->has[LAC_GPU_VOTE] = gpu->has[LAC_GPU_COPY] && gpu->has[LAC_GPU_PAINT] && gpu->ops->vote;
+    gpu->has[LAC_GPU_VOTE] = gpu->has[LAC_GPU_COPY] && gpu->has[LAC_GPU_PAINT] && gpu->ops->vote && gpu->ops->flat;
     gpu->has[LAC_GPU_REGIONS] = gpu->has[LAC_GPU_VOTE] && gpu->ops->regions && gpu->ops->measure;
     gpu->has[LAC_GPU_WINDOW] = gpu->has[LAC_GPU_LINEART] && gpu->ops->window_answer && gpu->ops->steady;
     gpu->has[LAC_GPU_FORMATS] = gpu->ops->gray && gpu->ops->write;
@@ -117,7 +117,7 @@ void lac_gpu_close(LacGpu **out)
     }
     void *const all[] = { gpu->kept, gpu->sent, gpu->frame, gpu->colour, gpu->offset, gpu->cost, gpu->rgb,
                           gpu->transferred, gpu->prediction, gpu->black, gpu->label, gpu->opinion, gpu->cell, gpu->place,
-                          gpu->source, gpu->squared, gpu->found, gpu->shrunk[0], gpu->shrunk[1], gpu->told, gpu->bad };
+                          gpu->source, gpu->squared, gpu->found, gpu->shrunk[0], gpu->shrunk[1], gpu->told, gpu->bad, gpu->insane, gpu->classes };
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         gpu->ops->free(gpu->dev->be, all[i]);
@@ -125,12 +125,14 @@ void lac_gpu_close(LacGpu **out)
     gpu->ops->lineart_close(gpu->dev->be, &gpu->net);
     gpu->ops->lineart_close(gpu->dev->be, &gpu->match);
     gpu->ops->lineart_close(gpu->dev->be, &gpu->window);
+    gpu->ops->resize_close(gpu->dev->be, &gpu->resize);
     if (gpu->has[LAC_GPU_PAINT]) {
         gpu->ops->paint_close(gpu->dev->be, &gpu->paint);
     }
     lac_gpu_table_free(gpu, &gpu->regions);
     lac_gpu_table_free(gpu, &gpu->results);
     lac_gpu_table_free(gpu, &gpu->table);
+    lac_gpu_table_free(gpu, &gpu->flat);
     lac_free(gpu->dense);
     lac_free(gpu);
     *out = NULL;
@@ -216,13 +218,6 @@ int lac_gpu_lineart(LacGpu *gpu, const LacLineart *la, int64_t index, const uint
     return err ? err : lac_gpu_run_lineart(gpu, &gpu->net, la);
 }
 
-int lac_gpu_inputs(void *opaque, LacTensor *line, LacTensor *match)
-{
-    const LacGpu *gpu = opaque;
-
-    return gpu->ops->inputs(gpu->dev->be, &(CudaInputs){ gpu->net.line, gpu->net.distance, line, match });
-}
-
 /* ---- search ---- */
 
 static int match_memory(LacGpu *gpu, size_t cells, int fields)
@@ -260,7 +255,16 @@ int lac_gpu_send_copy(LacGpu *gpu, LacGpuCopy *copy, const void *host, size_t by
     return err;
 }
 
-int lac_gpu_match(LacGpu *gpu, LacMatcher *m, const LacLineart *la, const float *rgb, const LacMatchRef *refs,
+/* The prediction at the search's size -> gpu->colour. */
+static int resize_prediction(LacGpu *gpu, const LacResize *resize)
+{
+    const CudaAxis x = lac_gpu_axis(&resize->x), y = lac_gpu_axis(&resize->y);
+    const int err = gpu->resize.memory.data ? LAC_OK : gpu->ops->resize_open(gpu->dev->be, &gpu->resize, &x, &y);
+
+    return err ? err : gpu->ops->resize_f32(gpu->dev->be, &gpu->resize, gpu->prediction, 3, gpu->colour);
+}
+
+int lac_gpu_match(LacGpu *gpu, LacMatcher *m, const LacLineart *la, const LacResize *resize, const LacMatchRef *refs,
                   LacGpuCopy *const *copies, int count, bool stays)
 {
     const size_t cells = (size_t)m->width * (size_t)m->height;
@@ -277,7 +281,7 @@ int lac_gpu_match(LacGpu *gpu, LacMatcher *m, const LacLineart *la, const float 
         lac_matcher_limits(m, refs[i].local, &f->prior, &f->radius);
     }
     err = err ? err : lac_gpu_run_lineart(gpu, &gpu->match, la);
-    err = err ? err : gpu->ops->up(be, rgb, gpu->colour, cells * 3 * sizeof *rgb);
+    err = err ? err : resize_prediction(gpu, resize);
     err = err ? err : gpu->ops->describe(be, m->width, m->height, gpu->match.line, gpu->match.distance, gpu->colour,
                                          gpu->frame);
     match.frame = gpu->frame;

@@ -6,6 +6,7 @@
 #ifndef LAC_GPU_H
 #define LAC_GPU_H
 
+#include "flat_math.h"
 #include "lineart.h"
 #include "match.h"
 #include "origin.h"
@@ -56,12 +57,17 @@ void lac_gpu_flush(LacGpu *gpu);
 /* Line art of frame `index`, gray on the host, as the network and the search want it; la: for the network. It is sent
  * to the device unless it is there. The frame is the current one until the next call. */
 int lac_gpu_lineart(LacGpu *gpu, const LacLineart *la, int64_t index, const uint8_t *gray);
-/* A LacNetFill (net/net.h) with the current frame; opaque is the LacGpu. */
+/* The two ends (net/net.h) of the network for the current frame, whose prediction stays; opaque is the LacGpu. */
 int lac_gpu_inputs(void *opaque, LacTensor *line, LacTensor *match);
+int lac_gpu_predicted(void *opaque, const LacTensor *rgb);
+/* Whether the prediction is numbers; what is not one counts as 0 until this is asked. Waits for the GPU. */
+int lac_gpu_sane(const LacGpu *gpu, bool *yes);
+/* The prediction, in [-1, 1] -> rgb. */
+int lac_gpu_prediction(const LacGpu *gpu, float *rgb);
 
-/* As lac_matcher_run for the current frame; la: line art at the search's size; rgb: the prediction at that size, on the host;
- * copies[i]: of refs[i].described, made when it is first needed. The fields come back to the host unless `stays`. */
-int lac_gpu_match(LacGpu *gpu, LacMatcher *m, const LacLineart *la, const float *rgb, const LacMatchRef *refs,
+/* As lac_matcher_run for the current frame and its prediction; la: line art at the search's size; resize: from the prediction's to
+ * that; copies[i]: of refs[i].described, made when it is first needed. The fields come back to the host unless `stays`. */
+int lac_gpu_match(LacGpu *gpu, LacMatcher *m, const LacLineart *la, const LacResize *resize, const LacMatchRef *refs,
                   LacGpuCopy *const *copies, int count, bool stays);
 void lac_gpu_copy_free(LacGpuCopy *copy);
 
@@ -76,9 +82,8 @@ typedef struct LacGpuSource {
  * and it stays for lac_gpu_paint. */
 int lac_gpu_transfer(LacGpu *gpu, const LacMatcher *m, const LacGpuSource *refs, int count, bool inked, uint8_t *out);
 
-/* What lac_paint_run takes besides the current frame, on the host. */
+/* What lac_paint_run takes besides the current frame and its prediction, on the host. */
 typedef struct LacGpuPicture {
-    const float *rgb; /* the prediction, at the size of the network's line art */
     const uint8_t *gray, *black;
     bool transferred; /* with what lac_gpu_transfer left */
     enum LacLines lines;
@@ -99,18 +104,26 @@ typedef struct LacGpuVoteRef {
     LacGpuCopy *vote_there, *rgb_there;
 } LacGpuVoteRef;
 
+/* What lac_flat_run takes besides: origins, with the vote's list, and whose palettes there are; how lines are drawn. */
+typedef struct LacGpuFlat {
+    const LacOrigins *origins;
+    const LacVoteSource *sources;
+    LacFlatDrawing drawing;
+} LacGpuFlat;
+
 typedef struct LacGpuVote {
     LacGpuVoteRef ref[LAC_MATCH_MAX_FIELDS];
     int count;
     bool opinion; /* nothing is to be changed */
     bool there;   /* the frame's regions are lac_gpu_regions' */
+    const LacGpuFlat *flat; /* NULL, or flat colours follow the vote */
     /* what comes back, with room for the frame's regions: origins, shares backed, sums for the confidence */
     LacOrigin *list;
     float *backed;
     int64_t *sums;
 } LacGpuVote;
 
-/* As lac_origins_run, lac_vote_run and what lac_confidence_run adds up, for the frame that lac_gpu_paint left, along the fields
+/* As lac_origins_run, lac_vote_run, lac_flat_run and what lac_confidence_run adds up, for the frame that lac_gpu_paint left, along the fields
  * that lac_gpu_match left; m: their size. */
 int lac_gpu_vote(LacGpu *gpu, const LacMatcher *m, const LacRegions *r, const LacGpuVote *vote);
 

@@ -57,14 +57,11 @@ int lac_gpu_fetch(LacGpu *gpu, uint8_t *out, ptrdiff_t stride)
 int lac_gpu_paint(LacGpu *gpu, const LacCells *cells, const LacGpuPicture *in)
 {
     const size_t area = (size_t)gpu->width * (size_t)gpu->height;
-    const size_t net = (size_t)gpu->net.net_width * (size_t)gpu->net.net_height * 3;
     LacBackend *be = gpu->dev->be;
     CudaPicture p = { .gray = gpu->gray, .black = gpu->gray, .lines = in->lines };
     int err = open_paint(gpu, cells);
 
     gpu->rgb = lac_gpu_need(gpu, gpu->rgb, area * 3, &err);
-    gpu->prediction = lac_gpu_need(gpu, gpu->prediction, net * sizeof *gpu->prediction, &err);
-    err = err ? err : gpu->ops->up(be, in->rgb, gpu->prediction, net * sizeof *gpu->prediction);
     if (in->black != in->gray) {
         gpu->black = lac_gpu_need(gpu, gpu->black, area, &err);
         err = err ? err : gpu->ops->up(be, in->black, gpu->black, area);
@@ -75,6 +72,7 @@ int lac_gpu_paint(LacGpu *gpu, const LacCells *cells, const LacGpuPicture *in)
         memcpy(p.ink.mean, in->ink->mean, sizeof p.ink.mean);
         memcpy(p.ink.deviation, in->ink->deviation, sizeof p.ink.deviation);
     }
+    gpu->drawn = p.black;
     p.rgb = gpu->prediction;
     p.transferred = in->transferred ? gpu->transferred : NULL;
     p.out = gpu->rgb;

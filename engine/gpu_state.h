@@ -24,17 +24,21 @@ struct LacGpu {
     const uint8_t *gray;  /* of the current frame: one of the two */
     int64_t gray_index;   /* that frame, or -1 */
     CudaLineart net, match, window; /* closed until first used */
+    /* gpu_predict.c */
+    float *prediction; /* the network's picture of the current frame */
+    int *insane;       /* 1: it is not numbers */
     /* for the search, as many fields as were ever sought at once */
     int fields;
     int8_t *frame;
     float *colour;
+    CudaResize resize; /* of the prediction; closed until first used */
     CudaOffset *offset; /* [fields][cells] */
     int32_t *cost;
     uint8_t *rgb; /* coloured frame */
     /* gpu_paint.c */
     uint8_t *transferred; /* of the current frame */
-    float *prediction;
     uint8_t *black;
+    const uint8_t *drawn; /* the current frame's line art without coloured ink: black, or gray */
     CudaPaint paint; /* closed until first used */
     uint8_t *dense;  /* host: a painted frame whose rows are to lie apart */
     bool settled;    /* rgb is the frame painted last, as it goes out */
@@ -42,6 +46,9 @@ struct LacGpu {
     LacGpuTable regions, results;
     int32_t *label;   /* of the frame's regions: found there, or come in 16 bits */
     uint8_t *opinion; /* a painted picture that is voted on and then forgotten */
+    /* gpu_flat.c */
+    LacGpuTable flat;
+    uint8_t *classes; /* how pixels got a class, then which */
     /* gpu_borders.c */
     uint32_t *cell;
     int32_t *place, *source;
@@ -70,6 +77,9 @@ int lac_gpu_send_copy(LacGpu *gpu, LacGpuCopy *copy, const void *host, size_t by
 /* At least so many bytes on the host and on the device, contents undefined. */
 int lac_gpu_table_grow(LacGpu *gpu, LacGpuTable *t, size_t bytes);
 void lac_gpu_table_free(LacGpu *gpu, LacGpuTable *t);
+
+/* As lac_flat_run for the frame that was voted on as v says, whose origins are on the host. */
+int lac_gpu_flat(LacGpu *gpu, const CudaVote *v, const LacGpuFlat *flat);
 
 static inline CudaAxis lac_gpu_axis(const LacAxis *a)
 {

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Votes by region on the GPU. Where regions are the host's their labels go up; what is known of each region comes back. */
+/* Votes by region on the GPU, and flat colours between them and what they tell. Where regions are the host's their labels go up; what is known of each region comes back. */
 #include "gpu_state.h"
 
 #include <string.h>
 
-_Static_assert(sizeof(CudaVoteBin) == sizeof(LacVoteBin) && sizeof(CudaOrigin) == sizeof(LacOrigin) &&
-                   (int)CUDA_VOTE_ORIGINS == (int)LAC_ORIGINS && CUDA_VOTE_DISTANCES == LAC_REGIONS_FAR * LAC_REGIONS_FAR + 1,
+_Static_assert(sizeof(CudaVoteBin) == sizeof(LacVoteBin) && CUDA_VOTE_DISTANCES == LAC_REGIONS_FAR * LAC_REGIONS_FAR + 1,
                "both sides have the same");
 
 /* The next piece of `base`, or with NULL, its size alone. */
@@ -233,6 +232,10 @@ int lac_gpu_vote(LacGpu *gpu, const LacMatcher *m, const LacRegions *r, const La
     }
     err = err ? err : ops->origins(be, &v);
     err = err ? err : ops->vote(be, &v);
+    if (!err && vote->flat) {
+        err = ops->down(be, v.list, vote->list, ((size_t)v.regions + 1) * (size_t)v.sources * LAC_ORIGINS * sizeof *vote->list);
+        err = err ? err : lac_gpu_flat(gpu, &v, vote->flat);
+    }
     v.rgb = gpu->rgb;
     err = err ? err : ops->evidence(be, &v);
     return err ? err : fetch_results(gpu, &v, vote);

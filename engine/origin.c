@@ -158,22 +158,6 @@ static void cast(const LacOrigins *o, const LacRegions *r, const LacOriginPixels
     }
 }
 
-/* Reference regions that are all there become origins; the list stays in order. */
-static void raise_shares(LacOrigin *list, float area, const LacVoteRef *ref)
-{
-    for (int k = 1; k < LAC_ORIGINS && list[k].label; k++) {
-        LacOrigin one = { list[k].label, lac_origin_raised(list[k].share, area, (float)ref->area[list[k].label]) };
-        int at = k;
-
-        for (; at > 1 && list[at - 1].share < one.share; at--) {
-            list[at] = list[at - 1];
-        }
-        list[at] = one;
-    }
-}
-
-/* A region with a clear first origin in a reference gives up those others that other regions, no mere
- * specks of them, clearly come from: they are where patches went astray. */
 static void settle(LacOrigins *o, int s, const LacVoteRef *ref)
 {
     for (int c = 1; c <= o->regions; c++) {
@@ -184,18 +168,8 @@ static void settle(LacOrigins *o, int s, const LacVoteRef *ref)
         }
     }
     for (int c = 1; c <= o->regions; c++) {
-        LacOrigin *list = o->list + ((size_t)c * (size_t)o->sources + (size_t)s) * LAC_ORIGINS;
-        int n = 1;
-
-        for (int k = 1; k < LAC_ORIGINS && list->share >= LAC_ORIGIN_CLEAR; k++) {
-            const LacOrigin one = list[k];
-
-            list[k] = (LacOrigin){0, 0};
-            if (one.label && (float)o->votes[one.label] < LAC_ORIGIN_TAKEN * (float)ref->area[one.label]) {
-                list[n++] = one;
-            }
-        }
-        raise_shares(list, (float)o->pixels[c].n, ref);
+        lac_origin_settle(o->list + ((size_t)c * (size_t)o->sources + (size_t)s) * LAC_ORIGINS, (int32_t)o->pixels[c].n,
+                          ref->area, o->votes);
     }
     memset(o->votes, 0, ((size_t)ref->count + 1) * sizeof *o->votes);
 }

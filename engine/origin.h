@@ -14,13 +14,6 @@
  * one reference region gives up those others that are so to other regions with LAC_ORIGIN_TAKEN of their
  * area: its votes for them are patches gone astray. What is all there counts (lac_origin_raised). Origins with a share of LAC_ORIGIN_SHARE or more count (or the first, where none
  * has it). */
-enum { LAC_ORIGINS = 8 };
-
-/* A region of a reference, and its share of the votes. */
-typedef struct LacOrigin {
-    int32_t label; /* 0 ends a list */
-    float share;
-} LacOrigin;
 
 /* Pixels of one region of the frame. */
 typedef struct LacOriginPixels {

@@ -14,6 +14,14 @@
 #define LAC_ORIGIN_WHOLE 0.5f
 #define LAC_ORIGIN_UNIT 65536.0f /* of a vote: votes are whole numbers, so that any order adds up to the same */
 
+enum { LAC_ORIGINS = 8 };
+
+/* A region of a reference, and its share of the votes. */
+typedef struct LacOrigin {
+    int32_t label; /* 0 ends a list */
+    float share;
+} LacOrigin;
+
 /* A displacement in cells of the fields, in native pixels: rounded, halves away from zero. */
 LAC_HD int lac_origin_shift(int v, int native, int cells)
 {
@@ -36,6 +44,34 @@ LAC_HD float lac_origin_raised(float share, float area, float whole)
     const bool there = share >= LAC_ORIGIN_PART && lac_product(share, area) >= lac_product(LAC_ORIGIN_WHOLE, whole);
 
     return there && share < LAC_ORIGIN_SHARE ? LAC_ORIGIN_SHARE : share;
+}
+
+/* What becomes of a region's list [LAC_ORIGINS] for one reference. With a clear first origin it gives up those others that other
+ * regions, no mere specks of them, clearly come from: they are where patches went astray. Of the rest those that are all there
+ * become origins, and the list stays in order. area: the frame's region, in pixels; whole: the reference's regions; taken: pixels of
+ * the frame's regions that clearly come from each. */
+LAC_HD void lac_origin_settle(LacOrigin *list, int32_t area, const int32_t *whole, const int64_t *taken)
+{
+    int n = 1;
+
+    for (int k = 1; k < LAC_ORIGINS && list->share >= LAC_ORIGIN_CLEAR; k++) {
+        const LacOrigin one = list[k], none = { 0, 0 };
+
+        list[k] = none;
+        if (one.label && (float)taken[one.label] < lac_product(LAC_ORIGIN_TAKEN, (float)whole[one.label])) {
+            list[n++] = one;
+        }
+    }
+    for (int k = 1; k < LAC_ORIGINS && list[k].label; k++) {
+        const int32_t label = list[k].label;
+        const LacOrigin one = { label, lac_origin_raised(list[k].share, (float)area, (float)whole[label]) };
+        int at = k;
+
+        for (; at > 1 && list[at - 1].share < one.share; at--) {
+            list[at] = list[at - 1];
+        }
+        list[at] = one;
+    }
 }
 
 #endif

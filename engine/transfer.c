@@ -120,10 +120,10 @@ static int search(LacTransfer *t, const float *rgb, const uint8_t *gray, LacTran
         described[i] = (LacMatchRef){ refs[i]->described, refs[i]->local };
         copies[i] = &refs[i]->described_there;
     }
-    lac_resize_f32(&t->resize, rgb, 3, t->rgb);
     if (lac_gpu_has(t->gpu, LAC_GPU_MATCH)) {
-        return lac_gpu_match(t->gpu, &t->match, &t->lineart, t->rgb, described, copies, count, stays);
+        return lac_gpu_match(t->gpu, &t->match, &t->lineart, &t->resize, described, copies, count, stays);
     }
+    lac_resize_f32(&t->resize, rgb, 3, t->rgb);
     lac_lineart_run(&t->lineart, gray, t->width);
     lac_matcher_run(&t->match, t->lineart.line, t->lineart.distance, t->rgb, described, count);
     return LAC_OK;

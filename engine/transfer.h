@@ -43,7 +43,7 @@ void lac_transfer_ref_free(LacTransferRef **ref);
 /* Whose fields the last lac_transfer_run left. */
 const LacMatcher *lac_transfer_matcher(const LacTransfer *t);
 
-/* rgb [net_height][net_width][3]: the prediction; gray [height][width]: native line art; lag [count]: lac_refs_lag.
+/* rgb [net_height][net_width][3]: the prediction, not looked at where lac_gpu_has LAC_GPU_MATCH; gray [height][width]: native line art; lag [count]: lac_refs_lag.
  * inked: lines are carried too; otherwise only what lies between the references' lines. -> out [height][width][4]: R, G,
  * B, and how sure that is, 0..255; exact [height][width][4], where not NULL: the same with the references' alpha and 16
  * bits, straight RGBA. out may be NULL, without exact, where lac_gpu_has LAC_GPU_COPY: it stays there, and so do the fields. Fails only

@@ -116,7 +116,11 @@ static int run_there(LacVoteFrame *f, const LacVoteInput *in, const LacVoteSourc
 {
     LacConfidenceFrame known = {.origins = &f->origins, .sources = source, .lag = in->lag};
     const LacMatcher *m = lac_transfer_matcher(in->transfer);
-    LacGpuVote vote = {.count = in->count, .opinion = in->fill != LAC_FILL_AUTO, .there = regions_there(in)};
+    const bool flat = in->fill == LAC_FILL_FLAT;
+    const LacFlatLines lines = {in->lines, in->black, in->ink};
+    const LacGpuFlat colours = {&f->origins, source, lac_flat_drawing(&lines, f->regions.threshold)};
+    LacGpuVote vote = {.count = in->count, .opinion = in->fill != LAC_FILL_AUTO && !flat, .there = regions_there(in),
+                       .flat = flat ? &colours : NULL};
     int err = lac_origins_fit(&f->origins, &f->regions, in->count, f->log);
 
     err = err ? err : lac_vote_fit(&f->vote, &f->regions, f->log);
@@ -139,7 +143,7 @@ static int run_there(LacVoteFrame *f, const LacVoteInput *in, const LacVoteSourc
     if (!err) {
         lac_confidence_finish(&f->confidence, f->regions.count, &known);
     }
-    if (!err && in->fill == LAC_FILL_AUTO) {
+    if (!err && !vote.opinion) {
         const uint8_t *tables[LAC_MATCH_MAX_FIELDS];
 
         tables_of(in, tables);

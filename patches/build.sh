@@ -63,7 +63,7 @@ set -- --prefix="$build" --cc="${CC:-cc}" --disable-autodetect --disable-everyth
     --enable-decoder=$decoders --enable-encoder=$encoders --enable-demuxer=$demuxers \
     --enable-muxer=$muxers --enable-parser=$parsers --enable-filter=$filters --enable-bsf=$bsfs
 
-PKG_CONFIG_PATH=$build/lib/pkgconfig
+PKG_CONFIG_PATH=$build/lib/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
 export PKG_CONFIG_PATH
 mkdir -p "$obj"
 cd "$obj"

@@ -52,7 +52,7 @@ allow "engine/paint_cells.* engine/paint_math.h engine/spread*" "$base resize.h 
 allow "engine/paint.* engine/paint_lines.c engine/paint_state.h" "$base $pictures paint.h paint_cells.h paint_state.h runs.h spread.h"
 allow "engine/components.h" ""
 allow "engine/borders*" "$base borders.h borders_math.h borders_pairs.h components.h"
-allow "engine/gpu*" "$base $ops borders.h ops/cuda/frames.h lineart.h match.h moves.h origin.h paint_cells.h steady.h gpu.h gpu_state.h gpu_window.h"
+allow "engine/gpu*" "$base $ops borders.h flat_classes.h flat_math.h ops/cuda/frames.h lineart.h match.h moves.h origin.h paint_cells.h steady.h gpu.h gpu_state.h gpu_window.h"
 allow "engine/match*" "$base match*.h"
 allow "engine/transfer_patch.*" "$base transfer_patch.h"
 allow "engine/transfer.* engine/transfer_copy.* engine/transfer_plain.* engine/transfer_ref.c engine/transfer_state.h engine/transfer_math.h engine/transfer_votes.*" "$base $pictures match*.h gpu.h transfer*.h vote_ref.h"
@@ -62,7 +62,8 @@ allow "engine/regions*" "$base components.h regions.h regions_ink.h regions_math
 allow "engine/palette.*" "$base regions.h vote_bins.h vote_math.h palette.h"
 allow "engine/origin.* engine/origin_math.h engine/vote_ref.* engine/vote_bins.h" "$base match.h palette.h regions.h runs.h vote_bins.h vote_math.h vote_ref.h origin.h origin_math.h"
 allow "engine/vote.* engine/confidence* engine/identity.*" "$base origin.h vote_bins.h vote_math.h vote.h confidence.h confidence_rows.h identity.h"
-allow "engine/flat.*" "$base origin.h paint_cells.h spread.h vote_bins.h flat.h"
+allow "engine/flat.*" "$base flat_classes.h paint_cells.h spread.h flat.h"
+allow "engine/flat_*" "$base flat_math.h flat_classes.h origin.h vote_math.h"
 allow "engine/vote_frame.*" "$base borders.h confidence.h flat.h identity.h transfer.h vote.h vote_frame.h"
 allow "engine/moves.* engine/moves_math.h" "$base moves.h moves_math.h"
 allow "engine/window.*" "$base colour.h gpu_window.h moves.h steady.h window.h"
@@ -70,7 +71,7 @@ allow "engine/settings.* engine/locate.*" "$base refs.h regions.h window.h setti
 allow "engine/alpha.* engine/exact.*" "$base regions.h vote.h vote_bins.h flat.h paint.h rgba.h transfer.h alpha.h exact.h"
 allow "engine/colour.* engine/timing.h" "$base refs_choose.h refs_encode.h timing.h exact.h vote_frame.h colour.h"
 allow "engine/load.*" "$base gpu.h locate.h net/net.h load.h"
-nothing=$(ls engine/*.[ch] | grep -vE '/(lac|borders.*|components|number|context|receive|device_frames|gpu.*|colour|window|moves.*|alpha|exact|timing|common|safetensors.*|picture|picture_png|rgba|rgba_pack|ink|resize|pack|lineart|queue|scene|likeness|refs.*|match.*|transfer.*|paint.*|regions.*|runs|vote.*|palette|origin.*|confidence.*|identity|flat|spread.*|steady.*|settings|locate|load|model.*)\.')
+nothing=$(ls engine/*.[ch] | grep -vE '/(lac|borders.*|components|number|context|receive|device_frames|gpu.*|colour|window|moves.*|alpha|exact|timing|common|safetensors.*|picture|picture_png|rgba|rgba_pack|ink|resize|pack|lineart|queue|scene|likeness|refs.*|match.*|transfer.*|paint.*|regions.*|runs|vote.*|palette|origin.*|confidence.*|identity|flat.*|spread.*|steady.*|settings|locate|load|model.*)\.')
 [ -z "$nothing" ] || bad "no room is named in tests/includes.sh for:" $nothing
 allow "libavfilter-lac/*" "libavutil/* libavfilter/* libavcodec/* libavformat/* libswscale/* avfilter.h config_components.h filters.h formats.h internal.h version.h video.h lavfutils.h lac_*.h"
 

@@ -98,6 +98,7 @@ void lac_net_close(LacNet **net)
     lac_embedder_close(n);
     lac_adain_close(n);
     lac_decoder_close(n);
+    lac_links_free(&n->links);
     lac_refine_close(n);
     lac_net_conv_close(n, &n->warp_in, 1);
     lac_free(n);
@@ -246,26 +247,53 @@ static int style(LacNet *net, LacRefCode *const *codes, int count)
 }
 
 /* Planes of the host. */
-typedef struct HostInputs {
+typedef struct HostEnds {
     LacNet *net;
     const float *line, *distance;
-} HostInputs;
+    float *rgb;
+} HostEnds;
 
 static int upload_inputs(void *opaque, LacTensor *line, LacTensor *match)
 {
-    const HostInputs *in = opaque;
+    const HostEnds *in = opaque;
     int err = in->net->dev->ops->upload(in->net->dev->be, in->line, line);
 
     (void)match; /* is net->ws.match */
     return err ? err : upload_match(in->net, in->line, in->distance);
 }
 
-static int forward(LacNet *net, LacNetFill *fill, void *opaque, LacRefCode *const *codes, const float *lag, int count)
+/* To [-1, 1]; false if a value is not a number. */
+static bool clamp(float *v, size_t count)
+{
+    bool sane = true;
+
+    for (size_t i = 0; i < count; i++) {
+        sane &= v[i] == v[i];
+        v[i] = v[i] < -1 ? -1 : v[i] > 1 ? 1 : v[i];
+    }
+    return sane;
+}
+
+int lac_net_insane(const LacNet *net)
+{
+    return lac_fail(net->dev->log, LAC_EMODEL, "the network's output is not a number; try precision=fp32, or the weights are "
+                    "damaged");
+}
+
+static int download_picture(void *opaque, const LacTensor *rgb)
+{
+    const HostEnds *out = opaque;
+    int err = out->net->dev->ops->download(out->net->dev->be, rgb, out->rgb);
+
+    return err || clamp(out->rgb, lac_tensor_count(rgb)) ? err : lac_net_insane(out->net);
+}
+
+static int forward(LacNet *net, const LacNetEnds *ends, LacRefCode *const *codes, const float *lag, int count)
 {
     LacWorkspace *ws = &net->ws;
     int err;
 
-    if ((err = fill(opaque, &ws->line, &ws->match)) || (err = lap(net, LAC_STAGE_INPUT)) ||
+    if ((err = ends->fill(ends->opaque, &ws->line, &ws->match)) || (err = lap(net, LAC_STAGE_INPUT)) ||
 
         (err = lac_encoder_run(net, &net->enl, &ws->line, &ws->e0, &ws->e1, &ws->f_line)) ||
         (err = lac_net_emit(net, "e0", &ws->e0)) || (err = lac_net_emit(net, "e1", &ws->e1)) ||
@@ -287,28 +315,15 @@ static int forward(LacNet *net, LacNetFill *fill, void *opaque, LacRefCode *cons
     return LAC_OK;
 }
 
-/* To [-1, 1]; false if a value is not a number. */
-static bool clamp(float *v, size_t count)
-{
-    bool sane = true;
-
-    for (size_t i = 0; i < count; i++) {
-        sane &= v[i] == v[i];
-        v[i] = v[i] < -1 ? -1 : v[i] > 1 ? 1 : v[i];
-    }
-    return sane;
-}
-
 int lac_net_color(LacNet *net, int h, int w, const float *line, const float *distance,
                   LacRefCode *const *codes, const float *lag, int count, float *rgb)
 {
-    HostInputs in = { net, line, distance };
+    HostEnds host = { net, line, distance, rgb };
 
-    return lac_net_color_from(net, h, w, upload_inputs, &in, codes, lag, count, rgb);
+    return lac_net_color_between(net, h, w, &(LacNetEnds){ upload_inputs, download_picture, &host }, codes, lag, count);
 }
 
-int lac_net_color_from(LacNet *net, int h, int w, LacNetFill *fill, void *opaque, LacRefCode *const *codes,
-                       const float *lag, int count, float *rgb)
+int lac_net_color_between(LacNet *net, int h, int w, const LacNetEnds *ends, LacRefCode *const *codes, const float *lag, int count)
 {
     int err;
 
@@ -325,13 +340,9 @@ int lac_net_color_from(LacNet *net, int h, int w, LacNetFill *fill, void *opaque
         }
     }
     net->lap = now_ms();
-    if ((err = lac_workspace_fit(net, h, w, count)) || (err = forward(net, fill, opaque, codes, lag, count)) ||
-        (err = net->dev->ops->download(net->dev->be, &net->ws.out, rgb))) {
+    if ((err = lac_workspace_fit(net, h, w, count)) || (err = forward(net, ends, codes, lag, count)) ||
+        (err = ends->take(ends->opaque, &net->ws.out))) {
         return err;
-    }
-    if (!clamp(rgb, 3 * (size_t)h * (size_t)w)) {
-        return lac_fail(net->dev->log, LAC_EMODEL, "the network's output is not a number; try precision=fp32, "
-                        "or the weights are damaged");
     }
     return lap(net, LAC_STAGE_OUTPUT);
 }

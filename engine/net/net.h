@@ -27,11 +27,19 @@ void lac_net_code_free(LacNet *net, LacRefCode **code);
 int lac_net_color(LacNet *net, int h, int w, const float *line, const float *distance,
                   LacRefCode *const *codes, const float *lag, int count, float *rgb);
 
-/* The same with inputs that are on the device already: fill writes line, [1,h,w,1], and match, [1,h,w,2] = [x, d], or
- * [1,h,w,1] = d; both of the device's activation type. */
-typedef int LacNetFill(void *opaque, LacTensor *line, LacTensor *match);
-int lac_net_color_from(LacNet *net, int h, int w, LacNetFill *fill, void *opaque, LacRefCode *const *codes,
-                       const float *lag, int count, float *rgb);
+/* Whoever has a frame's inputs and takes its picture where they lie. fill writes line, [1,h,w,1], and match, [1,h,w,2] = [x, d],
+ * or [1,h,w,1] = d; both of the device's activation type. take reads the picture, f32 [1,h,w,3], which is not clamped and may be
+ * no numbers at all. */
+typedef struct LacNetEnds {
+    int (*fill)(void *opaque, LacTensor *line, LacTensor *match);
+    int (*take)(void *opaque, const LacTensor *rgb);
+    void *opaque;
+} LacNetEnds;
+
+/* The same between these ends. */
+int lac_net_color_between(LacNet *net, int h, int w, const LacNetEnds *ends, LacRefCode *const *codes, const float *lag, int count);
+/* What such a picture that is not numbers is: LAC_EMODEL, logged. */
+int lac_net_insane(const LacNet *net);
 
 /* A frame of a window in time order: what refinement needs of it, and where its results go, which lac_steady_run
  * (steady.h) makes the picture of. */

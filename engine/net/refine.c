@@ -68,7 +68,6 @@ void lac_refine_close(LacNet *net)
     LacRefine *r = &net->refine;
 
     free_window(net);
-    lac_links_free(&net->links);
     lac_net_conv_close(net, r->conv, LAC_REFINE_LAYERS);
     for (int i = 0; i < LAC_REFINE_LAYERS; i++) {
         lac_net_tensor_free(net, &r->kernel[i]);

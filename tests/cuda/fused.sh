@@ -9,7 +9,7 @@ shift
 ptx=$(mktemp)
 trap 'rm -f "$ptx"' EXIT
 passed=0 failed=0
-for f in describe evidence lineart links match moves origin paint paint_cells pixels regions_ink regions_join resize spread steady transfer vote vote_back; do
+for f in describe evidence flat lineart links match moves origin paint paint_cells pixels regions_ink regions_join resize spread steady transfer vote vote_back; do
     if "$nvcc" -std=c++17 -O2 -arch=compute_80 -Iengine -DLAC_BUILD "$@" -ptx "engine/ops/cuda/$f.cu" -o "$ptx" &&
         ! grep -nE 'fma\.|mad\.f' "$ptx"; then
         passed=$((passed + 1))

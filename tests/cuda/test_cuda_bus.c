@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What crosses the bus for a frame, counted where kernels run on the CPU: no labels of regions, and for a window nothing more
- * than for frames by themselves. */
+/* What crosses the bus for a frame, counted where kernels run on the CPU: no labels of regions, no prediction, for flat colours classes alone, and for a window
+ * nothing more than for frames by themselves. */
 #define _POSIX_C_SOURCE 200809L /* setenv */
 #include <stdlib.h>
 
@@ -8,7 +8,7 @@
 
 #define WEIGHTS "tests/engine/vectors/tiny.weights.safetensors"
 
-enum { W = 83, H = 65, N = W * H, NET = 80 * 64, FRAME = 40000, FRAMES = 6 };
+enum { W = 83, H = 65, N = W * H, FRAME = 40000, FRAMES = 6 };
 
 extern size_t emulated_crossed[2]; /* emulate.cpp: bytes that went up the bus, and down */
 
@@ -25,7 +25,7 @@ static void draw(uint8_t *gray, int n)
 }
 
 /* The reference is frame 1, with its line art. */
-static LacContext *open_one(Tally *t, enum LacTemporal temporal)
+static LacContext *open_one(Tally *t, enum LacTemporal temporal, enum LacFill fill)
 {
     static uint8_t rgb[N * 3], gray[N];
     LacSettings s = small_settings(&messages, WEIGHTS, "cuda");
@@ -33,6 +33,7 @@ static LacContext *open_one(Tally *t, enum LacTemporal temporal)
     LacContext *ctx = NULL;
 
     s.temporal = temporal;
+    s.fill = fill;
     s.window = 3;
     draw(gray, 1);
     for (int i = 0; i < N; i++) {
@@ -43,11 +44,11 @@ static LacContext *open_one(Tally *t, enum LacTemporal temporal)
 }
 
 /* Bytes for the last two frames; those before make what stays. */
-static size_t crossing(Tally *t, enum LacTemporal temporal)
+static size_t crossing(Tally *t, enum LacTemporal temporal, enum LacFill fill)
 {
     static uint8_t gray[N], rgb[N * 3];
     LacPicture l = { LAC_GRAY8, W, H, W, gray }, o = { LAC_RGB24, W, H, W * 3, rgb };
-    LacContext *ctx = open_one(t, temporal);
+    LacContext *ctx = open_one(t, temporal, fill);
     size_t before = 0;
     int got = 0;
 
@@ -67,13 +68,15 @@ static size_t crossing(Tally *t, enum LacTemporal temporal)
 int main(void)
 {
     Tally t = { .name = "test_cuda_bus" };
-    size_t alone, window;
+    size_t alone, flat, window;
 
     setenv("LAC_EMULATE_SM", "90", 1);
-    alone = crossing(&t, LAC_TEMPORAL_OFF);
-    window = crossing(&t, LAC_TEMPORAL_ON);
-    /* gray, the prediction down and up, the search's, cells of borders, the picture; some kilobytes of tables */
-    expect(&t, alone < 2 * (8 * N + 3 * 12 * NET + 4096), "%zu bytes cross the bus for two frames", alone);
+    alone = crossing(&t, LAC_TEMPORAL_OFF, LAC_FILL_AUTO);
+    flat = crossing(&t, LAC_TEMPORAL_OFF, LAC_FILL_FLAT);
+    window = crossing(&t, LAC_TEMPORAL_ON, LAC_FILL_AUTO);
+    /* gray, the picture, cells of borders; some kilobytes of tables */
+    expect(&t, alone < 2 * (8 * N + 4096), "%zu bytes cross the bus for two frames", alone);
+    expect(&t, flat < alone + 2 * 4096, "%zu bytes cross the bus for two frames, %zu in flat colours", alone, flat);
     /* both colour two frames, the window gives out two more that had waited in it */
     expect(&t, window < alone + (size_t)2 * 3 * N + 64, "%zu bytes cross the bus for two frames alone, %zu by way of a window",
            alone, window);

@@ -2,11 +2,13 @@
 /* Frames on the GPU, by its kernels: line art, distance field and colour bit for bit those of lineart.c, and
  * every format's planes, at odd sizes, with rows longer than the picture. */
 #define _POSIX_C_SOURCE 200809L /* setenv */
+#include <math.h>
 #include <stdlib.h>
 
 #include "device.h"
 #include "expect.h"
 #include "lineart.h"
+#include "ops/cuda/frames.h"
 #include "ops/cuda/library.h"
 #include "ops/cuda/lineart_cuda.h"
 #include "ops/cuda/resize_cuda.h"
@@ -85,6 +87,31 @@ static void test_lineart(Tally *t, LacBackend *be, int w, int h, int size, bool 
     free(gray);
     free(rgb);
     free(wanted);
+}
+
+/* The network's picture: to [-1, 1], and whether it is numbers. */
+static void test_picture(Tally *t, LacDevice *dev, bool sane)
+{
+    enum { H = 7, W = 13, VALUES = H * W * 3 };
+    LacBackend *be = dev->be;
+    LacTensor from = { .type = LAC_F32, .n = 1, .h = H, .w = W, .c = 3 };
+    float values[VALUES], wanted[VALUES], *got = device_new(sizeof wanted);
+    int *bad = device_new(sizeof *bad), flag = 7;
+
+    for (int i = 0; i < VALUES; i++) {
+        values[i] = (float)byte() / 64 - 2;
+        values[i] = i == 5 ? INFINITY : i == 6 ? -INFINITY : i == VALUES - 1 && !sane ? NAN : values[i];
+        wanted[i] = values[i] < -1 ? -1 : values[i] > 1 ? 1 : values[i] == values[i] ? values[i] : 0;
+    }
+    expect(t, !dev->ops->tensor_alloc(be, &from) && !dev->ops->upload(be, values, &from), "tensor");
+    for (int again = 0; again < 2; again++) {
+        expect(t, !dev->frames->picture(be, &from, got, bad) && device_equals(be, got, wanted, sizeof wanted), "picture");
+        device_read(be, bad, &flag, sizeof flag);
+        expect(t, flag == !sane, "numbers: %d, told %d", sane, !flag);
+    }
+    dev->ops->tensor_free(be, &from);
+    device_free(got);
+    device_free(bad);
 }
 
 static void test_resize(Tally *t, LacBackend *be, int w, int h, int out_w, int out_h)
@@ -212,6 +239,8 @@ int main(void)
                 test_lineart(&t, dev.be, size[i][0], size[i][1], size[i][2], k / 2, k % 2);
             }
         }
+        test_picture(&t, &dev, false);
+        test_picture(&t, &dev, true);
         test_resize(&t, dev.be, 131, 97, 40, 33);
         test_resize(&t, dev.be, 31, 57, 64, 57);
         test_resize(&t, dev.be, 300, 5, 64, 64);

@@ -9,7 +9,9 @@
 #define WEIGHTS "tests/engine/vectors/tiny.weights.safetensors"
 #define UNREFINED "tests/engine/vectors/tiny-paper.weights.safetensors" /* windows by the rule of the line art */
 
-enum { W = 83, H = 65, FRAME = 40000 };
+#define DAMAGED "build/tests/test_cuda_host_frames.safetensors"
+
+enum { W = 83, H = 65, FRAME = 40000, MOST = 1 << 20 /* bytes of weights */ };
 
 static Messages messages;
 
@@ -108,15 +110,17 @@ static void test_settings(Tally *t)
         enum LacFormat format;
         int bytes;
         const char *what, *weights;
+        enum LacLines lines;
     } kind[] = {
-        { LAC_FILL_SMOOTH, LAC_OUTPUT_COLOR, LAC_TEMPORAL_ON, LAC_RGB24, 3, "a window by the line art", UNREFINED },
-        { LAC_FILL_AUTO, LAC_OUTPUT_COLOR, LAC_TEMPORAL_ON, LAC_RGB24, 3, "a window", NULL },
-        { LAC_FILL_AUTO, LAC_OUTPUT_COLOR, LAC_TEMPORAL_ON, LAC_RGBA64, 8, "a window of 16 bits", NULL },
-        { LAC_FILL_FLAT, LAC_OUTPUT_COLOR, LAC_TEMPORAL_ON, LAC_RGB24, 3, "a window of flat colours", NULL },
-        { LAC_FILL_SMOOTH, LAC_OUTPUT_COLOR, LAC_TEMPORAL_ON, LAC_RGB24, 3, "a window of predictions", NULL },
-        { LAC_FILL_TRANSFER, LAC_OUTPUT_COLOR, LAC_TEMPORAL_OFF, LAC_RGB24, 3, "copies", NULL },
-        { LAC_FILL_AUTO, LAC_OUTPUT_CONFIDENCE, LAC_TEMPORAL_OFF, LAC_RGB24, 3, "confidence", NULL },
-        { LAC_FILL_AUTO, LAC_OUTPUT_REGIONS, LAC_TEMPORAL_OFF, LAC_RGB24, 3, "regions", NULL },
+        { LAC_FILL_SMOOTH, LAC_OUTPUT_COLOR, LAC_TEMPORAL_ON, LAC_RGB24, 3, "a window by the line art", UNREFINED, LAC_LINES_REF },
+        { LAC_FILL_AUTO, LAC_OUTPUT_COLOR, LAC_TEMPORAL_ON, LAC_RGB24, 3, "a window", NULL, LAC_LINES_REF },
+        { LAC_FILL_AUTO, LAC_OUTPUT_COLOR, LAC_TEMPORAL_ON, LAC_RGBA64, 8, "a window of 16 bits", NULL, LAC_LINES_REF },
+        { LAC_FILL_FLAT, LAC_OUTPUT_COLOR, LAC_TEMPORAL_ON, LAC_RGB24, 3, "a window of flat colours", NULL, LAC_LINES_REF },
+        { LAC_FILL_FLAT, LAC_OUTPUT_COLOR, LAC_TEMPORAL_OFF, LAC_RGB24, 3, "flat colours without lines", NULL, LAC_LINES_NONE },
+        { LAC_FILL_SMOOTH, LAC_OUTPUT_COLOR, LAC_TEMPORAL_ON, LAC_RGB24, 3, "a window of predictions", NULL, LAC_LINES_REF },
+        { LAC_FILL_TRANSFER, LAC_OUTPUT_COLOR, LAC_TEMPORAL_OFF, LAC_RGB24, 3, "copies", NULL, LAC_LINES_REF },
+        { LAC_FILL_AUTO, LAC_OUTPUT_CONFIDENCE, LAC_TEMPORAL_OFF, LAC_RGB24, 3, "confidence", NULL, LAC_LINES_REF },
+        { LAC_FILL_AUTO, LAC_OUTPUT_REGIONS, LAC_TEMPORAL_OFF, LAC_RGB24, 3, "regions", NULL, LAC_LINES_REF },
     };
 
     for (size_t i = 0; i < sizeof kind / sizeof *kind; i++) {
@@ -124,9 +128,75 @@ static void test_settings(Tally *t)
 
         s.fill = kind[i].fill;
         s.output = kind[i].output;
+        s.lines = kind[i].lines;
         s.temporal = kind[i].temporal;
         test_alike(t, &s, kind[i].format, kind[i].bytes, kind[i].what);
     }
+}
+
+/* Where a tensor's bytes begin among the data, 0 if it is not there. */
+static size_t begins(const char *header, const char *name)
+{
+    const char *entry = strstr(header, name), *at = entry ? strstr(entry, "data_offsets\":[") : NULL;
+
+    return at ? strtoul(at + strlen("data_offsets\":["), NULL, 10) : 0;
+}
+
+/* The greatest half there is into all from one tensor to another. */
+static void fill(char *header, size_t length, const char *from, const char *to)
+{
+    for (size_t i = begins(header, from); i < begins(header, to); i += 2) {
+        memcpy(header + length + i, &(uint16_t){ 0x7bff }, 2);
+    }
+}
+
+/* The weights with such values in all that makes the style, which overflows -> DAMAGED. */
+static bool damage(void)
+{
+    FILE *from = fopen(WEIGHTS, "rb"), *to = fopen(DAMAGED, "wb");
+    char *bytes = calloc(1, MOST);
+    const size_t size = from && bytes ? fread(bytes, 1, MOST - 1, from) : 0;
+    size_t header = 0;
+    bool done = false;
+
+    if (size > 8 && to) {
+        memcpy(&header, bytes, 8);
+        fill(bytes + 8, header, "embedder.conv0.bias", "enc.conv0.weight");
+        fill(bytes + 8, header, "mlp0.bias", "refine.conv0.bias");
+        done = fwrite(bytes, 1, size, to) == size;
+    }
+    free(bytes);
+    if (from) {
+        fclose(from);
+    }
+    return to && !fclose(to) && done;
+}
+
+/* A prediction that is not numbers is an error, wherever it is looked at. */
+static void test_insane(Tally *t)
+{
+    static const enum LacFill fills[] = { LAC_FILL_AUTO, LAC_FILL_SMOOTH, LAC_FILL_FLAT };
+    static uint8_t gray[W * H], out[W * H * 3];
+
+    expect(t, damage(), "damaged weights");
+    for (int i = 0; i < 6; i++) {
+        LacSettings s = settings(DAMAGED);
+        LacContext *ctx;
+
+        setenv("LAC_CUDA_STAGES", i / 3 ? "host" : "", 1);
+        s.fill = fills[i % 3];
+        s.temporal = LAC_TEMPORAL_OFF;
+        memset(gray, 250, sizeof gray);
+        ctx = open_one(t, &s);
+        expect(t, ctx && !lac_send_frame(ctx, &(LacPicture){ LAC_GRAY8, W, H, W, gray }, 0, FRAME), "send: %s", messages.text);
+        for (int again = 0; ctx && again < 2; again++) {
+            expect(t, lac_receive_frame(ctx, &(LacPicture){ LAC_RGB24, W, H, W * 3, out }) == LAC_EMODEL && strstr(messages.text,
+                   "output is not a number"), "%d: %s", i, messages.text);
+        }
+        lac_close(&ctx);
+    }
+    unsetenv("LAC_CUDA_STAGES");
+    remove(DAMAGED);
 }
 
 int main(void)
@@ -135,5 +205,6 @@ int main(void)
 
     setenv("LAC_EMULATE_SM", "90", 1);
     test_settings(&t);
+    test_insane(&t);
     return tally_end(&t);
 }

@@ -210,7 +210,7 @@ static void compare(Tally *t, LacBackend *be, const Case *c, const uint8_t *gray
     v.transferred = device_copy(be, transferred, n * 4);
     v.prediction = device_copy(be, prediction, net * 3 * sizeof *prediction);
     v.far = device_new(regions * sizeof *v.far);
-    v.list = device_new(regions * (size_t)c->sources * sizeof(CudaOrigin) * CUDA_VOTE_ORIGINS);
+    v.list = device_new(regions * (size_t)c->sources * sizeof(LacOrigin) * LAC_ORIGINS);
     v.backed = device_new(regions * sizeof *v.backed);
     v.sums = device_new(sums * sizeof *v.sums);
     if (expect(t, !lac_origins_open(&o, c->w, c->h, c->cells_w, c->cells_h, 1, &log) && !lac_vote_open(&vote, c->w, c->h, 1, &log) &&
@@ -272,6 +272,46 @@ static void test_vote(Tally *t, LacBackend *be, const Case *c)
     free(picture);
 }
 
+/* A region whose colours, one a pixel far from lines, are a cube of 997 and three by themselves: just what has to be backed. So
+ * the three are not, and a blot of one of them gives way. */
+static void test_just_enough(Tally *t, LacBackend *be)
+{
+    enum { WIDTH = 50, HEIGHT = 37, LEFT = 4, TOP = 5, ACROSS = 40, DOWN = 25, LONE = 3 };
+    static const uint8_t lone[LONE][3] = { { 252, 252, 252 }, { 252, 4, 252 }, { 4, 252, 252 } };
+    const Case c = { WIDTH, HEIGHT, WIDTH, HEIGHT, 1, 0, 0, 0, 1 };
+    static uint8_t gray[WIDTH * HEIGHT], picture[WIDTH * HEIGHT * 3];
+    Source source = { .rgb = calloc(WIDTH * HEIGHT, 3),
+                      .field = { calloc(WIDTH * HEIGHT, sizeof(LacOffset)), calloc(WIDTH * HEIGHT, sizeof(int32_t)) } };
+    LacLog log = { 0 };
+    LacRegions r;
+
+    for (int i = 0; i < WIDTH * HEIGHT; i++) {
+        const int x = i % WIDTH - LEFT, y = i / WIDTH - TOP, at = y * ACROSS + x; /* lines two pixels around */
+        const bool inside = x >= -2 && x <= ACROSS + 1 && y >= -2 && y <= DOWN + 1;
+        const bool far = x >= 0 && x < ACROSS && y >= 0 && y < DOWN;
+
+        gray[i] = inside && (x == -2 || x == ACROSS + 1 || y == -2 || y == DOWN + 1) ? 20 : 255;
+        for (int k = 0; k < 3; k++) {
+            const int cube = far ? at / (k == 0 ? 1 : k == 1 ? 10 : 100) % 10 : 5;
+
+            source.rgb[i * 3 + k] = far && at < LONE ? lone[at][k] : (uint8_t)(20 + 8 * cube);
+        }
+    }
+    memcpy(picture, source.rgb, sizeof picture);
+    for (int i = 0; i < 16; i++) {
+        memcpy(picture + ((TOP + 9 + i / 4) * WIDTH + LEFT + 20 + i % 4) * 3, lone[0], 3);
+    }
+    if (expect(t, !lac_regions_open(&r, WIDTH, HEIGHT, 2, 1, &log) && !lac_regions_run(&r, gray, &log) &&
+               !lac_vote_ref_open(&source.ref, &r, source.rgb, false, &log), "regions")) {
+        compare(t, be, &c, gray, picture, &r, &source);
+    }
+    lac_vote_ref_close(&source.ref);
+    lac_regions_close(&r);
+    free(source.rgb);
+    free(source.field.offset);
+    free(source.field.cost);
+}
+
 int main(void)
 {
     static const Case cases[] = {
@@ -287,6 +327,8 @@ int main(void)
             test_vote(&t, streams.forward.be, &cases[i]);
             test_vote(&t, streams.backward.be, &cases[i]);
         }
+        test_just_enough(&t, streams.forward.be);
+        test_just_enough(&t, streams.backward.be);
         streams_close(&streams);
     }
     return tally_end(&t);

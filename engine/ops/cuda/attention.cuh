@@ -98,6 +98,8 @@ int lac_cuda_attention_out(LacBackend *be, const AttentionArgs &a, const LacAtte
 /* How many steps and pairs of columns the tensor cores' kernel for d and dv is made for; false: there is none. */
 bool lac_cuda_attention_fits(const CudaBackend *cuda, enum LacType type, int d, int dv, int *steps, int *pairs);
 int lac_cuda_attention_mma(LacBackend *be, const AttentionArgs &a, enum LacType type);
+/* The first part of it -> a.best, a.sees. */
+int lac_cuda_attention_look(LacBackend *be, const AttentionArgs &a, enum LacType type);
 int lac_cuda_attention_fma(LacBackend *be, const AttentionArgs &a, enum LacType type);
 
 #endif

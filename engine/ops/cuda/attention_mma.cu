@@ -1,159 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The attention on the tensor cores, for values of 16 bits: which groups blocks see, then the weighted sums.
+/* The attention on the tensor cores, for values of 16 bits: the weighted sums over the groups that blocks see.
  *
  * A warp has one or two tiles of 16 queries and keeps their sums in registers; keys and values come through shared memory,
  * STAGES steps of two groups ahead. Logits, the largest one and sums are fp32; weights are rounded to the type before they
  * are summed, so numerator and denominator agree. The largest logit is lazy: sums are rescaled only when one is more than
  * 2^8 above it, and a group none of whose weights reaches 2^-32 is passed over: 2^18 of them change no digit that the
  * type has. */
-#include "ops/cuda/attention.cuh"
+#include "ops/cuda/attention_mma.cuh"
 
 namespace {
 
 constexpr float BELOW = 32;
-
-template <int STEPS> struct Keys {
-    float s[2][4]; /* logits before their scale: of two mma, c as in warp.cuh */
-
-    /* What a lane loads of a record's keys. */
-    static __device__ __forceinline__ uint4 load(const uint32_t *record, int step)
-    {
-        return *reinterpret_cast<const uint4 *>(record + (step * 32 + threadIdx.x % 32) * 4);
-    }
-
-    template <typename T> __device__ __forceinline__ void multiply(const uint32_t (&q)[STEPS][4], const uint4 (&k)[STEPS], T t)
-    {
-#pragma unroll
-        for (int n = 0; n < 2; n++) {
-#pragma unroll
-            for (int i = 0; i < 4; i++) {
-                s[n][i] = 0;
-            }
-        }
-#pragma unroll
-        for (int step = 0; step < STEPS; step++) {
-            lac_mma(s[0], q[step], k[step].x, k[step].y, t);
-            lac_mma(s[1], q[step], k[step].z, k[step].w, t);
-        }
-    }
-
-    /* Takes the prior along x off the row in half `half`, whose query is x to the right of the group; the largest.
-     * x prior (dx) = x prior - i prior, which is 0 when they are equal. */
-    __device__ __forceinline__ float largest(int half, float x, float prior)
-    {
-        float most = -3e38f, at = x * prior;
-
-#pragma unroll
-        for (int n = 0; n < 2; n++) {
-#pragma unroll
-            for (int e = 0; e < 2; e++) {
-                float off = at - (float)(8 * n + (int)threadIdx.x % 4 * 2 + e) * prior, &l = s[n][2 * half + e];
-
-                l = fmaf(-off, off, l);
-                most = fmaxf(most, l);
-            }
-        }
-        return most;
-    }
-};
-
-/* Every block's mean query against all groups. CHOOSE false: the largest logit of each, to best. True: which groups have
- * one within the margin of it, to sees; both compute the same logits to the bit. A warp has CHUNKS chunks, whose 16 means
- * each are a tile, and 64 groups; a thread block 256 groups. */
-template <typename T, int STEPS, bool CHOOSE> __global__ void __launch_bounds__(128) look(AttentionArgs a)
-{
-    constexpr int CHUNKS = STEPS > 4 ? 2 : 4;
-    const AttentionShape &s = a.shape;
-    const int lane = threadIdx.x % 32, g = lane / 4, t = lane % 4, first = (int)blockIdx.x * CHUNKS;
-    uint32_t q[CHUNKS][STEPS][4];
-    float y[CHUNKS][2], x[CHUNKS][2], limit[CHUNKS][2]; /* of rows g and g + 8 */
-    uint32_t sees[CHUNKS] = { 0 };
-
-#pragma unroll
-    for (int c = 0; c < CHUNKS; c++) {
-        int chunk = lac_attention_least(first + c, a.slab - 1);
-        const uint32_t *mean = static_cast<const uint32_t *>(a.mean) + (size_t)chunk * ATTENTION_BLOCKS * 8 * STEPS;
-
-#pragma unroll
-        for (int half = 0; half < 2; half++) {
-            int block = g + 8 * half;
-            AttentionQuery at = lac_attention_centre(&s, a.first + chunk, block);
-
-            y[c][half] = (float)at.y;
-            x[c][half] = (float)at.x;
-            limit[c][half] = CHOOSE ? __uint_as_float(lac_attention_unorder(a.best[chunk * ATTENTION_BLOCKS + block])) -
-                a.margin : -3e38f;
-#pragma unroll
-            for (int step = 0; step < STEPS; step++) {
-                q[c][step][half] = mean[(block * STEPS + step) * 8 + t];
-                q[c][step][half + 2] = mean[(block * STEPS + step) * 8 + 4 + t];
-            }
-        }
-    }
-    for (int run = 0; run < 2; run++) {
-        const int base = (int)blockIdx.y * 256 + (int)threadIdx.x / 32 * 64 + run * 32;
-        const int count = lac_attention_least(32, s.groups - base);
-        AttentionGroup place = lac_attention_group(&s, base);
-
-        for (int i = 0; i < count; i++) {
-            const uint32_t *record = a.records + (size_t)(base + i) * s.words;
-            const AttentionPrior prior = a.prior[place.ref];
-            uint4 k[STEPS];
-
-#pragma unroll
-            for (int step = 0; step < STEPS; step++) {
-                k[step] = Keys<STEPS>::load(record, step);
-            }
-#pragma unroll
-            for (int c = 0; c < CHUNKS; c++) {
-                Keys<STEPS> keys;
-                float top[2];
-
-                keys.multiply(q[c], k, T());
-#pragma unroll
-                for (int half = 0; half < 2; half++) {
-                    float dy = (y[c][half] - (float)place.y) * prior.y;
-
-                    top[half] = fmaf(keys.largest(half, x[c][half] - (float)place.x, prior.x), a.scale,
-                                     fmaf(-dy, dy, prior.bias));
-                    if (!CHOOSE) {
-                        limit[c][half] = fmaxf(limit[c][half], top[half]);
-                    }
-                }
-                if (CHOOSE) {
-                    uint32_t lower = lac_attention_rows(lac_warp_ballot(top[0] >= limit[c][0]));
-                    uint32_t upper = lac_attention_rows(lac_warp_ballot(top[1] >= limit[c][1]));
-
-                    sees[c] = lane == i ? lower | upper << 8 : sees[c];
-                }
-            }
-            place.x += ATTENTION_GROUP;
-            if (place.x >= s.w) {
-                place.x = 0;
-                place.y = place.y + 1 < s.h ? place.y + 1 : 0;
-                place.ref += place.y == 0;
-            }
-        }
-#pragma unroll
-        for (int c = 0; CHOOSE && c < CHUNKS; c++) {
-            if (first + c < a.slab && lane < count) {
-                a.sees[(size_t)(first + c) * s.groups + base + lane] = (uint16_t)sees[c];
-            }
-        }
-    }
-#pragma unroll
-    for (int c = 0; !CHOOSE && c < CHUNKS; c++) {
-#pragma unroll
-        for (int half = 0; half < 2; half++) {
-            float most = lac_quad_max(limit[c][half]);
-
-            if (first + c < a.slab && t == 0) {
-                atomicMax(&a.best[(first + c) * ATTENTION_BLOCKS + g + 8 * half],
-                          lac_attention_order(__float_as_uint(most)));
-            }
-        }
-    }
-}
 
 /* One warp's TILES tiles. */
 template <typename T, int STEPS, int PAIRS, int TILES> struct Queries {
@@ -220,7 +77,7 @@ template <typename T, int STEPS, int PAIRS, int TILES> struct Queries {
     /* One group, its record in shared memory. */
     __device__ __forceinline__ void take(const AttentionEntry &e, const uint32_t *record, float scale)
     {
-        Keys<STEPS> keys[TILES];
+        LacKeys<STEPS> keys[TILES];
         float base[TILES][2], most[TILES][2];
         uint4 k[STEPS];
         bool above = false, counts = false;
@@ -236,7 +93,7 @@ template <typename T, int STEPS, int PAIRS, int TILES> struct Queries {
         }
 #pragma unroll
         for (int step = 0; step < STEPS; step++) {
-            k[step] = Keys<STEPS>::load(record, step);
+            k[step] = LacKeys<STEPS>::load(record, step);
         }
 #pragma unroll
         for (int m = 0; m < TILES; m++) {
@@ -386,25 +243,9 @@ __global__ void __launch_bounds__(256 / TILES) attend(AttentionArgs a)
 
 template <typename T, int STEPS, int PAIRS, int TILES> int launch(LacBackend *be, const AttentionArgs &a)
 {
-    CudaBackend *cuda = lac_cuda(be);
-    const int each = STEPS > 4 ? 2 : 4;
-    const dim3 grid((unsigned)lac_cover((size_t)a.slab, each), (unsigned)lac_cover((size_t)a.shape.groups, 256));
-    int ret = LAC_OK;
-
-    if (a.sees) {
-        LAC_LAUNCH((look<T, STEPS, false>), grid, 128, 0, cuda->stream, a);
-        ret = lac_cuda_launched(be, "attention, largest logits");
-    }
-    if (a.sees && !ret) {
-        LAC_LAUNCH((look<T, STEPS, true>), grid, 128, 0, cuda->stream, a);
-        ret = lac_cuda_launched(be, "attention, choice of keys");
-    }
-    if (!ret) {
-        LAC_LAUNCH((attend<T, STEPS, PAIRS, TILES>), dim3((unsigned)a.slab, (unsigned)a.splits), 256 / TILES,
-                   (Ring<STEPS, PAIRS>::BYTES), cuda->stream, a);
-        ret = lac_cuda_launched(be, "attention");
-    }
-    return ret;
+    LAC_LAUNCH((attend<T, STEPS, PAIRS, TILES>), dim3((unsigned)a.slab, (unsigned)a.splits), 256 / TILES,
+               (Ring<STEPS, PAIRS>::BYTES), lac_cuda(be)->stream, a);
+    return lac_cuda_launched(be, "attention");
 }
 
 template <typename T> int launch_typed(LacBackend *be, const AttentionArgs &a)
@@ -429,5 +270,7 @@ bool lac_cuda_attention_fits(const CudaBackend *cuda, enum LacType type, int d, 
 
 int lac_cuda_attention_mma(LacBackend *be, const AttentionArgs &a, enum LacType type)
 {
-    return type == LAC_F16 ? launch_typed<__half>(be, a) : launch_typed<__nv_bfloat16>(be, a);
+    const int ret = a.sees ? lac_cuda_attention_look(be, a, type) : LAC_OK;
+
+    return ret ? ret : type == LAC_F16 ? launch_typed<__half>(be, a) : launch_typed<__nv_bfloat16>(be, a);
 }

@@ -5,6 +5,7 @@
 #include "ops/cuda/cuda.h"
 
 int lac_cuda_inputs(LacBackend *be, const CudaInputs *in);
+int lac_cuda_picture(LacBackend *be, const LacTensor *from, float *rgb, int *bad);
 
 /* Memory as tensors have it, so that it is counted, kept and given out again with theirs. */
 static int frames_alloc(LacBackend *be, size_t bytes, void **data)
@@ -53,6 +54,10 @@ const LacFrameOps lac_cuda_frames = {
     .lineart_colour = lac_cuda_lineart_colour,
     .gray = lac_cuda_gray,
     .inputs = lac_cuda_inputs,
+    .picture = lac_cuda_picture,
+    .resize_open = lac_cuda_resize_open,
+    .resize_close = lac_cuda_resize_close,
+    .resize_f32 = lac_cuda_resize_f32,
     .describe = lac_cuda_describe,
     .match = lac_cuda_match,
     .transfer = lac_cuda_transfer,
@@ -64,6 +69,8 @@ const LacFrameOps lac_cuda_frames = {
     .labels = lac_cuda_labels,
     .origins = lac_cuda_origins,
     .vote = lac_cuda_vote,
+    .flat_classify = lac_cuda_flat_classify,
+    .flat = lac_cuda_flat,
     .evidence = lac_cuda_evidence,
     .borders_cells = lac_cuda_borders_cells,
     .borders_paint = lac_cuda_borders_paint,

@@ -6,6 +6,7 @@
 #define LAC_OPS_CUDA_FRAMES_H
 
 #include "ops/cuda/borders_cuda.h"
+#include "ops/cuda/flat_cuda.h"
 #include "ops/cuda/lineart_cuda.h"
 #include "ops/cuda/match_cuda.h"
 #include "ops/cuda/paint_cuda.h"
@@ -44,6 +45,11 @@ typedef struct LacFrameOps {
     int (*lineart_colour)(LacBackend *be, CudaLineart *la, const uint8_t *rgb, float *colour);
     int (*gray)(LacBackend *be, const CudaLuma *luma, int width, int height, uint8_t *gray);
     int (*inputs)(LacBackend *be, const CudaInputs *in);
+    /* The network's picture, f32 [1,h,w,3] -> rgb, dense, in [-1, 1]; what is not a number is 0, and *bad then 1, else 0. */
+    int (*picture)(LacBackend *be, const LacTensor *from, float *rgb, int *bad);
+    int (*resize_open)(LacBackend *be, CudaResize *resize, const CudaAxis *x, const CudaAxis *y);
+    void (*resize_close)(LacBackend *be, CudaResize *resize);
+    int (*resize_f32)(LacBackend *be, const CudaResize *resize, const float *src, int channels, float *dst);
     int (*describe)(LacBackend *be, int width, int height, const float *line, const float *distance, const float *colour,
                     int8_t *out);
     int (*match)(LacBackend *be, const CudaMatch *match);
@@ -56,6 +62,8 @@ typedef struct LacFrameOps {
     int (*labels)(LacBackend *be, const uint16_t *narrow, int32_t *label, size_t count);
     int (*origins)(LacBackend *be, const CudaVote *vote);
     int (*vote)(LacBackend *be, const CudaVote *vote);
+    int (*flat_classify)(LacBackend *be, const CudaFlat *flat);
+    int (*flat)(LacBackend *be, const CudaFlat *flat);
     int (*evidence)(LacBackend *be, const CudaVote *vote);
     int (*borders_cells)(LacBackend *be, const LacBordersPaint *paint, uint32_t *cell, int32_t *place);
     int (*borders_paint)(LacBackend *be, const LacBordersPaint *paint);

@@ -6,7 +6,7 @@
 
 namespace {
 
-constexpr int THREADS = 256, ORIGINS = CUDA_VOTE_ORIGINS;
+constexpr int THREADS = 256, ORIGINS = LAC_ORIGINS;
 
 /* Pairs of regions and their votes, at a place found by trying one after the other; twice as many places as there can be
  * pairs. */
@@ -135,7 +135,7 @@ __global__ void list_origins(Job job)
     if (c > (size_t)job.v.regions) {
         return;
     }
-    CudaOrigin *list = job.v.list + (c * (size_t)job.v.sources + (size_t)job.source) * ORIGINS;
+    LacOrigin *list = job.v.list + (c * (size_t)job.v.sources + (size_t)job.source) * ORIGINS;
 
     for (int k = 0; k < ORIGINS; k++) {
         const LacWhole key = job.rank[c * ORIGINS + k];
@@ -147,7 +147,7 @@ __global__ void list_origins(Job job)
     }
 }
 
-/* `settle` of engine/origin.c: other regions' clear origins are given up. */
+/* `settle` of engine/origin.c. */
 __global__ void settle(Job job)
 {
     const size_t c = (size_t)blockIdx.x * THREADS + threadIdx.x;
@@ -155,28 +155,8 @@ __global__ void settle(Job job)
     if (c > (size_t)job.v.regions) {
         return;
     }
-    CudaOrigin *list = job.v.list + (c * (size_t)job.v.sources + (size_t)job.source) * ORIGINS;
-    int n = 1;
-
-    for (int k = 1; k < ORIGINS && list->share >= LAC_ORIGIN_CLEAR; k++) {
-        const CudaOrigin one = list[k];
-
-        list[k] = { 0, 0 };
-        if (one.label && (float)job.taken[one.label] <
-                             lac_product(LAC_ORIGIN_TAKEN, (float)job.v.ref[job.source].area[one.label])) {
-            list[n++] = one;
-        }
-    }
-    for (int k = 1; k < ORIGINS && list[k].label; k++) { /* `raise_shares` of engine/origin.c */
-        const CudaOrigin one = { list[k].label, lac_origin_raised(list[k].share, (float)job.v.area[c],
-                                                                   (float)job.v.ref[job.source].area[list[k].label]) };
-        int at = k;
-
-        for (; at > 1 && list[at - 1].share < one.share; at--) {
-            list[at] = list[at - 1];
-        }
-        list[at] = one;
-    }
+    lac_origin_settle(job.v.list + (c * (size_t)job.v.sources + (size_t)job.source) * ORIGINS, job.v.area[c],
+                      job.v.ref[job.source].area, reinterpret_cast<const int64_t *>(job.taken));
 }
 
 int run_source(LacBackend *be, const Job &job, size_t places)

@@ -9,6 +9,7 @@ namespace {
 
 constexpr int TILE = 32, RIM = 8, SIDE = TILE + 2 * RIM, THREADS = 256, EACH = SIDE * SIDE / THREADS;
 constexpr int32_t FAR = 1 << 30;
+constexpr int BATCH = 6; /* launches until it is asked whether the last one changed anything */
 
 static_assert(SIDE * SIDE % THREADS == 0, "every thread has as many pixels");
 
@@ -90,6 +91,9 @@ __global__ void __launch_bounds__(THREADS) lower(Front front)
 
         if (own[k] < before[k] && x >= RIM && y >= RIM && x < SIDE - RIM && y < SIDE - RIM) {
             front.f.cost[(size_t)(top + y) * w + (left + x)] = own[k];
+            if (front.f.fell) {
+                *front.f.fell = 1;
+            }
         }
     }
 }
@@ -131,12 +135,29 @@ __global__ void follow(Front front)
     }
 }
 
-/* steps: of the longest path. */
+/* steps: of the longest path. A launch in which no cost falls has read none that was falling, so it is the last one needed. */
+int lower_all(LacBackend *be, const Front &front, int steps)
+{
+    const dim3 tiles((unsigned)lac_cover((size_t)front.f.width, TILE), (unsigned)lac_cover((size_t)front.f.height, TILE));
+    cudaStream_t stream = lac_cuda(be)->stream;
+    int ret = LAC_OK, fell = 1;
+
+    for (int done = 0, n = 1; !ret && fell && done < steps; done += RIM, n++) {
+        const bool ask = front.f.fell && n % BATCH == 0;
+
+        ret = ask ? lac_cuda_check(be, cudaMemsetAsync(front.f.fell, 0, sizeof fell, stream), "fronts of colour") : LAC_OK;
+        if (!ret) {
+            LAC_LAUNCH(lower, tiles, THREADS, 0, stream, front);
+            ret = lac_cuda_launched(be, "fronts of colour");
+        }
+        ret = ret || !ask ? ret : lac_cuda_down(be, front.f.fell, &fell, sizeof fell);
+    }
+    return ret;
+}
+
 int spread(LacBackend *be, const Front &front, int steps)
 {
-    const int w = front.f.width, h = front.f.height;
-    const unsigned blocks = (unsigned)lac_cover((size_t)w * h, THREADS);
-    const dim3 tiles((unsigned)lac_cover((size_t)w, TILE), (unsigned)lac_cover((size_t)h, TILE));
+    const unsigned blocks = (unsigned)lac_cover((size_t)front.f.width * front.f.height, THREADS);
     cudaStream_t stream = lac_cuda(be)->stream;
     int ret = lac_cuda_begin(be);
 
@@ -145,10 +166,7 @@ int spread(LacBackend *be, const Front &front, int steps)
     }
     LAC_LAUNCH(begin, blocks, THREADS, 0, stream, front);
     ret = lac_cuda_launched(be, "fronts of colour, begin");
-    for (int done = 0; !ret && done < steps; done += RIM) {
-        LAC_LAUNCH(lower, tiles, THREADS, 0, stream, front);
-        ret = lac_cuda_launched(be, "fronts of colour");
-    }
+    ret = ret ? ret : lower_all(be, front, steps);
     if (!ret) {
         LAC_LAUNCH(follow, blocks, THREADS, 0, stream, front);
         ret = lac_cuda_launched(be, "fronts of colour, end");

@@ -16,9 +16,11 @@ typedef struct CudaField {
     uint8_t *state;  /* [height][width] enum LacPixel */
     uint8_t *colour; /* [height][width][4], 4-byte aligned */
     int32_t *cost;   /* [height][width] scratch */
+    int *fell;       /* scratch; NULL: all steps are made that might be needed, and nothing is asked */
 } CudaField;
 
-/* As lac_field_spread and lac_field_spread_lines; gray [height][width]. Queued. LAC_EDEVICE. */
+/* As lac_field_spread and lac_field_spread_lines; gray [height][width]. Queued, but with `fell`, by which they end when nothing
+ * changes any more, they wait. LAC_EDEVICE. */
 int lac_cuda_spread(LacBackend *be, const CudaField *field, int reach);
 int lac_cuda_spread_lines(LacBackend *be, const CudaField *field, const uint8_t *gray, int depth);
 

@@ -2,6 +2,7 @@
 /* The vote of engine/vote.c: pixel by pixel what is backed (vote_back.cu) and which islands are not; then fronts of colour inside a
  * region, a block a region. */
 #include "ops/cuda/components.cuh"
+#include "ops/cuda/fronts.cuh"
 #include "ops/cuda/vote.cuh"
 
 namespace {
@@ -17,13 +18,13 @@ __device__ bool carried(const CudaVote &v, int c, int x, int y, const uint8_t *r
 
     for (int s = 0; s < v.sources; s++) {
         const CudaVoteRef &ref = v.ref[s];
-        const CudaOrigin *origin = v.list + ((size_t)c * v.sources + s) * CUDA_VOTE_ORIGINS;
+        const LacOrigin *origin = v.list + ((size_t)c * v.sources + s) * LAC_ORIGINS;
         const size_t at = lac_vote_partner(v, ref, cell, x, y);
         const int32_t label = ref.label[at];
         const float least = lac_least_share(origin);
         bool own = false;
 
-        for (int k = 0; k < CUDA_VOTE_ORIGINS && origin[k].label && origin[k].share >= least && !own; k++) {
+        for (int k = 0; k < LAC_ORIGINS && origin[k].label && origin[k].share >= least && !own; k++) {
             own = origin[k].label == label;
         }
         if (own && lac_vote_alike(ref.rgb + at * 3, rgb, LAC_VOTE_ALIKE)) {
@@ -201,15 +202,9 @@ __global__ void find_edges(LacVoteJob job)
     }
 }
 
-/* The four neighbours of a pixel, above, left, right, below; the pixel itself where there is none. */
-__device__ __forceinline__ void neighbours(const CudaVote &v, int32_t i, int32_t out[4])
+__device__ __forceinline__ LacFronts fronts_of(const LacVoteJob &job)
 {
-    const int x = i % v.width, y = i / v.width;
-
-    out[0] = y > 0 ? i - v.width : i;
-    out[1] = x > 0 ? i - 1 : i;
-    out[2] = x + 1 < v.width ? i + 1 : i;
-    out[3] = y + 1 < v.height ? i + v.width : i;
+    return { job.v.width, job.v.height, job.v.label, job.parent };
 }
 
 /* Good pixels with one beside them that has no colour: the first of their region's row of pixels. */
@@ -222,14 +217,8 @@ __global__ void seed_fronts(LacVoteJob job)
         return;
     }
     const int c = job.v.label[i];
-    int32_t beside[4];
-    bool front = false;
 
-    neighbours(job.v, (int32_t)i, beside);
-    for (int d = 0; d < 4; d++) {
-        front = front || (job.v.label[beside[d]] == c && job.parent[beside[d]] == LAC_VOTE_UNKNOWN);
-    }
-    if (front) {
+    if (lac_at_front(fronts_of(job), (int32_t)i, c)) {
         job.size[job.v.start[job.v.turn[c]] + atomicAdd(&job.fronts[c], 1)] = (int32_t)i;
     }
 }
@@ -237,56 +226,11 @@ __global__ void seed_fronts(LacVoteJob job)
 /* `replace` of engine/vote.c for one region: step by step, until all that needs a colour has one. */
 __global__ void __launch_bounds__(THREADS) run_fronts(LacVoteJob job)
 {
-    __shared__ int end, wanted;
-    const CudaVote &v = job.v;
-    const int c = v.voter[blockIdx.x];
-    int32_t *row = job.size + v.start[blockIdx.x];
-    volatile int32_t *from = job.parent;
-    int begin = 0, stop = job.fronts[c], left = job.wanted[c];
+    const int c = job.v.voter[blockIdx.x];
 
-    if (!left) {
-        return;
-    }
-    if (threadIdx.x == 0) {
-        end = stop;
-        wanted = left;
-    }
-    __syncthreads();
-    while (begin < stop && left > 0) {
-        int32_t beside[4];
-
-        for (int k = begin + (int)threadIdx.x; k < stop; k += THREADS) {
-            neighbours(v, row[k], beside);
-            for (int d = 0; d < 4; d++) {
-                const int32_t j = beside[d];
-
-                if (v.label[j] == c && from[j] == LAC_VOTE_UNKNOWN &&
-                    atomicCAS(&job.parent[j], (int32_t)LAC_VOTE_UNKNOWN, (int32_t)LAC_VOTE_REACHED) == LAC_VOTE_UNKNOWN) {
-                    row[atomicAdd(&end, 1)] = j;
-                    if (job.state[j] == LAC_VOTE_BAD || job.state[j] == LAC_VOTE_EDGE) {
-                        atomicAdd(&wanted, -1);
-                    }
-                }
-            }
-        }
-        __syncthreads();
-        begin = stop;
-        stop = end; /* neither changes before all have come back to the loop's top */
-        left = wanted;
-        for (int k = begin + (int)threadIdx.x; k < stop; k += THREADS) { /* the first neighbour that has a colour */
-            int d = 0;
-
-            neighbours(v, row[k], beside);
-            while (d < 3 && (v.label[beside[d]] != c || from[beside[d]] < 0)) {
-                d++;
-            }
-            from[row[k]] = LAC_VOTE_TAKEN - from[beside[d]];
-        }
-        __syncthreads();
-        for (int k = begin + (int)threadIdx.x; k < stop; k += THREADS) {
-            from[row[k]] = LAC_VOTE_TAKEN - from[row[k]];
-        }
-        __syncthreads();
+    if (job.wanted[c]) {
+        lac_run_fronts<THREADS>(fronts_of(job), c, job.size + job.v.start[blockIdx.x], job.fronts[c], job.wanted[c],
+                                [=](int32_t i) { return job.state[i] == LAC_VOTE_BAD || job.state[i] == LAC_VOTE_EDGE; });
     }
 }
 

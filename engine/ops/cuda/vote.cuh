@@ -50,7 +50,7 @@ __device__ __forceinline__ bool lac_vote_core(const CudaVote &v, int c, size_t i
 }
 
 /* The least share of an origin that counts. */
-__device__ __forceinline__ float lac_least_share(const CudaOrigin *origin)
+__device__ __forceinline__ float lac_least_share(const LacOrigin *origin)
 {
     return origin->share < LAC_ORIGIN_SHARE ? origin->share : LAC_ORIGIN_SHARE;
 }

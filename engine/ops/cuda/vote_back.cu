@@ -31,14 +31,14 @@ __device__ LacWhole block_sum(LacWhole own)
 __device__ void add_reference(const CudaVote &v, int c, int s, uint32_t *raw, uint16_t *touched, int *count)
 {
     const CudaVoteRef &ref = v.ref[s];
-    const CudaOrigin *origin = v.list + ((size_t)c * v.sources + s) * CUDA_VOTE_ORIGINS;
+    const LacOrigin *origin = v.list + ((size_t)c * v.sources + s) * LAC_ORIGINS;
     const float least = lac_least_share(origin);
     LacWhole far = 0, all = 0;
 
     for (int pass = 0; pass < 2; pass++) { /* the sums, then the shares */
         const bool use_all = far < LAC_VOTE_ISLAND;
 
-        for (int i = 0; i < CUDA_VOTE_ORIGINS && origin[i].label && origin[i].share >= least; i++) {
+        for (int i = 0; i < LAC_ORIGINS && origin[i].label && origin[i].share >= least; i++) {
             const uint32_t end = ref.first[origin[i].label + 1];
 
             for (uint32_t k = ref.first[origin[i].label] + threadIdx.x; k < end; k += THREADS) {

@@ -12,18 +12,13 @@
 extern "C" {
 #endif
 
-enum { CUDA_VOTE_ORIGINS = 8, CUDA_VOTE_DISTANCES = 65 };
+enum { CUDA_VOTE_DISTANCES = 65 };
 
-/* As LacVoteBin, LacOrigin. */
+/* As LacVoteBin. */
 typedef struct CudaVoteBin {
     uint16_t bin;
     int32_t far, beside;
 } CudaVoteBin;
-
-typedef struct CudaOrigin {
-    int32_t label;
-    float share;
-} CudaOrigin;
 
 /* A reference: its regions, as LacVoteRef, its picture, and the frame's field of it. */
 typedef struct CudaVoteRef {
@@ -56,7 +51,7 @@ typedef struct CudaVote {
     int prediction_width, prediction_height;
     int32_t *far;     /* out [regions + 1] pixels far from lines */
     uint8_t *rgb;     /* [height][width][3] the painted picture, changed in place */
-    CudaOrigin *list; /* out [regions + 1][sources][CUDA_VOTE_ORIGINS] */
+    LacOrigin *list; /* out [regions + 1][sources][LAC_ORIGINS] */
     float *backed;    /* out [regions + 1] */
     int64_t *sums;    /* out [regions + 1][LAC_SUM_SOURCES + LAC_SUMS sources] */
 } CudaVote;

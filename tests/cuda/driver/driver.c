@@ -191,7 +191,7 @@ FUNCTION(cuGetErrorString, int code, const char **text)
     return cuGetErrorName(code, text);
 }
 
-/* What FFmpeg loads besides. */
+/* What FFmpeg loads besides; from cuDriverGetVersion on with headers of 12.1 and later. */
 #define ABSENT(name) \
     FUNCTION(name, void) { return NOT_SUPPORTED; }
 
@@ -241,3 +241,7 @@ ABSENT(cuGraphicsSubResourceGetMappedArray)
 ABSENT(cuGraphicsResourceGetMappedPointer_v2)
 ABSENT(cuArray3DCreate_v2)
 ABSENT(cuArrayDestroy)
+ABSENT(cuDriverGetVersion)
+ABSENT(cuCtxGetCurrent)
+ABSENT(cuStreamWaitEvent)
+ABSENT(cuArrayCreate_v2)
