@@ -189,68 +189,13 @@ bool lac_colour_stays(const LacColour *c, enum LacFormat format)
     return c->tools.set->output == LAC_OUTPUT_COLOR && painted_there(c, format != LAC_RGB24);
 }
 
-/* A frame to be painted on the host. */
-typedef struct Painted {
-    const uint8_t *gray, *black, *transferred;
-    const LacLineColour *ink;
-    uint8_t *rgb;
-    ptrdiff_t stride;
-    const LacPaintExact *exact;
-} Painted;
-
-static void paint(LacColour *c, const Painted *p)
-{
-    lac_paint_run(c->paint, c->rgb, p->gray, p->black, p->transferred, c->tools.set->lines, p->ink, p->rgb, p->stride, p->exact);
-}
-
-/* Paints a frame and finds its regions and where they come from. Neither needs the other, and both have parts that threads cannot
- * share, so two threads do one each. */
-static int paint_beside(LacColour *c, const Painted *p, const LacVoteInput *vote)
-{
-    int err = LAC_OK;
-
-#pragma omp parallel num_threads(2)
-    {
-        if (omp_get_thread_num() == 0) { /* the thread that called: it logs errors */
-            err = lac_vote_frame_find(&c->regions, vote);
-        }
-        if (omp_get_thread_num() == omp_get_num_threads() - 1) {
-            paint(c, p);
-        }
-    }
-    return err;
-}
-
-/* The regions of a painted frame, whose colours they mend. found: lac_vote_frame_find has been. */
-static int mend(LacColour *c, const Painted *p, const LacVoteInput *vote, bool found)
-{
-    const enum LacFill fill = vote->fill;
-    const double since = omp_get_wtime();
-    int err = found ? LAC_OK : lac_vote_frame_find(&c->regions, vote);
-
-    err = err ? err : lac_vote_frame_run(&c->regions, vote, p->rgb, p->stride);
-    if (!err && p->exact && fill != LAC_FILL_TRANSFER) {
-        lac_exact_follow(&c->exact, &c->regions.vote, p->gray);
-    }
-    if (!err && p->exact && fill == LAC_FILL_FLAT) {
-        lac_exact_flat(&c->exact, &c->regions.flat, vote->refs, p->black, vote->lines, p->ink);
-    }
-    if (!err && (fill == LAC_FILL_AUTO || fill == LAC_FILL_FLAT)) {
-        lac_vote_frame_borders(&c->regions, vote, p->rgb, p->stride, p->exact ? c->exact.picture : NULL);
-    }
-    lac_time_add(c->tools.times, LAC_STAGE_REGIONS, since);
-    return err;
-}
-
 int lac_colour_frame(LacColour *c, const LacPlace *place, const int *chosen, int count, const uint8_t *gray,
                      const uint8_t *black, LacPicture *out)
 {
     const LacTools *tools = &c->tools;
     const bool exact = out->format != LAC_RGB24, smooth = tools->set->fill == LAC_FILL_SMOOTH;
-    const bool there = lac_gpu_has(tools->gpu, LAC_GPU_PAINT) && !exact;
-    const bool beside = !there && c->regions.rgb && tools->set->threads == 2;
     LacTransferRef *pixels[LAC_MAX_REFS];
-    LacPaintExact wide;
+    LacPaintExact painted;
     LacLineColour ink;
     float lag[LAC_MAX_REFS];
     uint8_t *rgb = out->data;
@@ -264,33 +209,42 @@ int lac_colour_frame(LacColour *c, const LacPlace *place, const int *chosen, int
         err = transfer(c, gray, chosen, lag, count, exact, pixels);
     }
     if (exact) {
-        wide = (LacPaintExact){ c->exact.transferred, c->exact.alpha.fill, c->exact.picture };
+        painted = (LacPaintExact){ c->exact.transferred, c->exact.alpha.fill, c->exact.picture };
         rgb = c->exact.rgb;
         stride = (ptrdiff_t)out->width * 3;
     }
-    const LacVoteInput vote = { c->transfer, pixels, lag, count, gray, black, c->transferred, c->rgb,
-                                c->lineart.net_width, c->lineart.net_height, tools->set->fill, tools->set->lines, &ink,
-                                votes_there(c, exact) ? tools->gpu : NULL, tools->set->output != LAC_OUTPUT_COLOR };
-    const Painted painted = { gray, black, smooth ? NULL : c->transferred, &ink, rgb, stride, exact ? &wide : NULL };
-
     if (!err) {
         since = omp_get_wtime();
         ink = lac_refs_ink(tools->refs, chosen, count);
-        if (there) {
+        if (lac_gpu_has(tools->gpu, LAC_GPU_PAINT) && !exact) {
             err = lac_gpu_paint(tools->gpu, lac_paint_cells(c->paint),
                                 &(LacGpuPicture){ gray, black, !smooth, tools->set->lines, &ink });
             if (!err && rgb && !votes_there(c, exact)) {
                 err = lac_gpu_fetch(tools->gpu, rgb, stride);
             }
-        } else if (beside) {
-            err = paint_beside(c, &painted, &vote);
         } else {
-            paint(c, &painted);
+            lac_paint_run(c->paint, c->rgb, gray, black, smooth ? NULL : c->transferred, tools->set->lines, &ink, rgb,
+                          stride, exact ? &painted : NULL);
         }
         lac_time_add(tools->times, LAC_STAGE_PAINT, since);
     }
     if (!err && c->regions.rgb) {
-        err = mend(c, &painted, &vote, beside);
+        since = omp_get_wtime();
+        const LacVoteInput vote = { c->transfer, pixels, lag, count, gray, black, c->transferred, c->rgb,
+                                    c->lineart.net_width, c->lineart.net_height, tools->set->fill, tools->set->lines, &ink,
+                                    votes_there(c, exact) ? tools->gpu : NULL, tools->set->output != LAC_OUTPUT_COLOR };
+
+        err = lac_vote_frame_run(&c->regions, &vote, rgb, stride);
+        if (!err && exact && tools->set->fill != LAC_FILL_TRANSFER) {
+            lac_exact_follow(&c->exact, &c->regions.vote, gray);
+        }
+        if (!err && exact && tools->set->fill == LAC_FILL_FLAT) {
+            lac_exact_flat(&c->exact, &c->regions.flat, pixels, black, tools->set->lines, &ink);
+        }
+        if (!err && (tools->set->fill == LAC_FILL_AUTO || tools->set->fill == LAC_FILL_FLAT)) {
+            lac_vote_frame_borders(&c->regions, &vote, rgb, stride, exact ? c->exact.picture : NULL);
+        }
+        lac_time_add(tools->times, LAC_STAGE_REGIONS, since);
     }
     if (!err && exact) {
         lac_exact_write(&c->exact, c->paint, out);

@@ -152,32 +152,6 @@ static int run_there(LacVoteFrame *f, const LacVoteInput *in, const LacVoteSourc
     return err || !out ? err : lac_gpu_fetch(in->gpu, out, stride);
 }
 
-/* What is known of the references -> source. */
-static void sources_of(const LacVoteInput *in, LacVoteSource source[LAC_MATCH_MAX_FIELDS])
-{
-    for (int i = 0; i < in->count; i++) {
-        source[i] = (LacVoteSource){in->refs[i]->vote, &lac_transfer_matcher(in->transfer)->field[i], in->refs[i]->rgb};
-    }
-}
-
-int lac_vote_frame_find(LacVoteFrame *f, const LacVoteInput *in)
-{
-    LacVoteSource source[LAC_MATCH_MAX_FIELDS];
-    int err = LAC_OK;
-
-    for (int i = 0; i < in->count && !err; i++) {
-        err = know_regions(f, in->refs[i]);
-    }
-    if (!err) {
-        err = regions_there(in) ? lac_gpu_regions(in->gpu, &f->regions) : lac_regions_run(&f->regions, in->gray, f->log);
-    }
-    if (err || in->gpu) {
-        return err;
-    }
-    sources_of(in, source);
-    return lac_origins_run(&f->origins, &f->regions, source, in->count, f->log);
-}
-
 int lac_vote_frame_run(LacVoteFrame *f, const LacVoteInput *in, uint8_t *out, ptrdiff_t stride)
 {
     const ptrdiff_t row = (ptrdiff_t)f->regions.width * 3;
@@ -186,9 +160,21 @@ int lac_vote_frame_run(LacVoteFrame *f, const LacVoteInput *in, uint8_t *out, pt
     LacVoteSource source[LAC_MATCH_MAX_FIELDS];
     int err = LAC_OK, changed;
 
-    sources_of(in, source);
-    if (in->gpu) {
+    for (int i = 0; i < in->count && !err; i++) {
+        err = know_regions(f, in->refs[i]);
+        source[i] = (LacVoteSource){in->refs[i]->vote,
+                                    &lac_transfer_matcher(in->transfer)->field[i],
+                                    in->refs[i]->rgb};
+    }
+    if (!err) {
+        err = regions_there(in) ? lac_gpu_regions(in->gpu, &f->regions) : lac_regions_run(&f->regions, in->gray, f->log);
+    }
+    if (!err && in->gpu) {
         return run_there(f, in, source, out, stride);
+    }
+    err = err ? err : lac_origins_run(&f->origins, &f->regions, source, in->count, f->log);
+    if (err) {
+        return err;
     }
     if (f->identity.previous) {
         err = lac_identity_run(&f->identity, &f->regions, &f->origins, source, f->log);

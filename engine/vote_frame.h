@@ -23,7 +23,7 @@ typedef struct LacVoteFrame {
     const LacLog *log;
 } LacVoteFrame;
 
-/* A frame as lac_transfer_run and, for lac_vote_frame_run, lac_paint_run left it. */
+/* A frame as lac_transfer_run and lac_paint_run left it. */
 typedef struct LacVoteInput {
     const LacTransfer *transfer;
     LacTransferRef *const *refs; /* those of lac_transfer_run */
@@ -46,12 +46,9 @@ int lac_vote_frame_open(LacVoteFrame *f, int width, int height, int gap, bool fl
                         const LacTransfer *transfer, const LacLog *log);
 void lac_vote_frame_close(LacVoteFrame *f);
 
-/* What needs no painted frame: regions and origins are then this frame's. A reference's regions are found when it is first used
- * and kept in it. Reads of `in` what lac_transfer_run left, and the line art. LAC_ENOMEM is logged. */
-int lac_vote_frame_find(LacVoteFrame *f, const LacVoteInput *in);
-
-/* After lac_vote_frame_find. out, rows of RGB24 `stride` bytes apart, is the painted frame and is changed in place; confidence is
- * then this frame's. LAC_ENOMEM is logged. */
+/* out, rows of RGB24 `stride` bytes apart, is the painted frame and is changed in place; regions,
+ * origins and confidence are then this frame's. A reference's regions are found when it is first used
+ * and kept in it. LAC_ENOMEM is logged. */
 int lac_vote_frame_run(LacVoteFrame *f, const LacVoteInput *in, uint8_t *out, ptrdiff_t stride);
 
 /* After lac_vote_frame_run, and what followed it: patches of the picture with impossible borders give way (borders.h). exact:
