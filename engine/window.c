@@ -91,7 +91,7 @@ int lac_window_open(LacWindow **window, const LacTools *tools, int width, int he
         w->slot = lac_calloc((size_t)w->size + 1, sizeof *w->slot);
         err = w->slot ? LAC_OK : lac_fail(tools->log, LAC_ENOMEM, "no memory for a window of frames");
     }
-    for (int i = 0; !err && i <= w->size; i++) {
+    for (int i = 0; !err && w->slot && i <= w->size; i++) {
         err = open_slot(w, &w->slot[i]);
     }
     if (err) {
