@@ -184,7 +184,7 @@ static void test_between(Tally *t)
     fill(&frame, 25, 110, 100, 150, hair, 255);
     expect(t, run(&frame, &ref, 1, 1, NULL) > 0, "a patch between two that are not much larger stays");
     for (int k = 0; k < side * side * 3; k += 3) {
-        if (!memcmp(frame.rgb + k, hair, 3) && memcmp(wanted.rgb + k, hair, 3)) {
+        if (memcmp(frame.rgb + k, hair, 3) == 0 && memcmp(wanted.rgb + k, hair, 3) != 0) {
             expect(t, false, "hair remains at %d,%d", k / 3 % side, k / 3 / side);
             break;
         }
