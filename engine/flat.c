@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-
 int lac_flat_open(LacFlat *f, int width, int height, const LacLog *log)
 {
     const size_t n = (size_t)width * height;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Votes by region on the GPU, and flat colours between them and what they tell. Where regions are the host's their labels go up; what is known of each region comes back. */
+/* Votes by region on the GPU, and flat colours between them and what they tell. Where regions are the
+ * host's their labels go up; what is known of each region comes back. */
 #include "gpu_state.h"
 
 #include <string.h>

@@ -40,6 +40,13 @@ static inline int tally_end(const Tally *t)
     return t->failed || !t->passed;
 }
 
+/* Numbers of 23 bits, the same from run to run; a test's state is its own. */
+static inline uint32_t expect_draw(uint32_t *state)
+{
+    *state = *state * 1664525U + 1013904223U;
+    return *state >> 9;
+}
+
 /* Everything logged since the text was cleared, line by line. */
 typedef struct Messages {
     char text[8192];

@@ -4,12 +4,6 @@
 #include "match_describe.h"
 #include "match_search.h"
 
-static uint32_t draw(uint32_t *state)
-{
-    *state = *state * 1664525U + 1013904223U;
-    return *state >> 9;
-}
-
 static uint32_t scramble(uint32_t v)
 {
     v ^= v >> 16;
@@ -93,8 +87,8 @@ static void test_search(Tally *t, int w, int h, int prior, int radius, bool alik
     for (size_t i = 0; i < n * LAC_MATCH_DIMS; i++) {
         const bool same = alike && i / LAC_MATCH_DIMS % 7 < 4;
 
-        frame[i] = (int8_t)(draw(&state) % 23 - 11);
-        ref[i] = same ? frame[i] : (int8_t)(draw(&state) % 23 - 11);
+        frame[i] = (int8_t)(expect_draw(&state) % 23 - 11);
+        ref[i] = same ? frame[i] : (int8_t)(expect_draw(&state) % 23 - 11);
     }
     for (int k = 0; k < 3; k++) {
         LacMatchSearch s = { .width = w, .height = h, .frame = frame, .ref = ref, .border = border, .prior = prior,
@@ -128,11 +122,11 @@ static void test_describe_sets(Tally *t)
     uint32_t state = 9;
 
     for (size_t i = 0; i < sizeof plane / sizeof *plane; i++) {
-        plane[i] = (float)(draw(&state) % 4001) / 1000 - 2;
+        plane[i] = (float)(expect_draw(&state) % 4001) / 1000 - 2;
     }
     for (int k = 0; k < LAC_MATCH_BASES; k++) {
         for (int i = 0; i <= 2 * LAC_MATCH_REACH; i++) {
-            d.basis[k][i] = (float)(draw(&state) % 401) / 1000 - 0.2f;
+            d.basis[k][i] = (float)(expect_draw(&state) % 401) / 1000 - 0.2f;
         }
     }
     for (int k = 0; k < 2; k++) {

@@ -7,12 +7,6 @@
 #include "transfer.h"
 #include "transfer_plain.h"
 
-static uint32_t draw(uint32_t *state)
-{
-    *state = *state * 1664525U + 1013904223U;
-    return *state >> 9;
-}
-
 enum { REFS = 2 };
 
 typedef struct Case {
@@ -37,7 +31,7 @@ static void draw_case(Case *c)
             for (int x = 0; x < c->w; x++) {
                 const int u = x + 5 * k, v = y + 3 * k, box = u / 40 + 7 * (v / 33);
                 const bool line = u % 40 < 2 || v % 33 < 2, soft = u % 40 == 2, noisy = box % 5 == 2;
-                const uint8_t noise = (uint8_t)(draw(&state) % 40);
+                const uint8_t noise = (uint8_t)(expect_draw(&state) % 40);
 
                 c->line[k].data[(size_t)y * c->w + x] = line ? 10 : soft ? 140 : noisy ? (uint8_t)(255 - noise) : 255;
                 for (int i = 0; i < 3; i++) {
