@@ -21,7 +21,7 @@ SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-fr
 
 # Without oneDNN absent.c stands for the CPU's back end. Of ops/cuda only loader.c is part of liblac.
 CPU_SRC := $(if $(filter no,$(ONEDNN_VERSION)),engine/ops/cpu/absent.c,$(filter-out %/absent.c,$(wildcard engine/ops/cpu/*.c)))
-LAC_SRC := $(wildcard engine/*.c engine/net/*.c engine/ops/*.c engine/ops/ref/*.c) $(CPU_SRC) engine/ops/cuda/loader.c
+LAC_SRC := $(wildcard engine/*.c engine/*/*.c engine/ops/ref/*.c) $(CPU_SRC) engine/ops/cuda/loader.c
 LAC_OBJ = $(LAC_SRC:%.c=$(B)/obj/%.o)
 ASAN_OBJ = $(LAC_SRC:%.c=$(B)/asan/obj/%.o)
 TEST_SRC := $(wildcard tests/engine/test_*.c)
@@ -47,9 +47,9 @@ CUDA_ABI := $(shell cat engine/lac.h engine/common.h engine/ops/tensor.h engine/
               engine/ops/cuda/library.h engine/ops/cuda/frames.h engine/ops/cuda/lineart_cuda.h engine/ops/cuda/lineart_math.h \
               engine/ops/cuda/match_cuda.h engine/ops/cuda/paint_cuda.h engine/ops/cuda/pixels_math.h engine/ops/cuda/resize_cuda.h \
               engine/ops/cuda/spread_cuda.h engine/ops/cuda/steady_cuda.h engine/ops/cuda/transfer_cuda.h engine/ops/cuda/vote_cuda.h \
-              engine/ops/cuda/borders_cuda.h engine/ops/cuda/flat_cuda.h engine/flat_math.h engine/ops/cuda/window_cuda.h engine/ops/cuda/regions_cuda.h engine/borders_math.h \
-              engine/regions_math.h engine/net/refine_math.h engine/moves_math.h engine/origin_math.h engine/paint_math.h \
-              engine/spread_math.h engine/steady_math.h engine/vote_math.h | cksum | cut -d' ' -f1)
+              engine/ops/cuda/borders_cuda.h engine/ops/cuda/flat_cuda.h engine/math/flat_math.h engine/ops/cuda/window_cuda.h engine/ops/cuda/regions_cuda.h engine/math/borders_math.h \
+              engine/math/regions_math.h engine/math/refine_math.h engine/math/moves_math.h engine/math/origin_math.h engine/math/paint_math.h \
+              engine/math/spread_math.h engine/math/steady_math.h engine/math/vote_math.h | cksum | cut -d' ' -f1)
 CUDA_ABI_FLAG = -DLAC_CUDA_ABI='"$(VERSION)-$(CUDA_ABI)"'
 CUDA_WARN := -Werror all-warnings -Xcompiler -Wall,-Wextra,-Werror
 # Machine code of each architecture, and code of the last one that newer GPUs translate.
@@ -58,7 +58,7 @@ CUDA_CODE = $(foreach a,$(CUDA_ARCHS),-gencode arch=compute_$(a),code=sm_$(a)) \
 
 LIBS := $(B)/lib/liblac.a $(CUDA_LIB)
 ifeq ($(PICTURES),no)
-LAC_SRC := $(filter-out engine/pack.c engine/rgba_pack.c engine/picture_png.c,$(LAC_SRC))
+LAC_SRC := $(filter-out engine/picture/pack.c engine/picture/rgba_pack.c engine/picture/picture_png.c,$(LAC_SRC))
 else
 LIBS += $(B)/lib/$(SONAME) $(B)/lib/liblac.so
 endif

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "vote_bins.h"
+#include "regions/vote_bins.h"
 
 enum { OPAQUE = 65535, BINS = 256, SURE = 128 };
 

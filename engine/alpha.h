@@ -4,7 +4,7 @@
 #ifndef LAC_ALPHA_H
 #define LAC_ALPHA_H
 
-#include "regions.h"
+#include "regions/regions.h"
 
 /* How it works. Every pixel has the carried alpha and how sure that is. Of a region's pixels far from lines, 256 bins of
  * alpha are counted, weighted by sureness. Where one bin and its neighbours hold LAC_ALPHA_AGREE of them the whole region

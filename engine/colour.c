@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "refs_choose.h"
+#include "refs/refs_choose.h"
 
 static int open_transfer(LacColour *c)
 {

@@ -4,7 +4,7 @@
 #define LAC_COLOUR_H
 
 #include "exact.h"
-#include "refs_encode.h"
+#include "refs/refs_encode.h"
 #include "timing.h"
 #include "vote_frame.h"
 

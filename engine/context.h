@@ -4,8 +4,8 @@
 #define LAC_CONTEXT_H
 
 #include "colour.h"
-#include "gpu.h"
-#include "scene.h"
+#include "gpu/gpu.h"
+#include "picture/scene.h"
 #include "window.h"
 
 struct LacContext {

@@ -4,11 +4,11 @@
 #define LAC_EXACT_H
 
 #include "alpha.h"
-#include "flat.h"
-#include "paint.h"
-#include "rgba.h"
-#include "transfer.h"
-#include "vote.h"
+#include "paint/paint.h"
+#include "picture/rgba.h"
+#include "regions/flat.h"
+#include "regions/vote.h"
+#include "transfer/transfer.h"
 
 typedef struct LacExact {
     int width, height, threads;

@@ -4,10 +4,10 @@
 
 #include <inttypes.h>
 
-#include "ink.h"
 #include "load.h"
-#include "refs_choose.h"
-#include "refs_read.h"
+#include "picture/ink.h"
+#include "refs/refs_choose.h"
+#include "refs/refs_read.h"
 #include "settings.h"
 
 static const char *const stage_name[LAC_STAGE_COUNT] = { "pack",  "unpack",  "lineart", "transfer",

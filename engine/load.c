@@ -2,7 +2,7 @@
 /* From settings to a network ready to run: weights, device, layers. */
 #include "load.h"
 
-#include "gpu.h"
+#include "gpu/gpu.h"
 #include "locate.h"
 
 int lac_load_network(LacNet **net, LacDevice *device, const LacSettings *settings, const LacLog *log)

@@ -4,8 +4,8 @@
 
 #include <inttypes.h>
 
-#include "refs_choose.h"
-#include "refs_read.h"
+#include "refs/refs_choose.h"
+#include "refs/refs_read.h"
 
 static int choose(LacContext *ctx, const LacPending *frame, int *chosen, bool *wait)
 {

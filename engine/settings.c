@@ -4,8 +4,8 @@
 
 #include <omp.h>
 
-#include "refs.h"
-#include "regions.h"
+#include "refs/refs.h"
+#include "regions/regions.h"
 #include "window.h"
 
 const char *lac_version(void)

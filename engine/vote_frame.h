@@ -4,12 +4,12 @@
 #ifndef LAC_VOTE_FRAME_H
 #define LAC_VOTE_FRAME_H
 
-#include "borders.h"
-#include "confidence.h"
-#include "flat.h"
-#include "identity.h"
-#include "transfer.h"
-#include "vote.h"
+#include "regions/borders.h"
+#include "regions/confidence.h"
+#include "regions/flat.h"
+#include "regions/identity.h"
+#include "regions/vote.h"
+#include "transfer/transfer.h"
 
 typedef struct LacVoteFrame {
     LacRegions regions;

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "gpu_window.h"
+#include "gpu/gpu_window.h"
 
 /* A frame and what is known of it at the refinement's size. */
 typedef struct Slot {

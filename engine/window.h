@@ -5,8 +5,8 @@
 #define LAC_WINDOW_H
 
 #include "colour.h"
-#include "moves.h"
-#include "steady.h"
+#include "steady/moves.h"
+#include "steady/steady.h"
 
 /* How it works. Frames are painted in order and kept until enough of those after them are there. A window of `size`
  * frames is half made steady and given out, and half only looked at; where the shot ends in it all are given out. The

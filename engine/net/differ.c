@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How much the line art of two frames differs around each pixel: the difference, blurred, the greatest of a
  * neighbourhood, smoothed. What trembles by less than a pixel counts little, what moves counts fully. */
-#include "net/refine_math.h"
+#include "math/refine_math.h"
 #include "net/stages.h"
 
 /* out = sum of taps[k] in[. + k - reach], down the columns, the edges repeated */

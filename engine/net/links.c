@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A window of the refinement on the host: what the network is given of its frames, and what its answers make of them. */
-#include "net/refine_math.h"
+#include "math/refine_math.h"
 #include "net/stages.h"
 
 #include <string.h>

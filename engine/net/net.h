@@ -3,7 +3,7 @@
 #ifndef LAC_NET_NET_H
 #define LAC_NET_NET_H
 
-#include "model.h"
+#include "model/model.h"
 #include "ops/ops.h"
 
 typedef struct LacNet LacNet;

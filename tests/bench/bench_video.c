@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 
 #include "bench.h"
-#include "picture.h"
+#include "picture/picture.h"
 
 enum { MAX_FRAMES = 999, FRAME_US = 40000 };
 

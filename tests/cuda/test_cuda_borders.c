@@ -3,8 +3,8 @@
 #define _POSIX_C_SOURCE 200809L /* setenv */
 #include <stdlib.h>
 
-#include "borders.h"
 #include "ops/cuda/borders_cuda.h"
+#include "regions/borders.h"
 #include "streams.h"
 
 static uint32_t seed = 11;

@@ -4,8 +4,8 @@
 #define _POSIX_C_SOURCE 200809L /* setenv */
 #include <stdlib.h>
 
-#include "flat.h"
-#include "gpu_state.h"
+#include "gpu/gpu_state.h"
+#include "regions/flat.h"
 #include "streams.h"
 
 static uint32_t seed = 11;

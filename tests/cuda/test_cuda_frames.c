@@ -7,11 +7,11 @@
 
 #include "device.h"
 #include "expect.h"
-#include "lineart.h"
 #include "ops/cuda/frames.h"
 #include "ops/cuda/library.h"
 #include "ops/cuda/lineart_cuda.h"
 #include "ops/cuda/resize_cuda.h"
+#include "picture/lineart.h"
 
 extern const LacCudaLibrary lac_cuda_library;
 

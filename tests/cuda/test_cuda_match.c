@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "match.h"
+#include "match/match.h"
 #include "ops/cuda/match_cuda.h"
 #include "streams.h"
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "ops/cuda/paint_cuda.h"
-#include "paint.h"
+#include "paint/paint.h"
 #include "streams.h"
 
 static uint32_t seed = 11;

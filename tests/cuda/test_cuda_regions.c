@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "ops/cuda/regions_cuda.h"
-#include "regions.h"
+#include "regions/regions.h"
 #include "streams.h"
 
 static uint32_t seed = 5;

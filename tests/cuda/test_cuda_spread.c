@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "ops/cuda/spread_cuda.h"
-#include "spread.h"
+#include "paint/spread.h"
 #include "streams.h"
 
 static uint32_t seed = 7;

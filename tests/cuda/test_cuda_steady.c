@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "ops/cuda/steady_cuda.h"
-#include "steady.h"
+#include "steady/steady.h"
 #include "streams.h"
 
 static uint32_t seed = 3;

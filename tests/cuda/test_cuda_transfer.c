@@ -5,7 +5,7 @@
 
 #include "ops/cuda/transfer_cuda.h"
 #include "streams.h"
-#include "transfer.h"
+#include "transfer/transfer.h"
 
 static uint32_t seed = 9;
 

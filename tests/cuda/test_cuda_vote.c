@@ -4,10 +4,10 @@
 #define _POSIX_C_SOURCE 200809L /* setenv */
 #include <stdlib.h>
 
-#include "confidence.h"
 #include "ops/cuda/vote_cuda.h"
+#include "regions/confidence.h"
+#include "regions/vote.h"
 #include "streams.h"
-#include "vote.h"
 
 static uint32_t seed = 5;
 

@@ -3,9 +3,9 @@
 #define _POSIX_C_SOURCE 200809L /* setenv */
 #include <stdlib.h>
 
-#include "moves.h"
 #include "net/stages.h"
 #include "ops/cuda/window_cuda.h"
+#include "steady/moves.h"
 #include "streams.h"
 
 static uint32_t seed = 11;

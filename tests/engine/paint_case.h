@@ -7,8 +7,8 @@
 #include <stdlib.h>
 
 #include "expect.h"
-#include "paint.h"
-#include "resize.h"
+#include "paint/paint.h"
+#include "picture/resize.h"
 
 static const uint8_t region_colour[3][3] = { { 220, 40, 60 }, { 30, 160, 230 }, { 250, 210, 90 } };
 static const uint8_t line_colour[3] = { 60, 20, 90 };

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "expect.h"
-#include "origin.h"
+#include "regions/origin.h"
 
 enum { W = 96, H = 64, N = W * H, CELL = 2, NET_W = W / CELL, NET_H = H / CELL };
 

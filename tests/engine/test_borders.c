@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "borders.h"
 #include "expect.h"
+#include "regions/borders.h"
 
 static const uint8_t skin[3] = { 240, 200, 180 }, shade[3] = { 190, 140, 130 }, hair[3] = { 40, 30, 90 }, paper[3] = { 255, 255, 255 };
 

@@ -3,8 +3,8 @@
  * shows it. How reliable the probabilities are is measured on shots (docs/match.md). */
 #include <math.h>
 
-#include "confidence_rows.h"
 #include "region_case.h"
+#include "regions/confidence_rows.h"
 
 typedef struct Confident {
     RegionCase *c;

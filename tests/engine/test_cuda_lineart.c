@@ -5,9 +5,9 @@
 #include <stdlib.h>
 
 #include "expect.h"
-#include "lineart.h"
 #include "ops/cuda/lineart_math.h"
 #include "ops/cuda/pixels_math.h"
+#include "picture/lineart.h"
 
 static uint32_t seed = 1;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Flat colours on a drawn case: palettes are exact and without mixtures, shades without a line stay, every pixel without
  * a line is a reference's colour, and every run gives the same bytes. */
-#include "flat.h"
 #include "region_case.h"
+#include "regions/flat.h"
 
 static bool in_palette(const RegionCase *c, const uint8_t *rgb)
 {

@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "expect.h"
-#include "ink.h"
-#include "rgba.h"
+#include "picture/ink.h"
+#include "picture/rgba.h"
 
 #define WEIGHTS "tests/engine/vectors/tiny.weights.safetensors"
 

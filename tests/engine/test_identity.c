@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Origins of regions, and the numbers they keep from frame to frame and from reference to reference. */
-#include "identity.h"
 #include "region_case.h"
+#include "regions/identity.h"
 
 static const LacLog quiet = {0};
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "expect.h"
-#include "refs_choose.h"
+#include "refs/refs_choose.h"
 
 enum { W = 192, H = 108 };
 

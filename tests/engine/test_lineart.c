@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "expect.h"
-#include "lineart.h"
+#include "picture/lineart.h"
 
 static unsigned random_state = 1;
 

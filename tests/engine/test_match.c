@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "expect.h"
-#include "match_search.h"
-#include "transfer.h"
+#include "match/match_search.h"
+#include "transfer/transfer.h"
 
 enum { CELL = 23 };
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "expect.h"
-#include "model.h"
+#include "model/model.h"
 #include "net/net.h"
 
 #define WEIGHTS "tests/engine/vectors/tiny.weights.safetensors"

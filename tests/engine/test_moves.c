@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What moves is told from what trembles, block by block, and what cannot tell is loose only beside what moves. */
-#include "moves.h"
+#include "steady/moves.h"
 
 #include "expect.h"
 

@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "expect.h"
-#include "number.h"
+#include "math/number.h"
 
 static uint32_t bits_of(float v)
 {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "expect.h"
-#include "pack.h"
+#include "picture/pack.h"
 
 enum { WHITE, LINES, NOISE, KINDS };
 

@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "expect.h"
-#include "picture.h"
+#include "picture/picture.h"
+#include "picture/resize.h"
 #include "png_file.h"
-#include "resize.h"
 
 enum { W = 19, H = 11 };
 

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "expect.h"
-#include "refs_choose.h"
-#include "refs_encode.h"
+#include "refs/refs_choose.h"
+#include "refs/refs_encode.h"
 
 static Messages messages;
 static LacLog log_to;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "expect.h"
-#include "regions.h"
+#include "regions/regions.h"
 
 typedef struct Sheet {
     int w, h;

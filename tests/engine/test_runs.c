@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "expect.h"
-#include "runs.h"
-#include "transfer_patch.h"
+#include "picture/runs.h"
+#include "transfer/transfer_patch.h"
 
 static uint32_t draw(uint32_t *state)
 {

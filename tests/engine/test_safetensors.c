@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "expect.h"
-#include "safetensors.h"
+#include "model/safetensors.h"
 
 /* A file in memory: length, header, `size` bytes of data (0, 1, 2, ... modulo 64). Where there is data, spaces
  * after the header bring it to byte 8 k + `shift`. */

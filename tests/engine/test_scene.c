@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "expect.h"
-#include "scene.h"
+#include "picture/scene.h"
 
 enum { W = 160, H = 120 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The search and the descriptions, by vector units, against their plain definitions: the same bytes. */
 #include "expect.h"
-#include "match_describe.h"
-#include "match_search.h"
+#include "match/match_describe.h"
+#include "match/match_search.h"
 
 static uint32_t scramble(uint32_t v)
 {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "expect.h"
-#include "spread.h"
+#include "paint/spread.h"
 
 enum { FAR = 1 << 28 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Frames made steady: against the equations solved plainly, pixel by pixel; what stays as it is; threads. */
-#include "steady.h"
+#include "steady/steady.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "expect.h"
-#include "transfer.h"
-#include "transfer_plain.h"
+#include "transfer/transfer.h"
+#include "transfer/transfer_plain.h"
 
 enum { REFS = 2 };
 

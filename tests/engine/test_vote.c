@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "expect.h"
-#include "vote.h"
+#include "regions/vote.h"
 
 enum { W = 96, H = 64, N = W * H, CELL = 2 };
 

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "loop.h"
-#include "picture.h"
+#include "picture/picture.h"
 
 /* A header may claim 16384 x 16384 pixels in a few bytes; such pictures are legal, but no use here. */
 static bool huge(const uint8_t *data, size_t size)

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "loop.h"
-#include "model.h"
-#include "safetensors.h"
+#include "model/model.h"
+#include "model/safetensors.h"
 
 /* Every view lies inside the file and is found by its name; all of them tile the data. */
 static void check_views(const LacSafetensors *st, const uint8_t *data, size_t size)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Fits engine/confidence.c: the probability that a region is right, from the evidence the engine has of it.
+"""Fits engine/regions/confidence.c: the probability that a region is right, from the evidence the engine has of it.
 
     build/tests/evidence/evidence SET/* >evidence.txt        generated shots, see shotset.py
     /usr/bin/python3 weights/train/confidence.py evidence.txt

@@ -22,7 +22,7 @@ STORAGE = {"fp16": torch.float16, "bf16": torch.bfloat16, "fp32": torch.float32}
 
 
 def weights_metadata(cfg: Config, preset: str, provenance: str) -> dict[str, str]:
-    """Everything engine/model.c reads, and what people want to know of a file."""
+    """Everything engine/model/model.c reads, and what people want to know of a file."""
     return {"format": "lineartcolor", "format_version": "1", "kind": "color_transform", "preset": preset,
             "provenance": provenance, "license": "CC-BY-4.0", **cfg.metadata()}
 

@@ -3,7 +3,7 @@
 
 Shi et al., TVCG 2023, sections 3.2, 3.3 and 3.5. S shots, K references, T targets, height H,
 width W (multiples of 4), base width B, C = 4 B. Line art, distance field and colour are in [-1, 1].
-Module paths are the tensor names of the weights file; engine/model.c reads the same names.
+Module paths are the tensor names of the weights file; engine/model/model.c reads the same names.
 """
 from __future__ import annotations
 

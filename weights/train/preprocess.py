@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Pictures to network inputs, as docs/MODEL.md ("Preprocessing") defines them and engine/lineart.c does."""
+"""Pictures to network inputs, as docs/MODEL.md ("Preprocessing") defines them and engine/picture/lineart.c does."""
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -90,7 +90,7 @@ def main() -> None:
     ap.add_argument("--count", type=int, default=400)
     ap.add_argument("--seed", type=int, default=88000000, help="of the first shot (%(default)s)")
     ap.add_argument("--ffmpeg", default=shutil.which("ffmpeg"))
-    ap.add_argument("--options", default="fill=auto:size=256:threads=1", help="of the filter (%(default)s)")
+    ap.add_argument("--options", default="fill=auto:size=256:threads=1:temporal=off", help="of the filter (%(default)s)")
     args = ap.parse_args()
     made = len(list(args.folder.glob("*/references.txt"))) if args.folder.exists() else 0
     seed = args.seed

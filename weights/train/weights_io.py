@@ -17,7 +17,7 @@ from torch import Tensor
 
 DTYPES: dict[str, torch.dtype] = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 NAMES: dict[torch.dtype, str] = {v: k for k, v in DTYPES.items()}
-MAX_HEADER = 4 << 20    # what engine/safetensors.c accepts
+MAX_HEADER = 4 << 20    # what engine/model/safetensors.c accepts
 
 
 def _bytes(t: Tensor) -> bytes:

@@ -3,7 +3,7 @@
 #ifndef LAC_OPS_CUDA_BORDERS_CUDA_H
 #define LAC_OPS_CUDA_BORDERS_CUDA_H
 
-#include "borders_math.h"
+#include "math/borders_math.h"
 #include "ops/ops.h"
 
 /* paint, but for its source, -> cells and places [rows][columns], all in device memory. */

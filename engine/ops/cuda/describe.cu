@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Descriptions of pixels for match.cu: five planes, then low frequencies (DCT) of the 7 x 7 pixels around each pixel. The
- * sums are engine/match.c's, in its order and rounded as there, so the bytes are equal. */
-#include "match_math.h"
+ * sums are engine/match/match.c's, in its order and rounded as there, so the bytes are equal. */
+#include "math/match_math.h"
 #include "ops/cuda/kernel.cuh"
 #include "ops/cuda/lineart_math.h"
 #include "ops/cuda/match_cuda.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The sums of engine/confidence.c: what the pixels of each region tell of it. */
+/* The sums of engine/regions/confidence.c: what the pixels of each region tell of it. */
 #include "ops/cuda/vote.cuh"
 
 namespace {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Flat colours: the steps of engine/flat.c, a thread a pixel, with the arithmetic of flat_math.h; fronts inside a region are a
+/* Flat colours: the steps of engine/regions/flat.c, a thread a pixel, with the arithmetic of flat_math.h; fronts inside a region are a
  * block's. */
 #include "ops/cuda/flat_cuda.h"
 #include "ops/cuda/fronts.cuh"

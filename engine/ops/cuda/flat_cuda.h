@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Flat colours on the GPU, to the byte those of engine/flat.c. */
+/* Flat colours on the GPU, to the byte those of engine/regions/flat.c. */
 #ifndef LAC_OPS_CUDA_FLAT_CUDA_H
 #define LAC_OPS_CUDA_FLAT_CUDA_H
 
-#include "flat_math.h"
+#include "math/flat_math.h"
 #include "ops/cuda/vote_cuda.h"
 
 #ifdef __cplusplus

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the CUDA back end does with whole frames, beside the operations of the network: the stages around it. Entries work on
  * device memory but where said, queue their work on the back end's stream, and return LAC_OK or a negative LacError after
- * logging. No CUDA header here: engine/gpu.c calls these, and for a stage that has no entry the host's function. */
+ * logging. No CUDA header here: engine/gpu/gpu.c calls these, and for a stage that has no entry the host's function. */
 #ifndef LAC_OPS_CUDA_FRAMES_H
 #define LAC_OPS_CUDA_FRAMES_H
 

@@ -4,8 +4,8 @@
 #ifndef LAC_OPS_CUDA_FRONTS_CUH
 #define LAC_OPS_CUDA_FRONTS_CUH
 
+#include "math/vote_math.h"
 #include "ops/cuda/kernel.cuh"
-#include "vote_math.h"
 
 struct LacFronts {
     int width, height;

@@ -3,7 +3,7 @@
 #ifndef LAC_OPS_CUDA_INDEX_H
 #define LAC_OPS_CUDA_INDEX_H
 
-#include "number.h"
+#include "math/number.h"
 
 /* Blocks of `size` that cover `count`. */
 LAC_HD size_t lac_cover(size_t count, size_t size)

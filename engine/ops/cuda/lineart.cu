@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Line art and its distance field on the GPU: rows are summed first, then columns, in engine/resize.c's order. The
+/* Line art and its distance field on the GPU: rows are summed first, then columns, in engine/picture/resize.c's order. The
  * field is searched outwards from each pixel, for it ends at an eighth of the picture's side, whereas the CPU's
  * linear-time envelope is sequential along a row. */
 #include "ops/cuda/lineart_cuda.h"
 #include "ops/cuda/resize.cuh"
 #include "ops/cuda/resize_cuda.h"
 
-#define DARK 0.2f /* LAC_LINE_DARKNESS of engine/lineart.h */
+#define DARK 0.2f /* LAC_LINE_DARKNESS of engine/picture/lineart.h */
 
 namespace {
 

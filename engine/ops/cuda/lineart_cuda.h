@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Frames on the GPU: luma to the network's line art and distance field, and colours to frames' formats, with no copy to the
- * host; value for value what engine/lineart.c makes of the same gray. All work is queued on the back end's stream; all
+ * host; value for value what engine/picture/lineart.c makes of the same gray. All work is queued on the back end's stream; all
  * pointers but CudaAxis' are device memory. Negative LacErrors after logging. */
 #ifndef LAC_OPS_CUDA_LINEART_CUDA_H
 #define LAC_OPS_CUDA_LINEART_CUDA_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Line art's arithmetic for one pixel, in C that kernels and tests share. Value for value what engine/lineart.c and
- * engine/resize.c compute: the same operations in the same order, none of them fused. */
+/* Line art's arithmetic for one pixel, in C that kernels and tests share. Value for value what engine/picture/lineart.c and
+ * engine/picture/resize.c compute: the same operations in the same order, none of them fused. */
 #ifndef LAC_OPS_CUDA_LINEART_MATH_H
 #define LAC_OPS_CUDA_LINEART_MATH_H
 
@@ -8,7 +8,7 @@
 
 #include "ops/cuda/index.h"
 
-/* One axis of a resampling, LacAxis of engine/resize.h: output i is the sum of count[i] inputs from start[i] on, weighted
+/* One axis of a resampling, LacAxis of engine/picture/resize.h: output i is the sum of count[i] inputs from start[i] on, weighted
  * by weight[i * taps ...]; those in [low[i], high[i]) are the ones whose minimum counts. */
 typedef struct CudaAxis {
     int in, out, taps;

@@ -2,7 +2,7 @@
 /* PatchMatch in strips of 16 rows. A pixel needs the one before it in its row and in its column, so a warp takes a strip's
  * diagonals one after the other: a row two lanes, each half of a description, every row a pixel behind the one before.
  * What the row before found at a pixel comes from its lanes, a step later. */
-#include "match_math.h"
+#include "math/match_math.h"
 #include "ops/cuda/kernel.cuh"
 #include "ops/cuda/match_cuda.h"
 
@@ -64,7 +64,7 @@ struct Pixel {
     int32_t cost;
 };
 
-/* try_offset of engine/match_vec.h; every lane of the warp calls it, `active` or not. */
+/* try_offset of engine/match/match_vec.h; every lane of the warp calls it, `active` or not. */
 __device__ __forceinline__ void attempt(const CudaMatch &m, const CudaMatchField &f, Pixel &p, bool active, int dx, int dy)
 {
     int32_t cost = (int32_t)(((int64_t)dx * dx + (int64_t)dy * dy) * f.prior / 1024), part = 0;

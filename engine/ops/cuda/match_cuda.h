@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The search for correspondences on the GPU: the fields of engine/match.c, bit for bit. */
+/* The search for correspondences on the GPU: the fields of engine/match/match.c, bit for bit. */
 #ifndef LAC_OPS_CUDA_MATCH_CUDA_H
 #define LAC_OPS_CUDA_MATCH_CUDA_H
 
@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-/* As in engine/match.h and match_search.h. */
+/* As in engine/match/match.h and match_search.h. */
 enum { CUDA_MATCH_DIMS = 32, CUDA_MATCH_STRIP = 16, CUDA_MATCH_FIELDS = 8 };
 
 /* A displacement: x, then y. */

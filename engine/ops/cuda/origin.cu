@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Origins of regions: each pixel's vote goes into a table of pairs of regions, and the largest shares of each region are
  * found rank by rank. Votes are whole numbers, so the order of visits does not matter. */
-#include "match_math.h"
+#include "math/match_math.h"
 #include "ops/cuda/vote.cuh"
 
 namespace {
@@ -147,7 +147,7 @@ __global__ void list_origins(Job job)
     }
 }
 
-/* `settle` of engine/origin.c. */
+/* `settle` of engine/regions/origin.c. */
 __global__ void settle(Job job)
 {
     const size_t c = (size_t)blockIdx.x * THREADS + threadIdx.x;

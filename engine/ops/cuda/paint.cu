@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Painting on the GPU: a thread a native pixel, with the arithmetic of paint_math.h; the steps are those of
- * engine/paint.c. */
+ * engine/paint/paint.c. */
 #include "ops/cuda/kernel.cuh"
 #include "ops/cuda/paint_cuda.h"
 

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Painting at native size on the GPU: the bytes of engine/paint.c for pictures of 8 bits. */
+/* Painting at native size on the GPU: the bytes of engine/paint/paint.c for pictures of 8 bits. */
 #ifndef LAC_OPS_CUDA_PAINT_CUDA_H
 #define LAC_OPS_CUDA_PAINT_CUDA_H
 
+#include "math/paint_math.h"
 #include "ops/cuda/resize_cuda.h"
 #include "ops/cuda/spread_cuda.h"
-#include "paint_math.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* LacCells of engine/paint_cells.h; all pointers are device memory. */
+/* LacCells of engine/paint/paint_cells.h; all pointers are device memory. */
 typedef struct CudaCells {
     int width, height; /* the network's, at most the picture's */
     bool shrink;       /* the network is larger than the picture on an axis */
@@ -37,7 +37,7 @@ typedef struct CudaPaint {
 int lac_cuda_paint_open(LacBackend *be, CudaPaint *paint, const CudaAxis lines[2], const CudaAxis *shrinking);
 void lac_cuda_paint_close(LacBackend *be, CudaPaint *paint);
 
-/* Line colours of the references' ink, LacLineColour of engine/paint_cells.h; `known` false: the prediction's are taken. */
+/* Line colours of the references' ink, LacLineColour of engine/paint/paint_cells.h; `known` false: the prediction's are taken. */
 typedef struct CudaInk {
     bool known;
     float mean[3], deviation[3];

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Regions of native line art on the GPU: labels, distances and measures of engine/regions.c, to the bit. All pointers are device
+/* Regions of native line art on the GPU: labels, distances and measures of engine/regions/regions.c, to the bit. All pointers are device
  * memory. Queued. LAC_ENOMEM, LAC_EDEVICE after logging. */
 #ifndef LAC_OPS_CUDA_REGIONS_CUDA_H
 #define LAC_OPS_CUDA_REGIONS_CUDA_H
 
+#include "math/regions_math.h"
 #include "ops/ops.h"
-#include "regions_math.h"
 
 #ifdef __cplusplus
 extern "C" {

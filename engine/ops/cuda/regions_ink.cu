@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Line art's ink, distances, black areas and what the ball reaches, as engine/regions_ink.c finds them: a thread a pixel, or a
+/* Line art's ink, distances, black areas and what the ball reaches, as engine/regions/regions_ink.c finds them: a thread a pixel, or a
  * column, or a block of threads a row. */
 #include "ops/cuda/regions.cuh"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Sums along the axes of a resampling, rows first, in engine/resize.c's order. */
+/* Sums along the axes of a resampling, rows first, in engine/picture/resize.c's order. */
 #ifndef LAC_OPS_CUDA_RESIZE_CUH
 #define LAC_OPS_CUDA_RESIZE_CUH
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Resampling on the GPU, value for value what engine/resize.c computes. */
+/* Resampling on the GPU, value for value what engine/picture/resize.c computes. */
 #ifndef LAC_OPS_CUDA_RESIZE_CUDA_H
 #define LAC_OPS_CUDA_RESIZE_CUDA_H
 

@@ -98,7 +98,7 @@ __global__ void __launch_bounds__(THREADS) lower(Front front)
     }
 }
 
-/* The first of the cheapest neighbours, in the order of engine/spread.c. */
+/* The first of the cheapest neighbours, in the order of engine/paint/spread.c. */
 __device__ __forceinline__ size_t cheapest(const CudaField &f, size_t i)
 {
     const int x = (int)(i % f.width), y = (int)(i / f.width);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Colour carried from pixel to pixel on the GPU: the states and colours of engine/spread.c. */
+/* Colour carried from pixel to pixel on the GPU: the states and colours of engine/paint/spread.c. */
 #ifndef LAC_OPS_CUDA_SPREAD_CUDA_H
 #define LAC_OPS_CUDA_SPREAD_CUDA_H
 
+#include "math/spread_math.h"
 #include "ops/ops.h"
-#include "spread_math.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A window of frames made steady in time on the GPU: the bytes of engine/steady.c. */
+/* A window of frames made steady in time on the GPU: the bytes of engine/steady/steady.c. */
 #ifndef LAC_OPS_CUDA_STEADY_CUDA_H
 #define LAC_OPS_CUDA_STEADY_CUDA_H
 
 #include <stdbool.h>
 
+#include "math/steady_math.h"
 #include "ops/ops.h"
-#include "steady_math.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Votes, displacements and copies of engine/transfer.c: a warp a cell. Weights are added and ties are decided in the host's
+/* Votes, displacements and copies of engine/transfer/transfer.c: a warp a cell. Weights are added and ties are decided in the host's
  * order, so the bytes are equal. */
+#include "math/transfer_math.h"
 #include "ops/cuda/transfer_cuda.h"
 #include "ops/cuda/warp.cuh"
-#include "transfer_math.h"
 
 namespace {
 
@@ -130,7 +130,7 @@ __device__ int choose(const CudaTransfer &t, Desk &desk, Votes &votes, int size)
     return kept;
 }
 
-/* `refine` of engine/transfer.c: a lane a place, the first of the best in the host's order. */
+/* `refine` of engine/transfer/transfer.c: a lane a place, the first of the best in the host's order. */
 __device__ void refine(const CudaTransfer &t, Desk &desk, int n, LacBox box)
 {
     const int lane = (int)threadIdx.x % 32;

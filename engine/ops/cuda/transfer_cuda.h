@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The references' pixels at native size, copied on the GPU along the fields of match_cuda.h: the bytes of
- * engine/transfer.c. */
+ * engine/transfer/transfer.c. */
 #ifndef LAC_OPS_CUDA_TRANSFER_CUDA_H
 #define LAC_OPS_CUDA_TRANSFER_CUDA_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The vote of engine/vote.c: pixel by pixel what is backed (vote_back.cu) and which islands are not; then fronts of colour inside a
+/* The vote of engine/regions/vote.c: pixel by pixel what is backed (vote_back.cu) and which islands are not; then fronts of colour inside a
  * region, a block a region. */
 #include "ops/cuda/components.cuh"
 #include "ops/cuda/fronts.cuh"
@@ -223,7 +223,7 @@ __global__ void seed_fronts(LacVoteJob job)
     }
 }
 
-/* `replace` of engine/vote.c for one region: step by step, until all that needs a colour has one. */
+/* `replace` of engine/regions/vote.c for one region: step by step, until all that needs a colour has one. */
 __global__ void __launch_bounds__(THREADS) run_fronts(LacVoteJob job)
 {
     const int c = job.v.voter[blockIdx.x];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which colours each region's origins back (engine/vote.c): a block a region, with bins of its own. */
+/* Which colours each region's origins back (engine/regions/vote.c): a block a region, with bins of its own. */
 #include "ops/cuda/vote.cuh"
 
 namespace {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Votes by region on the GPU: origins as engine/origin.c finds them, the picture as engine/vote.c leaves it, and the sums of
- * engine/confidence.c, to the byte. */
+/* Votes by region on the GPU: origins as engine/regions/origin.c finds them, the picture as engine/regions/vote.c leaves it, and the sums of
+ * engine/regions/confidence.c, to the byte. */
 #ifndef LAC_OPS_CUDA_VOTE_CUDA_H
 #define LAC_OPS_CUDA_VOTE_CUDA_H
 
+#include "math/origin_math.h"
+#include "math/vote_math.h"
 #include "ops/cuda/match_cuda.h"
-#include "origin_math.h"
-#include "vote_math.h"
 
 #ifdef __cplusplus
 extern "C" {

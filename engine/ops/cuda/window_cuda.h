@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a window of frames needs besides its network, on the GPU: where line art moves (engine/moves.c), how much that of two
+/* What a window of frames needs besides its network, on the GPU: where line art moves (engine/steady/moves.c), how much that of two
  * frames differs (engine/net/differ.c), the network's inputs and what its answers mean (engine/net/links.c); the same bytes.
  * Planes are [height][width], at the network's size; all pointers are device memory. Queued. Negative LacErrors after logging. */
 #ifndef LAC_OPS_CUDA_WINDOW_CUDA_H
@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-#include "moves_math.h"
-#include "net/refine_math.h"
+#include "math/moves_math.h"
+#include "math/refine_math.h"
 #include "ops/ops.h"
 
 #ifdef __cplusplus
