@@ -5,8 +5,14 @@
 #define _POSIX_C_SOURCE 200809L /* setenv */
 #include "device_case.h"
 
+typedef struct Way {
+    enum LacTemporal temporal;
+    enum LacFill fill;
+    enum LacOutput output;
+} Way;
+
 /* Frames in and out of both contexts, as they come. line: references have their line art, so that no frame waits. */
-static void test_frames(Tally *t, const Kind *in, const Kind *out, bool line, enum LacTemporal temporal)
+static void test_frames(Tally *t, const Kind *in, const Kind *out, bool line, const Way *way)
 {
     static uint8_t bytes[3 * STRIDE * H], planes[3 * STRIDE * H], wanted[3 * STRIDE * H], gray[W * H], rgb[W * H * 3];
     const LacCudaHost host = { context, NULL };
@@ -14,10 +20,12 @@ static void test_frames(Tally *t, const Kind *in, const Kind *out, bool line, en
     LacPicture l = { LAC_GRAY8, W, H, W, gray }, o = { LAC_RGB24, W, H, W * 3, rgb };
     LacContext *a, *b;
     unsigned before;
-    const int rounds = in->planes == LAC_PLANES_NV12 && temporal == LAC_TEMPORAL_OFF ? 2 : 1; /* the second after a flush */
+    const int rounds = in->planes == LAC_PLANES_NV12 && way->temporal == LAC_TEMPORAL_OFF ? 2 : 1; /* the second after a flush */
     int got = 0, same = 0;
 
-    there.temporal = here.temporal = temporal;
+    there.temporal = here.temporal = way->temporal;
+    there.fill = here.fill = way->fill;
+    there.output = here.output = way->output;
     there.window = here.window = 3;
     b = open_with(t, &here, 1, line);
     before = emulated_set_devices;
@@ -35,7 +43,7 @@ static void test_frames(Tally *t, const Kind *in, const Kind *out, bool line, en
             setenv("LAC_CUDA_STAGES", "host", 1); /* read with the first frame */
             expect(t, lac_send_frame(b, n < FRAMES ? &l : NULL, n * FRAME, FRAME) == LAC_OK, "send: %s", messages.text);
             expect(t, lac_ready(a) == lac_ready(b), "frame %d: ready is %d, %d", n, lac_ready(a), lac_ready(b));
-            expect(t, !line || n > 1 || temporal == LAC_TEMPORAL_ON || lac_ready(a) == 1, "frame %d waits", n);
+            expect(t, !line || n > 1 || way->temporal == LAC_TEMPORAL_ON || lac_ready(a) == 1, "frame %d waits", n);
             while (lac_ready(b) == 1) {
                 before = emulated_set_devices;
                 expect(t, lac_receive_device_frame(a, &q) == LAC_OK, "receive: %s", messages.text);
@@ -52,8 +60,8 @@ static void test_frames(Tally *t, const Kind *in, const Kind *out, bool line, en
         lac_flush(a);
         lac_flush(b);
     }
-    expect(t, got == rounds * FRAMES && same == got, "planes %d to %d: %d of %d frames are the same", (int)in->planes,
-           (int)out->planes, same, got);
+    expect(t, got == rounds * FRAMES && same == got, "planes %d to %d, fill %d, output %d: %d of %d frames are the same",
+           (int)in->planes, (int)out->planes, (int)way->fill, (int)way->output, same, got);
     unsetenv("LAC_CUDA_STAGES");
     lac_close(&a);
     lac_close(&b);
@@ -152,15 +160,22 @@ int main(void)
         { LAC_PLANES_NV12, LAC_MATRIX_BT709, 0, 0 }, { LAC_PLANES_P010, LAC_MATRIX_BT2020, 0, 0 },
         { LAC_PLANES_YUV420P, LAC_MATRIX_BT601, 1, 1 }, { LAC_PLANES_YUV444P, LAC_MATRIX_BT709, 0, 0 },
     };
+    static const Way ways[] = {
+        { LAC_TEMPORAL_OFF, LAC_FILL_AUTO, LAC_OUTPUT_COLOR },      { LAC_TEMPORAL_ON, LAC_FILL_AUTO, LAC_OUTPUT_COLOR },
+        { LAC_TEMPORAL_OFF, LAC_FILL_FLAT, LAC_OUTPUT_COLOR },      { LAC_TEMPORAL_OFF, LAC_FILL_FLAT, LAC_OUTPUT_REGIONS },
+        { LAC_TEMPORAL_OFF, LAC_FILL_AUTO, LAC_OUTPUT_CONFIDENCE },
+    };
     Tally t = { .name = "test_cuda_device_frames" };
 
     if (!open_driver(&t)) {
         return tally_end(&t);
     }
     for (int i = 0; i < 4; i++) {
-        test_frames(&t, &kinds[i], &kinds[(i + 1) % 4], i % 2, LAC_TEMPORAL_OFF);
+        test_frames(&t, &kinds[i], &kinds[(i + 1) % 4], i % 2, &ways[0]);
     }
-    test_frames(&t, &kinds[0], &kinds[3], true, LAC_TEMPORAL_ON);
+    for (int i = 1; i < 5; i++) {
+        test_frames(&t, &kinds[0], &kinds[3], true, &ways[i]);
+    }
     test_rows(&t);
     test_errors(&t);
     return tally_end(&t);

@@ -121,6 +121,7 @@ static void test_settings(Tally *t)
         { LAC_FILL_TRANSFER, LAC_OUTPUT_COLOR, LAC_TEMPORAL_OFF, LAC_RGB24, 3, "copies", NULL, LAC_LINES_REF },
         { LAC_FILL_AUTO, LAC_OUTPUT_CONFIDENCE, LAC_TEMPORAL_OFF, LAC_RGB24, 3, "confidence", NULL, LAC_LINES_REF },
         { LAC_FILL_AUTO, LAC_OUTPUT_REGIONS, LAC_TEMPORAL_OFF, LAC_RGB24, 3, "regions", NULL, LAC_LINES_REF },
+        { LAC_FILL_FLAT, LAC_OUTPUT_REGIONS, LAC_TEMPORAL_OFF, LAC_RGB24, 3, "regions in flat colours", NULL, LAC_LINES_REF },
     };
 
     for (size_t i = 0; i < sizeof kind / sizeof *kind; i++) {

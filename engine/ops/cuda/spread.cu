@@ -127,8 +127,12 @@ __global__ void follow(Front front)
     if (i < (size_t)front.f.width * front.f.height && is_open(front, i) && front.f.cost[i] < FAR) {
         size_t from = cheapest(front.f, i);
 
-        while (front.f.cost[from]) {
-            from = cheapest(front.f, from);
+        /* Costs that have settled fall all the way; a path that does not fall would lead round and round. */
+        for (size_t next; front.f.cost[from]; from = next) {
+            next = cheapest(front.f, from);
+            if (front.f.cost[next] >= front.f.cost[from]) {
+                break;
+            }
         }
         reinterpret_cast<uchar4 *>(front.f.colour)[i] = reinterpret_cast<const uchar4 *>(front.f.colour)[from];
         front.f.state[i] = front.gray ? LAC_PIXEL_CROSSED : LAC_PIXEL_REACHED;
