@@ -95,15 +95,6 @@ static void sample_plain(LacPaint *p, int x, LacPlaceOnAxis row, size_t i)
     blend4(p, cell, weight, i);
 }
 
-void lac_paint_whole(const LacPaint *p, LacPlaceOnAxis row, uint8_t *whole)
-{
-    const uint8_t *cells = p->cells.whole + (size_t)row.at * p->cells.width;
-
-    for (int x = 0; x < p->width; x++) {
-        whole[x] = cells[p->x[x].at];
-    }
-}
-
 /* The states of all pixels, and the colours of those that lie beside cells that are not clear. */
 static void classify(LacPaint *p, const uint8_t *gray)
 {

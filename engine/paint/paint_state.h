@@ -18,7 +18,14 @@ struct LacPaint {
 };
 
 /* Which pixels of native row y lie between cells that are all clear -> whole [width]. They touch no other cell. */
-void lac_paint_whole(const LacPaint *p, LacPlaceOnAxis row, uint8_t *whole);
+static inline void lac_paint_whole(const LacPaint *p, LacPlaceOnAxis row, uint8_t *whole)
+{
+    const uint8_t *cells = p->cells.whole + (size_t)row.at * p->cells.width;
+
+    for (int x = 0; x < p->width; x++) {
+        whole[x] = cells[p->x[x].at];
+    }
+}
 
 /* The picture with black lines, where cells that are not clear can see it: elsewhere `out` stays as it was. */
 void lac_paint_draw_black(LacPaint *p, const uint8_t *black, uint8_t *out, ptrdiff_t stride);
