@@ -3,7 +3,7 @@
  * chunk of queries through tiles of keys, holding for every query only the largest logit and the weighted sums
  * so far (Dao et al., FlashAttention, 2022). With a margin, a block of queries sees only the vectors of keys
  * that its mean query finds worth it. */
-#include "ops/cpu/attention.h"
+#include "ops/cpu/attention_work.h"
 
 #include <float.h>
 #include <math.h>

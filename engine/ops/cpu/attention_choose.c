@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which keys a block of queries sees, where far-off ones are left out: its mean query finds the vectors worth it. */
-#include "ops/cpu/attention.h"
+#include "ops/cpu/attention_work.h"
 
 #include <string.h>
 

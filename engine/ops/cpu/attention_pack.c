@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Packs keys and masked values once per call, in the order the attention's kernels read them. */
-#include "ops/cpu/attention.h"
+#include "ops/cpu/attention_work.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A tile of the attention: the queries of a block against vectors of keys from anywhere. */
-#include "ops/cpu/attention.h"
+#include "ops/cpu/attention_work.h"
 
 #include <math.h>
 

@@ -6,8 +6,8 @@
  * farther away than the original, so it never raises a maximum, and it adds nothing to the sums.
  * Columns of the values: m v (dv), zeros up to a multiple of CPU_LANES, and the extra ones: colour (3; in bf16
  * again 3 for what rounding took off) and 1, for the sum of the weights. */
-#ifndef LAC_OPS_CPU_ATTENTION_H
-#define LAC_OPS_CPU_ATTENTION_H
+#ifndef LAC_OPS_CPU_ATTENTION_WORK_H
+#define LAC_OPS_CPU_ATTENTION_WORK_H
 
 #include "ops/cpu/cpu.h"
 
