@@ -18,7 +18,7 @@ from export import with_refinement
 from refine import FIRM, PREFIX, REACH, Refine, difference, initial_kernel, steady, temporal_shift
 from refine_clips import still_share, tremble
 from refine_data import HELD_OUT, WindowPool, load_shot, shots, turned
-from refine_export import join
+from refine_export import join, refinement, steadier
 from refine_losses import flicker, link_loss, psnr, window_losses
 
 
@@ -188,9 +188,18 @@ def check_refine_export() -> None:
         error = (again(line, given, reference)["refine_d1"] - net.eval()(line, given, reference)["refine_d1"]).abs().max()
     assert error < 1e-4, f"folded and normed network differ by {error}"
     assert np.isfinite(sum(float(t.float().sum()) for t in tensors.values()))
+    again.load_state_dict(steadier(state, 0.5, 0.25))
+    with torch.no_grad():
+        firm, plain = again(line, given, reference), net.eval()(line, given, reference)
+    for name, got, wanted in (("link", firm["link"], plain["link"] * np.exp(0.5)),
+                              ("trust", firm["trust"], plain["trust"] ** 0.25)):
+        error = (got / wanted - 1).abs().median()
+        assert error < 1e-3, f"{name} is {error} off"
     with tempfile.TemporaryDirectory() as folder:   # a new colour transform takes it along
         file = Path(folder) / "old.safetensors"
         weights_io.save(file, tensors, metadata)
+        base, own = refinement(file)
+        assert base == 4 and own.keys() == state.keys() and (own["conv0.bias"] == state["conv0.bias"].half()).all()
         new, said = with_refinement({"enl.conv0.weight": torch.ones(1)}, {"base": "16"}, file)
     assert new["enl.conv0.weight"] == 1 and said == {"base": "16", "refine_base": "4", "refine_provenance": "text"}
     assert {k for k in new if k.startswith(PREFIX)} == {k for k in tensors if k.startswith(PREFIX)}
