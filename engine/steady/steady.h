@@ -17,7 +17,7 @@
 typedef struct LacSteady LacSteady;
 
 /* What a frame counts that was given out before and is not to change any more, but that the next ones must agree with. */
-#define LAC_STEADY_PAST 128.0f
+#define LAC_STEADY_PAST 512.0f
 
 typedef struct LacSteadyFrame {
     uint8_t *rgb;          /* native R, G, B; written where the frame is wanted and not fixed */
