@@ -43,13 +43,8 @@ CUDA_OBJ := $(CUDA_C:engine/%.c=$(B)/cuda/%.o) $(CUDA_CU:engine/%.cu=$(B)/cuda/%
             $(patsubst %,$(B)/obj/engine/%.o,common ops/check ops/tensor)
 CUDA_LIB := $(if $(filter yes,$(CUDA)),$(B)/lib/liblac_cuda.so)
 # What must be the same on both sides of dlopen: engine/ops/cuda/library.h.
-CUDA_ABI := $(shell cat engine/lac.h engine/common.h engine/ops/tensor.h engine/ops/ops.h engine/ops/backend.h \
-              engine/ops/cuda/library.h engine/ops/cuda/frames.h engine/ops/cuda/lineart_cuda.h engine/ops/cuda/lineart_math.h \
-              engine/ops/cuda/match_cuda.h engine/ops/cuda/paint_cuda.h engine/ops/cuda/pixels_math.h engine/ops/cuda/resize_cuda.h \
-              engine/ops/cuda/spread_cuda.h engine/ops/cuda/steady_cuda.h engine/ops/cuda/transfer_cuda.h engine/ops/cuda/vote_cuda.h \
-              engine/ops/cuda/borders_cuda.h engine/ops/cuda/flat_cuda.h engine/math/flat_math.h engine/ops/cuda/window_cuda.h engine/ops/cuda/regions_cuda.h engine/math/borders_math.h \
-              engine/math/regions_math.h engine/math/refine_math.h engine/math/moves_math.h engine/math/origin_math.h engine/math/paint_math.h \
-              engine/math/spread_math.h engine/math/steady_math.h engine/math/vote_math.h | cksum | cut -d' ' -f1)
+CUDA_ABI := $(shell cat engine/lac.h engine/common.h engine/ops/tensor.h engine/ops/ops.h engine/ops/backend.h engine/ops/cuda/library.h \
+              engine/ops/cuda/frames.h engine/ops/cuda/*_cuda.h engine/ops/cuda/*_math.h engine/math/*.h | cksum | cut -d' ' -f1)
 CUDA_ABI_FLAG = -DLAC_CUDA_ABI='"$(VERSION)-$(CUDA_ABI)"'
 CUDA_WARN := -Werror all-warnings -Xcompiler -Wall,-Wextra,-Werror
 # Machine code of each architecture, and code of the last one that newer GPUs translate.
